@@ -1,1 +1,1 @@
-export {};
+export { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";

@@ -1,0 +1,167 @@
+import { walkLinear } from "./page-walk.ts";
+import type { Processor } from "./processor.ts";
+import * as S from "./state-layout.ts";
+import {
+  ACCESS_FETCH,
+  ACCESS_READ,
+  ACCESS_WRITE,
+  type Access,
+  type LinearContext,
+  STAGE2_EXECUTE,
+  STAGE2_EXIT,
+  STAGE2_READ,
+  STAGE2_WRITE,
+} from "./virtualization.ts";
+
+/** What `Mmu.translate` returns instead of a buffer offset. */
+export const ADDRESS_UNBACKED = -1;
+export const ADDRESS_MMIO = -2;
+/** A page fault is pending, or a second-stage VM exit was made. */
+export const ADDRESS_FAULT = -3;
+
+// Words of a TLB entry. Tags hold the linear page (low half), or 1 when the access is not proven.
+const TAG_HIGH = 3;
+const FRAME_OFFSET = 4;
+const ENTRY_FLAGS = 5;
+const INVALID = 1;
+const FLAG_GLOBAL = 1;
+const FLAG_LARGE = 2;
+
+/** Result of a linear page walk: the physical page (guest-physical under a second stage) and what may be done with it. */
+export interface WalkResult {
+  /** Physical address of the 4 KiB page that holds the linear address. */
+  page: number;
+  writable: boolean;
+  executable: boolean;
+  /** Dirty already, so that the next write needs no walk. */
+  dirty: boolean;
+  global: boolean;
+  large: boolean;
+  /** Whether the translation may be remembered for later accesses of the same privilege. */
+  cacheable: boolean;
+}
+
+/** Linear to physical translation of one processor with its TLB (SDM 3A "Caching Translation Information"). */
+export class Mmu {
+  /** Physical address of the access that missed the TLB last: for unbacked and memory-mapped accesses. */
+  physical = 0;
+  readonly walk: WalkResult = {
+    page: 0,
+    writable: false,
+    executable: false,
+    dirty: false,
+    global: false,
+    large: false,
+    cacheable: true,
+  };
+  readonly linear: LinearContext = { valid: false, low: 0, high: 0 };
+  private readonly s: Int32Array;
+  private readonly c: Processor;
+
+  constructor(c: Processor) {
+    this.c = c;
+    this.s = c.s;
+    c.memory.onCodeFrame.push((offset) => this.dropWriteTags(offset));
+  }
+
+  /**
+   * Translates a linear address after a TLB miss and remembers the result.
+   * @returns byte offset in the flat buffer, or one of `ADDRESS_UNBACKED`, `ADDRESS_MMIO`, `ADDRESS_FAULT`
+   */
+  translate(low: number, high: number, access: Access, user: boolean): number {
+    const walk = this.walk;
+    if (!walkLinear(this.c, low, high, access, user, walk)) return ADDRESS_FAULT;
+    const inPage = low & 0xfff;
+    let page = walk.page;
+    let permissions = STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE;
+    const stage = this.c.secondStage;
+    if (stage !== null) {
+      const linear = this.linear;
+      linear.valid = true;
+      linear.low = low;
+      linear.high = high;
+      const host = stage.translate(page + inPage, access, false, linear);
+      if (host === STAGE2_EXIT) return this.secondStageExit();
+      permissions = stage.permissions;
+      page = host - inPage;
+    }
+    this.physical = page + inPage;
+    const offset = this.c.memory.frameOffset(page / 4096);
+    if (offset < 0) return offset;
+    if (walk.cacheable) this.fill(low, high, user, offset, permissions);
+    return offset + inPage;
+  }
+
+  private secondStageExit(): number {
+    if (this.c.fault === 0) this.c.noteExit();
+    return ADDRESS_FAULT;
+  }
+
+  private fill(low: number, high: number, user: boolean, offset: number, permissions: number): void {
+    const s = this.s;
+    const walk = this.walk;
+    const entry =
+      s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    const tag = low & ~0xfff;
+    const writable =
+      walk.writable && walk.dirty && (permissions & STAGE2_WRITE) !== 0 && !this.c.memory.holdsCode(offset);
+    s[entry + ACCESS_READ] = (permissions & STAGE2_READ) !== 0 ? tag : INVALID;
+    s[entry + ACCESS_WRITE] = writable ? tag : INVALID;
+    s[entry + ACCESS_FETCH] = walk.executable && (permissions & STAGE2_EXECUTE) !== 0 ? tag : INVALID;
+    s[entry + TAG_HIGH] = high;
+    s[entry + FRAME_OFFSET] = offset;
+    s[entry + ENTRY_FLAGS] = (walk.global ? FLAG_GLOBAL : 0) | (walk.large ? FLAG_LARGE : 0);
+  }
+
+  /** Forgets every translation of every context. */
+  flushAll(): void {
+    for (let context = 0; context < S.TLB_CONTEXTS; context++) this.flushContext(S.TLB + context * S.TLB_CONTEXT_WORDS);
+  }
+
+  /** Forgets every translation of the context at word offset `context`. */
+  flushContext(context: number): void {
+    const s = this.s;
+    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
+      s[entry] = INVALID;
+      s[entry + 1] = INVALID;
+      s[entry + 2] = INVALID;
+    }
+    this.c.translationChanged();
+  }
+
+  /** What MOV to CR3 forgets: all but global translations of the running context. */
+  flushNonGlobal(): void {
+    const s = this.s;
+    const context = s[S.TLB_CONTEXT]!;
+    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
+      if ((s[entry + ENTRY_FLAGS]! & FLAG_GLOBAL) !== 0) continue;
+      s[entry] = INVALID;
+      s[entry + 1] = INVALID;
+      s[entry + 2] = INVALID;
+    }
+    this.c.translationChanged();
+  }
+
+  /** INVLPG: the page of this linear address, and everything from large pages since their pieces are remembered one by one. */
+  flushPage(low: number, high: number): void {
+    const s = this.s;
+    const context = s[S.TLB_CONTEXT]!;
+    const tag = low & ~0xfff;
+    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
+      const hit = s[entry + TAG_HIGH] === high && (s[entry] === tag || s[entry + 1] === tag || s[entry + 2] === tag);
+      if (!hit && (s[entry + ENTRY_FLAGS]! & FLAG_LARGE) === 0) continue;
+      s[entry] = INVALID;
+      s[entry + 1] = INVALID;
+      s[entry + 2] = INVALID;
+    }
+    this.c.translationChanged();
+  }
+
+  private dropWriteTags(offset: number): void {
+    const s = this.s;
+    const end = S.TLB + S.TLB_CONTEXTS * S.TLB_CONTEXT_WORDS;
+    for (let entry = S.TLB; entry < end; entry += S.TLB_ENTRY_WORDS) {
+      if (s[entry + FRAME_OFFSET] === offset) s[entry + ACCESS_WRITE] = INVALID;
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import type { WalkResult } from "./mmu.ts";
+import type { Processor } from "./processor.ts";
+import * as S from "./state-layout.ts";
+import { ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE, type Access, STAGE2_EXIT } from "./virtualization.ts";
+
+const CR0_WP = 1 << 16;
+const CR0_PG = 1 << 31;
+const CR4_PSE = 1 << 4;
+const CR4_PAE = 1 << 5;
+const CR4_PGE = 1 << 7;
+const CR4_LA57 = 1 << 12;
+const CR4_SMEP = 1 << 20;
+const CR4_SMAP = 1 << 21;
+const EFER_LMA = 1 << 10;
+const EFER_NXE = 1 << 11;
+const FLAGS_AC = 1 << 18;
+
+const PRESENT = 1;
+const WRITE = 2;
+const USER = 4;
+const ACCESSED = 1 << 5;
+const DIRTY = 1 << 6;
+const PAGE_SIZE = 1 << 7;
+const GLOBAL = 1 << 8;
+const NX_HIGH = 1 << 31;
+
+const ERROR_PRESENT = 1;
+const ERROR_WRITE = 2;
+const ERROR_USER = 4;
+const ERROR_RESERVED = 8;
+const ERROR_FETCH = 16;
+
+/** One walk in progress. A single object per module would be state; one per processor lives in its `walkState`. */
+export interface WalkState {
+  low: number;
+  high: number;
+  access: Access;
+  user: boolean;
+  /** Combined rights so far. */
+  writable: boolean;
+  userPage: boolean;
+  executable: boolean;
+  /** Entry just read. */
+  entryLow: number;
+  entryHigh: number;
+}
+
+export function createWalkState(): WalkState {
+  return {
+    low: 0,
+    high: 0,
+    access: ACCESS_READ,
+    user: false,
+    writable: true,
+    userPage: true,
+    executable: true,
+    entryLow: 0,
+    entryHigh: 0,
+  };
+}
+
+/**
+ * Walks the guest's paging structures for one linear address (SDM 3A "Paging"), setting accessed and dirty flags.
+ * @returns false when a page fault is pending or a second-stage exit was made
+ */
+export function walkLinear(
+  c: Processor,
+  low: number,
+  high: number,
+  access: Access,
+  user: boolean,
+  out: WalkResult,
+): boolean {
+  const s = c.s;
+  if ((s[S.CR0]! & CR0_PG) === 0) {
+    out.page = (low & ~0xfff) >>> 0;
+    out.writable = out.executable = out.dirty = true;
+    out.global = out.large = false;
+    out.cacheable = true;
+    return true;
+  }
+  const w = c.walkState;
+  w.low = low;
+  w.high = high;
+  w.access = access;
+  w.user = user;
+  w.writable = w.userPage = w.executable = true;
+  if ((s[S.CR4]! & CR4_PAE) === 0) return walk32(c, w, out);
+  if ((s[S.EFER]! & EFER_LMA) === 0) return walkPae(c, w, out);
+  const levels = (s[S.CR4]! & CR4_LA57) !== 0 ? 5 : 4;
+  return walkLong(c, w, out, levels, tableAddress(s[S.CR3]!, s[S.CR3 + 1]!, c.maxPhysicalAddress));
+}
+
+function tableAddress(entryLow: number, entryHigh: number, width: number): number {
+  const highMask = width >= 52 ? 0xfffff : 2 ** (width - 32) - 1;
+  return ((entryLow & ~0xfff) >>> 0) + (entryHigh & highMask) * 4294967296;
+}
+
+/** Reads a paging-structure entry through the second stage. Returns its host-physical address, or -1 after an exit. */
+function readEntry(c: Processor, w: WalkState, gpa: number, is32: boolean): number {
+  let at = gpa;
+  const stage = c.secondStage;
+  if (stage !== null) {
+    const linear = c.mmu.linear;
+    linear.valid = true;
+    linear.low = w.low;
+    linear.high = w.high;
+    at = stage.translate(gpa, ACCESS_READ, true, linear);
+    if (at === STAGE2_EXIT) return exitMade(c);
+  }
+  w.entryLow = c.memory.read32(at);
+  w.entryHigh = is32 ? 0 : c.memory.read32(at + 4);
+  return at;
+}
+
+function exitMade(c: Processor): number {
+  if (c.fault === 0) c.noteExit();
+  return -1;
+}
+
+/** Sets accessed (and dirty) in the entry at guest-physical `gpa`, host-physical `at`. False after a second-stage exit. */
+function setAccessed(c: Processor, w: WalkState, gpa: number, at: number, bits: number): boolean {
+  if ((w.entryLow & bits) === bits) return true;
+  const stage = c.secondStage;
+  if (stage !== null) {
+    const writable = stage.translate(gpa, ACCESS_WRITE, true, c.mmu.linear);
+    if (writable === STAGE2_EXIT) return exitMade(c) === 0;
+  }
+  w.entryLow |= bits;
+  c.memory.write32(at, w.entryLow);
+  return true;
+}
+
+function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boolean): false {
+  const nx = (c.s[S.EFER]! & EFER_NXE) !== 0 || (c.s[S.CR4]! & CR4_SMEP) !== 0;
+  const code =
+    (present ? ERROR_PRESENT : 0) |
+    (w.access === ACCESS_WRITE ? ERROR_WRITE : 0) |
+    (w.user ? ERROR_USER : 0) |
+    (reserved ? ERROR_RESERVED : 0) |
+    (w.access === ACCESS_FETCH && nx ? ERROR_FETCH : 0);
+  c.raisePageFault(w.low, w.high, code);
+  return false;
+}
+
+/** Reserved high bits of a 64-bit entry: above MAXPHYADDR, and NX while EFER.NXE is 0. */
+function reservedHigh(c: Processor, entryHigh: number): boolean {
+  const nxe = (c.s[S.EFER]! & EFER_NXE) !== 0;
+  const width = c.maxPhysicalAddress;
+  const reserved = width >= 52 ? 0 : 0xfffff & ~(2 ** (width - 32) - 1);
+  return (entryHigh & reserved) !== 0 || (!nxe && (entryHigh & NX_HIGH) !== 0);
+}
+
+function walkLong(c: Processor, w: WalkState, out: WalkResult, levels: number, root: number): boolean {
+  let table = root;
+  for (let level = levels; level >= 1; level--) {
+    const gpa = table + indexAt(w.low, w.high, level) * 8;
+    const at = readEntry(c, w, gpa, false);
+    if (at < 0) return false;
+    const low = w.entryLow;
+    if ((low & PRESENT) === 0) return pageFault(c, w, false, false);
+    const large = level > 1 && (low & PAGE_SIZE) !== 0;
+    const badSize = large && (level > 3 || (level === 3 && !c.gigabytePages));
+    if (badSize || reservedHigh(c, w.entryHigh) || (large && reservedInLarge(low, level)))
+      return pageFault(c, w, true, true);
+    combine(w);
+    if (level === 1 || large) return finish(c, w, out, gpa, at, level);
+    if (!setAccessed(c, w, gpa, at, ACCESSED)) return false;
+    table = tableAddress(w.entryLow, w.entryHigh, c.maxPhysicalAddress);
+  }
+  return false;
+}
+
+function indexAt(low: number, high: number, level: number): number {
+  if (level === 1) return (low >>> 12) & 511;
+  if (level === 2) return (low >>> 21) & 511;
+  if (level === 3) return ((low >>> 30) | (high << 2)) & 511;
+  if (level === 4) return (high >>> 7) & 511;
+  return (high >>> 16) & 511;
+}
+
+function reservedInLarge(low: number, level: number): boolean {
+  return level === 2 ? (low & 0x001fe000) !== 0 : (low & 0x3fffe000) !== 0;
+}
+
+function combine(w: WalkState): void {
+  w.writable = w.writable && (w.entryLow & WRITE) !== 0;
+  w.userPage = w.userPage && (w.entryLow & USER) !== 0;
+  w.executable = w.executable && (w.entryHigh & NX_HIGH) === 0;
+}
+
+/** Rights of the leaf are known: check the access, set A and D, fill in the result. */
+function finish(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: number, level: number): boolean {
+  if (!allowed(c, w)) return pageFault(c, w, true, false);
+  const bits = w.access === ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED;
+  if (!setAccessed(c, w, gpa, at, bits)) return false;
+  const sizeMask = level === 1 ? 0xfff : level === 2 ? 0x1fffff : 0x3fffffff;
+  const base = tableAddress(w.entryLow & ~sizeMask, w.entryHigh, c.maxPhysicalAddress);
+  fillResult(c, w, out, base + (w.low & sizeMask & ~0xfff), level > 1);
+  return true;
+}
+
+function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, large: boolean): void {
+  const s = c.s;
+  out.page = page;
+  out.large = large;
+  out.writable = w.writable || (!w.user && (s[S.CR0]! & CR0_WP) === 0);
+  out.executable = w.executable && (w.user || !w.userPage || (s[S.CR4]! & CR4_SMEP) === 0);
+  out.dirty = (w.entryLow & DIRTY) !== 0;
+  out.global = (w.entryLow & GLOBAL) !== 0 && (s[S.CR4]! & CR4_PGE) !== 0;
+  // With SMAP whether a supervisor may touch a user page depends on RFLAGS.AC of the moment.
+  out.cacheable = w.user || !w.userPage || (s[S.CR4]! & CR4_SMAP) === 0;
+}
+
+function allowed(c: Processor, w: WalkState): boolean {
+  const s = c.s;
+  if (w.user) {
+    if (!w.userPage) return false;
+    return w.access === ACCESS_FETCH ? w.executable : w.access === ACCESS_READ || w.writable;
+  }
+  if (w.access === ACCESS_FETCH) return w.executable && !(w.userPage && (s[S.CR4]! & CR4_SMEP) !== 0);
+  if (
+    w.userPage &&
+    (s[S.CR4]! & CR4_SMAP) !== 0 &&
+    !(s[S.CPL]! < 3 && !c.implicitAccess && (s[S.FLAG_SYSTEM]! & FLAGS_AC) !== 0)
+  )
+    return false;
+  return w.access === ACCESS_READ || w.writable || (s[S.CR0]! & CR0_WP) === 0;
+}
+
+/** PAE paging: PDPTEs come from the registers loaded with CR3. */
+function walkPae(c: Processor, w: WalkState, out: WalkResult): boolean {
+  const slot = S.PDPTE + ((w.low >>> 30) & 3) * 2;
+  const pdpteLow = c.s[slot]!;
+  if ((pdpteLow & PRESENT) === 0) return pageFault(c, w, false, false);
+  return walkLong(c, w, out, 2, tableAddress(pdpteLow, c.s[slot + 1]!, c.maxPhysicalAddress));
+}
+
+/** 32-bit paging with optional 4 MiB pages. */
+function walk32(c: Processor, w: WalkState, out: WalkResult): boolean {
+  const directory = ((c.s[S.CR3]! & ~0xfff) >>> 0) + ((w.low >>> 22) & 1023) * 4;
+  let at = readEntry(c, w, directory, true);
+  if (at < 0) return false;
+  if ((w.entryLow & PRESENT) === 0) return pageFault(c, w, false, false);
+  combine(w);
+  if ((w.entryLow & PAGE_SIZE) !== 0 && (c.s[S.CR4]! & CR4_PSE) !== 0) return finish4M(c, w, out, directory, at);
+  if (!setAccessed(c, w, directory, at, ACCESSED)) return false;
+  const table = ((w.entryLow & ~0xfff) >>> 0) + ((w.low >>> 12) & 1023) * 4;
+  at = readEntry(c, w, table, true);
+  if (at < 0) return false;
+  if ((w.entryLow & PRESENT) === 0) return pageFault(c, w, false, false);
+  combine(w);
+  return finish(c, w, out, table, at, 1);
+}
+
+function finish4M(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: number): boolean {
+  // PSE-36: bits 20:13 are physical address bits 39:32, bit 21 is reserved.
+  if ((w.entryLow & (1 << 21)) !== 0) return pageFault(c, w, true, true);
+  if (!allowed(c, w)) return pageFault(c, w, true, false);
+  if (!setAccessed(c, w, gpa, at, w.access === ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED)) return false;
+  const base = ((w.entryLow & 0xffc00000) >>> 0) + ((w.entryLow >>> 13) & 0xff) * 4294967296;
+  fillResult(c, w, out, base + (w.low & 0x3ff000), true);
+  return true;
+}

@@ -1,0 +1,402 @@
+import type { Bus, TraceSink } from "./bus.ts";
+import { readRflags, writeRflags } from "./flags.ts";
+import { ADDRESS_FAULT, ADDRESS_MMIO, Mmu } from "./mmu.ts";
+import type { CpuModel } from "./models/model.ts";
+import { createWalkState, type WalkState } from "./page-walk.ts";
+import type { PhysicalMemory } from "./physical-memory.ts";
+import * as S from "./state-layout.ts";
+import {
+  ACCESS_READ,
+  ACCESS_WRITE,
+  type EventBeingDelivered,
+  type PendingException,
+  type SecondStage,
+  type VirtualizationExtension,
+} from "./virtualization.ts";
+
+/** Nothing is wrong. */
+export const FAULT_NONE = 0;
+/** `Processor.exception` waits for delivery. */
+export const FAULT_EXCEPTION = 1;
+/** A VM exit was made inside the instruction; root-mode state is loaded. */
+export const FAULT_EXIT = 2;
+/** The run cannot go on; `Processor.stop` says why. */
+export const FAULT_STOP = 3;
+
+/** Why the processor cannot go on. Each is an outcome of the run, not an error of the simulator. */
+export type StopReason =
+  | { readonly kind: "unimplemented"; readonly what: string; readonly bytes: string }
+  | { readonly kind: "triple-fault" }
+  | { readonly kind: "shutdown"; readonly what: string };
+
+const PAGE_LAST = 0xfff;
+
+/**
+ * One x86-64 logical processor: architectural state in flat memory, address translation, and what the instruction executors call.
+ * `engine.ts` runs it. Values cross the hot path as pairs of signed 32-bit halves; `hi` carries the high half of a 64-bit result.
+ */
+export class Processor {
+  readonly index: number;
+  readonly model: CpuModel;
+  readonly memory: PhysicalMemory;
+  readonly bus: Bus;
+  readonly s: Int32Array;
+  readonly f64: Float64Array;
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  readonly mmu: Mmu;
+  readonly walkState: WalkState = createWalkState();
+  readonly maxPhysicalAddress: number;
+  readonly gigabytePages: boolean;
+  /** High half of the last 64-bit load or helper result. */
+  hi = 0;
+  /** One of `FAULT_*`; executors look at it after each access that may fail. */
+  fault = FAULT_NONE;
+  readonly exception: PendingException = { vector: 0, errorCode: -1, payloadLow: 0, payloadHigh: 0 };
+  /** The pending fault is a non-canonical address, so #SS instead of #GP when the access was through SS. */
+  nonCanonical = false;
+  stop: StopReason | null = null;
+  delivering: EventBeingDelivered | null = null;
+  /** An access by the processor itself (descriptor tables, TSS), which SMAP treats as if AC were 0. */
+  implicitAccess = false;
+  /** Word offset of the TLB half for the running privilege. */
+  tlb = 0;
+  /** Grows whenever a cached block might no longer be what RIP means. */
+  translationEpoch = 1;
+  /** Retired instructions at the start of the running block; `+ op.position` is the exact count. */
+  blockBase = 0;
+  extension: VirtualizationExtension | null = null;
+  secondStage: SecondStage | null = null;
+  trace: TraceSink | null = null;
+
+  /**
+   * @param index number of this processor in its machine; selects its state area
+   * @param model CPUID and capability MSRs
+   */
+  constructor(index: number, model: CpuModel, memory: PhysicalMemory, bus: Bus) {
+    this.index = index;
+    this.model = model;
+    this.memory = memory;
+    this.bus = bus;
+    this.s = memory.stateOf(index);
+    this.f64 = new Float64Array(memory.wasm.buffer, this.s.byteOffset, S.STATE_BYTES / 8);
+    this.view = memory.view;
+    this.bytes = memory.bytes;
+    this.maxPhysicalAddress = model.maxPhysicalAddress;
+    this.gigabytePages = model.gigabytePages;
+    this.mmu = new Mmu(this);
+    this.s[S.TLB_CONTEXT] = S.TLB;
+    this.mmu.flushAll();
+  }
+
+  // --- Registers, as the API and rare instructions see them. ---
+
+  gpr(index: number): bigint {
+    return this.get64(S.GPR + index * 2);
+  }
+
+  setGpr(index: number, value: bigint): void {
+    this.set64(S.GPR + index * 2, value);
+  }
+
+  /** The 64-bit value at a word offset of the state, unsigned. */
+  get64(word: number): bigint {
+    return BigInt(this.s[word]! >>> 0) | (BigInt(this.s[word + 1]! >>> 0) << 32n);
+  }
+
+  set64(word: number, value: bigint): void {
+    this.s[word] = Number(BigInt.asIntN(32, value));
+    this.s[word + 1] = Number(BigInt.asIntN(32, value >> 32n));
+  }
+
+  get rip(): bigint {
+    return this.get64(S.RIP);
+  }
+
+  set rip(value: bigint) {
+    this.set64(S.RIP, value);
+  }
+
+  get rflags(): bigint {
+    return BigInt(readRflags(this.s) >>> 0);
+  }
+
+  set rflags(value: bigint) {
+    writeRflags(this.s, Number(BigInt.asIntN(32, value)));
+  }
+
+  /** Instructions retired since power-on, exact at instruction boundaries. */
+  get retired(): number {
+    return this.f64[S.RETIRED / 2]!;
+  }
+
+  set retired(count: number) {
+    this.f64[S.RETIRED / 2] = count;
+  }
+
+  /** Whether code runs in 64-bit mode (EFER.LMA and CS.L). */
+  get in64BitMode(): boolean {
+    return (this.s[S.EFER]! & (1 << 10)) !== 0 && (this.s[S.SEGMENTS + S.CS * 8 + S.SEGMENT_ACCESS]! & (1 << 13)) !== 0;
+  }
+
+  // --- What changes invalidate. ---
+
+  /** After any change of CPL, translation context, CR0, CR3, CR4, EFER or CS: recompute what depends on them. */
+  translationChanged(): void {
+    this.translationEpoch++;
+    this.tlb = this.s[S.TLB_CONTEXT]! + (this.s[S.CPL] === 3 ? S.TLB_HALF_WORDS : 0);
+  }
+
+  /** Makes TLB context `index` (0 … TLB_CONTEXTS - 1) the running one. */
+  selectTlbContext(index: number): void {
+    this.s[S.TLB_CONTEXT] = S.TLB + index * S.TLB_CONTEXT_WORDS;
+    this.translationChanged();
+  }
+
+  // --- Faults. ---
+
+  /** Raises an exception. It is delivered when the instruction returns `STATUS_ABORTED`. */
+  raise(vector: number, errorCode = -1): void {
+    this.fault = FAULT_EXCEPTION;
+    this.nonCanonical = false;
+    this.exception.vector = vector;
+    this.exception.errorCode = errorCode;
+    this.exception.payloadLow = 0;
+    this.exception.payloadHigh = 0;
+  }
+
+  raisePageFault(low: number, high: number, errorCode: number): void {
+    this.raise(14, errorCode);
+    this.exception.payloadLow = low;
+    this.exception.payloadHigh = high;
+  }
+
+  /** A VM exit was made inside an instruction or an access. */
+  noteExit(): void {
+    this.fault = FAULT_EXIT;
+  }
+
+  /** Stops the run, naming what the simulator does not implement. */
+  stopUnimplemented(what: string, bytes: Uint8Array): void {
+    this.fault = FAULT_STOP;
+    this.stop = {
+      kind: "unimplemented",
+      what,
+      bytes: [...bytes].map((b) => b.toString(16).padStart(2, "0")).join(" "),
+    };
+  }
+
+  // --- Linear memory. Loads return the low half; `fault` tells of failure. ---
+
+  load8(low: number, high: number): number {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high) return this.bytes[s[entry + 4]! + (low & PAGE_LAST)]!;
+    return this.loadSlow(low, high, 1);
+  }
+
+  load16(low: number, high: number): number {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffe) {
+      return this.view.getUint16(s[entry + 4]! + (low & PAGE_LAST), true);
+    }
+    return this.loadSlow(low, high, 2);
+  }
+
+  load32(low: number, high: number): number {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffc) {
+      return this.view.getInt32(s[entry + 4]! + (low & PAGE_LAST), true);
+    }
+    return this.loadSlow(low, high, 4);
+  }
+
+  /** Returns the low half and leaves the high half in `hi`. */
+  load64(low: number, high: number): number {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xff8) {
+      const at = s[entry + 4]! + (low & PAGE_LAST);
+      this.hi = this.view.getInt32(at + 4, true);
+      return this.view.getInt32(at, true);
+    }
+    return this.loadSlow(low, high, 8);
+  }
+
+  store8(low: number, high: number, value: number): void {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high)
+      this.bytes[s[entry + 4]! + (low & PAGE_LAST)] = value;
+    else this.storeSlow(low, high, 1, value, 0);
+  }
+
+  store16(low: number, high: number, value: number): void {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffe) {
+      this.view.setInt16(s[entry + 4]! + (low & PAGE_LAST), value, true);
+    } else this.storeSlow(low, high, 2, value, 0);
+  }
+
+  store32(low: number, high: number, value: number): void {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffc) {
+      this.view.setInt32(s[entry + 4]! + (low & PAGE_LAST), value, true);
+    } else this.storeSlow(low, high, 4, value, 0);
+  }
+
+  store64(low: number, high: number, value: number, valueHigh: number): void {
+    const s = this.s;
+    const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xff8) {
+      const at = s[entry + 4]! + (low & PAGE_LAST);
+      this.view.setInt32(at, value, true);
+      this.view.setInt32(at + 4, valueHigh, true);
+    } else this.storeSlow(low, high, 8, value, valueHigh);
+  }
+
+  /**
+   * Proves that a store of `size` bytes would succeed, without storing: for read-modify-write and multi-part instructions.
+   * False when a fault is pending.
+   */
+  probeWrite(low: number, high: number, size: number): boolean {
+    const user = this.s[S.CPL] === 3;
+    if (this.offsetFor(low, high, ACCESS_WRITE, user) === ADDRESS_FAULT) return false;
+    if ((low & PAGE_LAST) + size <= 4096) return true;
+    return (
+      this.offsetFor((low + size - 1) | 0, this.carryInto(low, high, size - 1), ACCESS_WRITE, user) !== ADDRESS_FAULT
+    );
+  }
+
+  private carryInto(low: number, high: number, step: number): number {
+    return (low >>> 0) + step > 0xffffffff && this.in64BitMode ? (high + 1) | 0 : high;
+  }
+
+  /** TLB look-up and walk for one byte; checks that the address is canonical. */
+  private offsetFor(
+    low: number,
+    high: number,
+    access: typeof ACCESS_READ | typeof ACCESS_WRITE,
+    user: boolean,
+  ): number {
+    const entry =
+      this.s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (this.s[entry + access] === (low & ~PAGE_LAST) && this.s[entry + 3] === high)
+      return this.s[entry + 4]! + (low & PAGE_LAST);
+    if (!this.isCanonical(high)) {
+      this.raise(13, 0);
+      this.nonCanonical = true;
+      return ADDRESS_FAULT;
+    }
+    return this.mmu.translate(low, high, access, user);
+  }
+
+  /** Whether a linear address with this high half is canonical for the paging mode. */
+  isCanonical(high: number): boolean {
+    const top = (this.s[S.CR4]! & (1 << 12)) !== 0 ? high >> 24 : high >> 15;
+    return top === 0 || top === -1;
+  }
+
+  private loadSlow(low: number, high: number, size: number): number {
+    return this.loadAs(low, high, size, this.s[S.CPL] === 3);
+  }
+
+  /** A load with the given privilege, any alignment. */
+  loadAs(low: number, high: number, size: number, user: boolean): number {
+    const room = 4096 - (low & PAGE_LAST);
+    const at = this.offsetFor(low, high, ACCESS_READ, user);
+    if (at === ADDRESS_FAULT) return 0;
+    if (size <= room) return this.readAt(at, this.mmu.physical, size);
+    const nextLow = (low + room) | 0;
+    const physical = this.mmu.physical;
+    const second = this.offsetFor(nextLow, this.carryInto(low, high, room), ACCESS_READ, user);
+    if (second === ADDRESS_FAULT) return 0;
+    return this.joinBytes(at, physical, room, second, this.mmu.physical, size);
+  }
+
+  private joinBytes(
+    first: number,
+    firstPhysical: number,
+    room: number,
+    second: number,
+    secondPhysical: number,
+    size: number,
+  ): number {
+    let lo = 0;
+    let hi = 0;
+    for (let i = 0; i < size; i++) {
+      const byte =
+        i < room
+          ? this.readAt(first < 0 ? first : first + i, firstPhysical + i, 1)
+          : this.readAt(second < 0 ? second : second + i - room, secondPhysical + i - room, 1);
+      if (i < 4) lo |= byte << (8 * i);
+      else hi |= byte << (8 * (i - 4));
+    }
+    this.hi = hi;
+    return lo;
+  }
+
+  /** Reads `size` bytes within a page at a buffer offset, or through the bus at `physical`. */
+  private readAt(at: number, physical: number, size: number): number {
+    if (at >= 0) {
+      if (size === 1) return this.bytes[at]!;
+      if (size === 2) return this.view.getUint16(at, true);
+      if (size === 8) this.hi = this.view.getInt32(at + 4, true);
+      return this.view.getInt32(at, true);
+    }
+    if (at === ADDRESS_MMIO) return this.readDevice(physical, size);
+    this.hi = -1;
+    return size === 1 ? 0xff : size === 2 ? 0xffff : -1;
+  }
+
+  private readDevice(physical: number, size: number): number {
+    const device = this.memory.mmioAt(Math.floor(physical / 4096))!;
+    const offset = device.offset + (physical % 4096);
+    if (size < 8) return device.handler.read(offset, size) | 0;
+    this.hi = device.handler.read(offset + 4, 4) | 0;
+    return device.handler.read(offset, 4) | 0;
+  }
+
+  private storeSlow(low: number, high: number, size: number, value: number, valueHigh: number): void {
+    this.storeAs(low, high, size, value, valueHigh, this.s[S.CPL] === 3);
+  }
+
+  /** A store with the given privilege, any alignment; nothing is written when either page faults. */
+  storeAs(low: number, high: number, size: number, value: number, valueHigh: number, user: boolean): void {
+    const room = 4096 - (low & PAGE_LAST);
+    const at = this.offsetFor(low, high, ACCESS_WRITE, user);
+    if (at === ADDRESS_FAULT) return;
+    const physical = this.mmu.physical;
+    if (size <= room) {
+      this.writeAt(at, physical, size, value, valueHigh);
+      return;
+    }
+    const second = this.offsetFor((low + room) | 0, this.carryInto(low, high, room), ACCESS_WRITE, user);
+    if (second === ADDRESS_FAULT) return;
+    const secondPhysical = this.mmu.physical;
+    for (let i = 0; i < size; i++) {
+      const byte = i < 4 ? (value >>> (8 * i)) & 0xff : (valueHigh >>> (8 * (i - 4))) & 0xff;
+      if (i < room) this.writeAt(at < 0 ? at : at + i, physical + i, 1, byte, 0);
+      else this.writeAt(second < 0 ? second : second + i - room, secondPhysical + i - room, 1, byte, 0);
+    }
+  }
+
+  private writeAt(at: number, physical: number, size: number, value: number, valueHigh: number): void {
+    if (at >= 0) {
+      if (this.memory.noteStore(at, size)) this.translationEpoch++;
+      if (size === 1) this.bytes[at] = value;
+      else if (size === 2) this.view.setInt16(at, value, true);
+      else this.view.setInt32(at, value, true);
+      if (size === 8) this.view.setInt32(at + 4, valueHigh, true);
+    } else if (at === ADDRESS_MMIO) {
+      const device = this.memory.mmioAt(Math.floor(physical / 4096))!;
+      const offset = device.offset + (physical % 4096);
+      device.handler.write(offset, Math.min(size, 4), value);
+      if (size === 8) device.handler.write(offset + 4, 4, valueHigh);
+    }
+  }
+}

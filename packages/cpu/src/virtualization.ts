@@ -1,0 +1,84 @@
+import type { Op } from "./op.ts";
+
+/** What an access is for; also the index of the TLB tag word that proves it. */
+export const ACCESS_READ = 0;
+export const ACCESS_WRITE = 1;
+export const ACCESS_FETCH = 2;
+export type Access = typeof ACCESS_READ | typeof ACCESS_WRITE | typeof ACCESS_FETCH;
+
+/** Permissions of a second-stage translation: a mask of these. */
+export const STAGE2_READ = 1;
+export const STAGE2_WRITE = 2;
+export const STAGE2_EXECUTE = 4;
+
+/** What `SecondStage.translate` returns after it has reported a VM exit instead of an address. */
+export const STAGE2_EXIT = -1;
+
+/**
+ * The second stage of address translation (EPT, nested paging), filled in at VM entry and asked on TLB misses only.
+ */
+export interface SecondStage {
+  /** Permissions of the translation just made. */
+  permissions: number;
+  /**
+   * Translates a guest-physical address. On a violation or misconfiguration it performs the VM exit and returns `STAGE2_EXIT`.
+   * @param walk true when the access is to a guest paging-structure entry during a walk for the linear address
+   * @param linearLow low half of the linear address that is being translated; -1/-1 with `linearValid` false if there is none
+   */
+  translate(gpa: number, access: Access, walk: boolean, linear: LinearContext): number;
+}
+
+/** The linear address behind a second-stage access, for exit qualifications. */
+export interface LinearContext {
+  valid: boolean;
+  low: number;
+  high: number;
+}
+
+/** An exception on its way to delivery. `errorCode` is -1 where the vector has none. CR2 and DR6 are not written yet. */
+export interface PendingException {
+  vector: number;
+  errorCode: number;
+  /** Linear address of a page fault (halves), or the DR6 bits of a debug exception in `payloadLow`. */
+  payloadLow: number;
+  payloadHigh: number;
+}
+
+/** How an event came to be, in the encoding of VM-entry interruption information and EVENTINJ-like words. */
+export const EVENT_TYPE_EXTERNAL = 0;
+export const EVENT_TYPE_NMI = 2;
+export const EVENT_TYPE_HARDWARE_EXCEPTION = 3;
+export const EVENT_TYPE_SOFTWARE_INTERRUPT = 4;
+export const EVENT_TYPE_PRIVILEGED_SOFTWARE_EXCEPTION = 5;
+export const EVENT_TYPE_SOFTWARE_EXCEPTION = 6;
+
+/** The event whose delivery is under way when a fault or exit interrupts it (IDT-vectoring information). Null between deliveries. */
+export interface EventBeingDelivered {
+  vector: number;
+  type: number;
+  errorCode: number;
+  instructionLength: number;
+}
+
+/**
+ * VMX or SVM, as the processor sees it. The extension fills intercept words, masks and the second stage at VM entry; the processor
+ * calls it only when one of them fires. A call that makes a VM exit leaves the processor in root mode with host state loaded.
+ */
+export interface VirtualizationExtension {
+  /** Executes one of the extension's own instructions. Returns an execution status (`op.ts`). */
+  execute(op: Op): number;
+  /**
+   * An intercepted instruction (see `intercepts.ts`). `detail` depends on the intercept: MSR index, port, CR number …
+   * Returns `STATUS_ABORTED` after a VM exit, or `STATUS_NEXT` when the finer condition (bitmap, mask) does not hold and the
+   * instruction is to go on.
+   */
+  intercept(id: number, op: Op, detail: number): number;
+  /** An exception is about to be delivered in guest mode and its bit in `EXCEPTION_INTERCEPTS` is set. True if it became a VM exit. */
+  exception(exception: PendingException): boolean;
+  /** At an instruction boundary with events pending, in guest mode, before they are taken. True if a VM exit was made. */
+  boundary(): boolean;
+  /** A triple fault in guest mode. True if it became a VM exit. */
+  tripleFault(): boolean;
+  /** A task switch through a task gate, far transfer or IRET in guest mode. True if it became a VM exit. */
+  taskSwitch(selector: number, source: number): boolean;
+}

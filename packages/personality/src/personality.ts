@@ -1,0 +1,40 @@
+import type { ColumnContext, ColumnSpec } from "./column.ts";
+import type { GuestProfile } from "./guest-profile.ts";
+import type { Quirk } from "./quirk.ts";
+
+/** One release of a product. */
+export interface Release {
+  /** `"6.1"`: mainline X.Y.0 without stable back-ports. */
+  readonly version: string;
+  /** ISO date of the release. */
+  readonly date: string;
+}
+
+/** A module parameter or option with its values. */
+export interface Parameter {
+  readonly name: string;
+  readonly summary: string;
+  /** Value in a release when the column does not say. */
+  defaultFor(version: string): string;
+  readonly values: readonly string[];
+}
+
+/** An L0 product: its releases, parameters and quirks. A VMM half is one too (`kind: "vmm"`). */
+export interface Personality {
+  readonly product: string;
+  readonly title: string;
+  readonly kind: "l0" | "vmm";
+  readonly releases: readonly Release[];
+  readonly parameters: readonly Parameter[];
+  readonly quirks: readonly Quirk[];
+  /** VMM: CPU models it knows, for validation and suggestions. */
+  readonly models?: readonly string[];
+  /** VMM: accepted flags beside CPU feature names. */
+  readonly flags?: readonly string[];
+  /** Whether an L0 product takes a VMM half, and which is the default. */
+  readonly vmm?: string;
+  /** What the product does that is not a difference: fills in a VMM's untouched CPUID defaults, say. Runs before all rules. */
+  prepare?(profile: GuestProfile, context: ColumnContext): void;
+  /** Why this column cannot be run, in one line; undefined if it can. */
+  refuse?(spec: ColumnSpec): string | undefined;
+}
