@@ -1,0 +1,278 @@
+import type { MsrFieldDefs } from "./msr-fields.ts";
+
+const BASIC = '3D "Basic VMX Information" [A.1]';
+const MISC = '3D "Miscellaneous Data" [A.6]';
+const EPT_VPID = '3D "VPID and EPT Capabilities" [A.10]';
+const VM_FUNCTIONS = '3D "VM Functions" [A.11]';
+
+/** IA32_VMX_BASIC. */
+export const VMX_BASIC = {
+  revisionId: { low: 0, high: 30, title: "VMCS revision identifier", vmxcap: "Revision", sdm: BASIC },
+  regionSize: { low: 32, high: 44, title: "Size of VMXON and VMCS regions", vmxcap: "VMCS size", sdm: BASIC },
+  addressesLimitedTo32Bits: {
+    low: 48,
+    high: 48,
+    title: "VMX structures lie below 4 GiB",
+    vmxcap: "VMCS restricted to 32 bit addresses",
+    sdm: BASIC,
+  },
+  dualMonitorTreatment: {
+    low: 49,
+    high: 49,
+    title: "Dual-monitor treatment of SMIs and SMM",
+    vmxcap: "Dual-monitor support",
+    sdm: BASIC,
+  },
+  memoryType: { low: 50, high: 53, title: "Memory type for VMX structures", vmxcap: "VMCS memory type", sdm: BASIC },
+  insOutsInformation: {
+    low: 54,
+    high: 54,
+    title: "INS and OUTS exits report instruction information",
+    vmxcap: "INS/OUTS instruction information",
+    qemu: "vmx-ins-outs",
+    sdm: BASIC,
+  },
+  trueControls: {
+    low: 55,
+    high: 55,
+    title: "TRUE capability MSRs exist",
+    vmxcap: "IA32_VMX_TRUE_*_CTLS support",
+    qemu: "vmx-true-ctls",
+    sdm: BASIC,
+  },
+  anyErrorCode: {
+    low: 56,
+    high: 56,
+    title: "Injected exceptions may have an error code or none",
+    vmxcap: "Skip checks on event error code",
+    qemu: "vmx-any-errcode",
+    sdm: BASIC,
+  },
+  nestedException: {
+    low: 58,
+    high: 58,
+    title: "Nested-exception bit in event information",
+    vmxcap: "VMX nested exception support",
+    qemu: "vmx-nested-exception",
+    sdm: BASIC,
+  },
+} as const satisfies MsrFieldDefs;
+
+/** IA32_VMX_MISC. */
+export const VMX_MISC = {
+  preemptionTimerRate: {
+    low: 0,
+    high: 4,
+    title: "TSC bit that paces the VMX-preemption timer",
+    vmxcap: "VMX-preemption timer scale (log2)",
+    sdm: MISC,
+  },
+  storeLma: {
+    low: 5,
+    high: 5,
+    title: "Exits store EFER.LMA into the IA-32e mode guest control",
+    vmxcap: "Store EFER.LMA into IA-32e mode guest control",
+    qemu: "vmx-store-lma",
+    sdm: MISC,
+  },
+  activityHlt: {
+    low: 6,
+    high: 6,
+    title: "Activity state HLT",
+    vmxcap: "HLT activity state",
+    qemu: "vmx-activity-hlt",
+    sdm: MISC,
+  },
+  activityShutdown: {
+    low: 7,
+    high: 7,
+    title: "Activity state shutdown",
+    vmxcap: "Shutdown activity state",
+    qemu: "vmx-activity-shutdown",
+    sdm: MISC,
+  },
+  activityWaitForSipi: {
+    low: 8,
+    high: 8,
+    title: "Activity state wait-for-SIPI",
+    vmxcap: "Wait-for-SIPI activity state",
+    qemu: "vmx-activity-wait-sipi",
+    sdm: MISC,
+  },
+  processorTraceInVmx: {
+    low: 14,
+    high: 14,
+    title: "Processor trace in VMX operation",
+    vmxcap: "PT in VMX operation",
+    sdm: MISC,
+  },
+  smbaseMsr: { low: 15, high: 15, title: "IA32_SMBASE readable in SMM", vmxcap: "IA32_SMBASE support", sdm: MISC },
+  cr3TargetValues: {
+    low: 16,
+    high: 24,
+    title: "Number of CR3-target values",
+    vmxcap: "Number of CR3-target values",
+    sdm: MISC,
+  },
+  msrListLimit: {
+    low: 25,
+    high: 27,
+    title: "Recommended limit of MSR lists, 512 * (n + 1)",
+    vmxcap: "MSR-load/store count recommendation",
+    sdm: MISC,
+  },
+  smmMonitorCtlBlockSmi: {
+    low: 28,
+    high: 28,
+    title: "VMXOFF may leave SMIs blocked",
+    vmxcap: "IA32_SMM_MONITOR_CTL[2] can be set to 1",
+    sdm: MISC,
+  },
+  vmwriteExitInformation: {
+    low: 29,
+    high: 29,
+    title: "VMWRITE to any supported field",
+    vmxcap: "VMWRITE to VM-exit information fields",
+    qemu: "vmx-vmwrite-vmexit-fields",
+    sdm: MISC,
+  },
+  zeroLengthInjection: {
+    low: 30,
+    high: 30,
+    title: "Software events may be injected with instruction length 0",
+    vmxcap: "Inject event with insn length=0",
+    qemu: "vmx-zero-len-inject",
+    sdm: MISC,
+  },
+  msegRevisionId: {
+    low: 32,
+    high: 63,
+    title: "MSEG revision identifier",
+    vmxcap: "MSEG revision identifier",
+    sdm: MISC,
+  },
+} as const satisfies MsrFieldDefs;
+
+/** IA32_VMX_EPT_VPID_CAP. QEMU spells two INVVPID features "invept"; that is what its users must type. */
+export const VMX_EPT_VPID_CAP = {
+  executeOnly: {
+    low: 0,
+    high: 0,
+    title: "Execute-only translations",
+    vmxcap: "Execute-only EPT translations",
+    qemu: "vmx-ept-execonly",
+    sdm: EPT_VPID,
+  },
+  pageWalk4: {
+    low: 6,
+    high: 6,
+    title: "Page-walk length 4",
+    vmxcap: "Page-walk length 4",
+    qemu: "vmx-page-walk-4",
+    sdm: EPT_VPID,
+  },
+  pageWalk5: {
+    low: 7,
+    high: 7,
+    title: "Page-walk length 5",
+    vmxcap: "Page-walk length 5",
+    qemu: "vmx-page-walk-5",
+    sdm: EPT_VPID,
+  },
+  memoryTypeUc: {
+    low: 8,
+    high: 8,
+    title: "EPT structures may be uncacheable",
+    vmxcap: "Paging-structure memory type UC",
+    sdm: EPT_VPID,
+  },
+  memoryTypeWb: {
+    low: 14,
+    high: 14,
+    title: "EPT structures may be write-back",
+    vmxcap: "Paging-structure memory type WB",
+    sdm: EPT_VPID,
+  },
+  page2M: { low: 16, high: 16, title: "2-MiB pages", vmxcap: "2MB EPT pages", qemu: "vmx-ept-2mb", sdm: EPT_VPID },
+  page1G: { low: 17, high: 17, title: "1-GiB pages", vmxcap: "1GB EPT pages", qemu: "vmx-ept-1gb", sdm: EPT_VPID },
+  invept: { low: 20, high: 20, title: "INVEPT", vmxcap: "INVEPT supported", qemu: "vmx-invept", sdm: EPT_VPID },
+  accessedDirty: {
+    low: 21,
+    high: 21,
+    title: "Accessed and dirty flags",
+    vmxcap: "EPT accessed and dirty flags",
+    qemu: "vmx-eptad",
+    sdm: EPT_VPID,
+  },
+  advancedExitInformation: {
+    low: 22,
+    high: 22,
+    title: "Advanced information for EPT violations",
+    vmxcap: "Advanced VM-exit information for EPT violations",
+    qemu: "vmx-ept-advanced-exitinfo",
+    sdm: EPT_VPID,
+  },
+  supervisorShadowStack: { low: 23, high: 23, title: "Supervisor shadow-stack control", sdm: EPT_VPID },
+  inveptSingleContext: {
+    low: 25,
+    high: 25,
+    title: "Single-context INVEPT",
+    vmxcap: "Single-context INVEPT",
+    qemu: "vmx-invept-single-context",
+    sdm: EPT_VPID,
+  },
+  inveptAllContext: {
+    low: 26,
+    high: 26,
+    title: "All-context INVEPT",
+    vmxcap: "All-context INVEPT",
+    qemu: "vmx-invept-all-context",
+    sdm: EPT_VPID,
+  },
+  invvpid: { low: 32, high: 32, title: "INVVPID", vmxcap: "INVVPID supported", qemu: "vmx-invvpid", sdm: EPT_VPID },
+  invvpidIndividualAddress: {
+    low: 40,
+    high: 40,
+    title: "Individual-address INVVPID",
+    vmxcap: "Individual-address INVVPID",
+    qemu: "vmx-invvpid-single-addr",
+    sdm: EPT_VPID,
+  },
+  invvpidSingleContext: {
+    low: 41,
+    high: 41,
+    title: "Single-context INVVPID",
+    vmxcap: "Single-context INVVPID",
+    qemu: "vmx-invept-single-context",
+    sdm: EPT_VPID,
+  },
+  invvpidAllContext: {
+    low: 42,
+    high: 42,
+    title: "All-context INVVPID",
+    vmxcap: "All-context INVVPID",
+    qemu: "vmx-invvpid-all-context",
+    sdm: EPT_VPID,
+  },
+  invvpidSingleContextRetainingGlobals: {
+    low: 43,
+    high: 43,
+    title: "Single-context-retaining-globals INVVPID",
+    vmxcap: "Single-context-retaining-globals INVVPID",
+    qemu: "vmx-invept-single-context-noglobals",
+    sdm: EPT_VPID,
+  },
+  maximumHlatPrefixSize: { low: 48, high: 53, title: "Maximum HLAT prefix size", sdm: EPT_VPID },
+} as const satisfies MsrFieldDefs;
+
+/** IA32_VMX_VMFUNC and the VM-function controls. */
+export const VMX_VMFUNC = {
+  eptpSwitching: {
+    low: 0,
+    high: 0,
+    title: "EPTP switching",
+    vmxcap: "EPTP Switching",
+    qemu: "vmx-eptp-switching",
+    sdm: VM_FUNCTIONS,
+  },
+} as const satisfies MsrFieldDefs;
