@@ -30,12 +30,12 @@ export type ControlName<W extends ControlWord = ControlWord> = {
 /** Short names of all control words. */
 export const CONTROL_WORD_NAMES = Object.keys(CONTROL_WORDS) as readonly ControlWord[];
 
-const NAMES_BY_BIT = Object.fromEntries(
+const NAMES_BY_BIT = new Map(
   CONTROL_WORD_NAMES.map((word) => [
     word,
     new Map(Object.entries(controlWordDef(word).bits).map(([name, def]) => [def.bit, name])),
   ]),
-) as Record<string, Map<number, string>> as Readonly<Record<ControlWord, ReadonlyMap<number, string>>>;
+);
 
 /** The record of a control word with its optional parts visible to the type checker. */
 export function controlWordDef(word: ControlWord): ControlWordDef {
@@ -59,7 +59,7 @@ export function controlMask<W extends ControlWord>(word: W, ...names: ControlNam
 
 /** Name of the control at a bit; undefined for reserved bits. */
 export function controlAtBit<W extends ControlWord>(word: W, bit: number): ControlName<W> | undefined {
-  return NAMES_BY_BIT[word].get(bit) as ControlName<W> | undefined;
+  return NAMES_BY_BIT.get(word)?.get(bit) as ControlName<W> | undefined;
 }
 
 /** Names of the controls set in a word, ascending by bit; reserved bits have no name and are left out. */
