@@ -44,7 +44,7 @@ boot: cdrom
 com1: enabled=1, mode=file, dev=${serial}
 log: ${log}
 clock: sync=none, time0=946681200
-panic: action=fatal
+panic: action=report, CPU0=report
 error: action=report
 info: action=ignore
 `;
@@ -55,7 +55,7 @@ function runBochs(directory, configuration) {
   const file = join(directory, "bochsrc");
   const commands = join(directory, "commands");
   writeFileSync(file, configuration);
-  writeFileSync(commands, "c\n");
+  writeFileSync(commands, "c\n".repeat(8));
   return new Promise((resolve) => {
     const child = spawn("script", ["-qfc", `bochs -q -f ${file} -rc ${commands}`, "/dev/null"], {
       stdio: ["ignore", "ignore", "ignore"],
@@ -70,6 +70,15 @@ function runBochs(directory, configuration) {
   });
 }
 
+/** A Bochs panic is something it does not implement; it goes on, and what the guest prints next means nothing. */
+function writePanics(file, log) {
+  const panics = [...log.matchAll(/>>PANIC<< (.*)/g)]
+    .map((match) => match[1])
+    .filter((text) => !/^Shutdown port/.test(text));
+  rmSync(file, { force: true });
+  if (panics.length > 0) writeFileSync(file, `${panics.join("\n")}\n`);
+}
+
 async function record(name, { model, memory, out }) {
   const directory = mkdtempSync(join(tmpdir(), "hvdiff-bochs-"));
   try {
@@ -80,6 +89,7 @@ async function record(name, { model, memory, out }) {
     const text = existsSync(serial) ? readFileSync(serial, "latin1").replaceAll("\r", "") : "";
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, `${name}.log`), text, "latin1");
+    writePanics(join(out, `${name}.panics.txt`), existsSync(log) ? readFileSync(log, "latin1") : "");
     const complete = text.endsWith("done\n");
     console.log(`${name} on ${model}: ${complete ? "complete" : "INCOMPLETE"}, ${text.split("\n").length - 1} lines`);
     if (!complete && existsSync(log)) console.error(readFileSync(log, "latin1").split("\n").slice(-12).join("\n"));

@@ -1,1 +1,17 @@
-export {};
+import { readFileSync } from "node:fs";
+import type { Scenario } from "./scenario.ts";
+import { capabilities } from "./scenarios/capabilities.ts";
+import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
+import { xsavesControl } from "./scenarios/xsaves-control.ts";
+
+export type { Need, Scenario } from "./scenario.ts";
+
+/** All bundled scenarios, simplest first. */
+export const SCENARIOS: readonly Scenario[] = [capabilities, xsavesControl, vmxInstructionErrors];
+
+/** The bytes of a scenario's image: an ELF32 multiboot 1 file. */
+export function loadImage(id: string): Uint8Array {
+  const scenario = SCENARIOS.find((candidate) => candidate.id === id);
+  if (scenario === undefined) throw new RangeError(`no bundled scenario is called ${JSON.stringify(id)}`);
+  return new Uint8Array(readFileSync(new URL(`../images/${scenario.image}`, import.meta.url)));
+}

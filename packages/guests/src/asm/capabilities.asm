@@ -68,13 +68,7 @@ cpuid_report:
         and     eax, 0x80000000
         cpuid
         cmp     eax, [rbp]
-        jae     .exists
-        say     "verdict cpuid."
-        lea     esi, [rbp + 8]
-        call    put_text
-        say     " = not offered", 10
-        jmp     .advance
-.exists:
+        setae   [leaf_exists]
         mov     eax, [rbp]
         mov     ecx, [rbp + 4]
         cpuid
@@ -93,13 +87,18 @@ cpuid_report:
         lea     esi, [rdi * 5 + .names]
         call    put_text
         say     " = "
+        cmp     byte [leaf_exists], 0
+        je      .absent
         mov     eax, [rdi * 4 + cpuid_registers]
         call    put_hex32
+        jmp     .printed
+.absent:
+        say     "not offered"
+.printed:
         verdict_end
         inc     edi
         cmp     edi, 4
         jb      .register
-.advance:
         add     ebp, CPUID_ROW_SIZE
         cmp     ebp, .rows_end
         jb      .next
@@ -125,6 +124,7 @@ hypervisor_report:
         bt      ecx, 31
         jc      .present
         say     "none", 10
+        verdict_text "cpuid.40000000.eax", "not offered"
         ret
 .present:
         mov     eax, 0x40000000
@@ -154,5 +154,6 @@ hypervisor_report:
         section .bss
         alignb  4
 cpuid_registers: resd 4
+leaf_exists:    resb 1
 
 %include "image-end.inc"

@@ -1,0 +1,19 @@
+/** A processor feature without which an image has nothing to show; it then prints `SKIP …` and says `done`. */
+export type Need = "vmx" | "ept";
+
+/** What there is to know about a bundled image without running it. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  /** What it does and what it shows, in one or two sentences. */
+  readonly summary: string;
+  /** File name in `images/`. */
+  readonly image: string;
+  /** Sections of Intel's SDM by title, `3C "VM-Entry Control Fields"`. */
+  readonly sdm: readonly string[];
+  readonly needs: readonly Need[];
+  /** Seeds (`S1`) and topics. */
+  readonly tags: readonly string[];
+  /** The verdict ids the image prints, in order, where everything it needs is offered; not what they say. */
+  readonly expect: readonly string[];
+}
