@@ -69,6 +69,7 @@ export {
   requirementsOf,
   VMCS_ENCODING_RESERVED,
   VMCS_FIELD_NAMES,
+  type VmcsFieldAccess,
   vmcsEnumOf,
   vmcsFieldDef,
   widthBytes,

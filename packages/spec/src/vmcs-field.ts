@@ -5,6 +5,9 @@ const WIDTH_CODE = { "16": 0, "64": 1, "32": 2, natural: 3 } as const satisfies 
 const TYPE_CODE = { control: 0, readOnly: 1, guest: 2, host: 3 } as const satisfies Record<VmcsFieldType, number>;
 const WIDTH_BYTES = { "16": 2, "64": 8, "32": 4, natural: 8 } as const satisfies Record<VmcsFieldWidth, number>;
 
+/** What an encoding names: a field, or the high half of a 64-bit field. */
+export type VmcsFieldAccess = { readonly name: VmcsField; readonly high: boolean };
+
 /** Bits of an encoding that no field may set; VMREAD of such an encoding names no component. */
 export const VMCS_ENCODING_RESERVED = 0xffff_9000;
 
@@ -12,7 +15,7 @@ export const VMCS_ENCODING_RESERVED = 0xffff_9000;
 export const VMCS_FIELD_NAMES = Object.keys(VMCS_FIELDS) as readonly VmcsField[];
 
 const DENSE_INDEX = new Map(VMCS_FIELD_NAMES.map((name, index) => [name, index]));
-const BY_HALF_ENCODING = new Map(VMCS_FIELD_NAMES.map((name) => [encodingOf(name) >> 1, name]));
+const BY_ENCODING = new Map(VMCS_FIELD_NAMES.flatMap(accessesOf));
 
 /** The record of a field with its optional parts visible to the type checker. */
 export function vmcsFieldDef(name: VmcsField): VmcsFieldDef {
@@ -31,11 +34,8 @@ export function encodingOf(name: VmcsField): number {
 }
 
 /** The field an encoding names, and whether it names its high half; undefined if it names none. */
-export function fieldOfEncoding(encoding: number): { name: VmcsField; high: boolean } | undefined {
-  const high = (encoding & 1) === 1;
-  const name = BY_HALF_ENCODING.get(encoding >>> 1);
-  if (name === undefined || (high && VMCS_FIELDS[name].width !== "64")) return undefined;
-  return { name, high };
+export function fieldOfEncoding(encoding: number): VmcsFieldAccess | undefined {
+  return BY_ENCODING.get(encoding);
 }
 
 /** Bytes a field holds on a processor with Intel 64, where natural width is 8. */
@@ -59,4 +59,11 @@ export function vmcsEnumOf(fields: Iterable<VmcsField>): number {
   let highest = 0;
   for (const name of fields) highest = Math.max(highest, VMCS_FIELDS[name].index);
   return highest << 1;
+}
+
+function accessesOf(name: VmcsField): [number, VmcsFieldAccess][] {
+  const full = encodingOf(name);
+  const accesses: [number, VmcsFieldAccess][] = [[full, { name, high: false }]];
+  if (VMCS_FIELDS[name].width === "64") accesses.push([full | 1, { name, high: true }]);
+  return accesses;
 }
