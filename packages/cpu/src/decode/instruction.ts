@@ -1,7 +1,18 @@
 /** Width of the code segment that is being decoded: 16, 32 or 64 bits. */
 export type CodeBits = 16 | 32 | 64;
 
-export type RegisterClass = "gpr" | "segment" | "control" | "debug" | "mmx" | "xmm" | "ymm" | "zmm" | "mask" | "x87" | "bound";
+export type RegisterClass =
+  | "gpr"
+  | "segment"
+  | "control"
+  | "debug"
+  | "mmx"
+  | "xmm"
+  | "ymm"
+  | "zmm"
+  | "mask"
+  | "x87"
+  | "bound";
 
 /** A register operand. `high8` is true for AH, CH, DH, BH, whose `index` is that of AX, CX, DX, BX (0-3). `size` in bits. */
 export interface RegisterOperand {
@@ -63,6 +74,8 @@ export interface Instruction {
   /** Effective operand size in bits (8 for byte forms). */
   readonly operandSize: 8 | 16 | 32 | 64;
   readonly addressSize: 16 | 32 | 64;
+  /** Segment 0-5 of the implicit memory operand of MOVS, CMPS, LODS, OUTS (source), XLAT, MASKMOVQ, MONITOR: DS or its override. */
+  readonly segment: number;
   readonly lock: boolean;
   /** Repeat prefix where it has a meaning or is left over: `rep` is F3, `repne` is F2. */
   readonly repeat: "none" | "rep" | "repne";

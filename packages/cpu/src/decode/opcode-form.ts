@@ -1,0 +1,53 @@
+import type { OperandReader } from "./operand-methods.ts";
+
+/** One way to read an opcode: a mnemonic, its operands, and the conditions under which it applies. */
+export interface OpcodeForm {
+  readonly mnemonic: string;
+  /** A real instruction that the decoder only knows by name. */
+  readonly isUnimplemented: boolean;
+  readonly operands: readonly OperandReader[];
+  readonly hasModrm: boolean;
+  /** `i64`: not in 64-bit mode. `o64`: only there. */
+  readonly mode: "any" | "not64" | "only64";
+  /** Which half of the ModRM space the form covers; "ignored" reads rm as a register whatever mod says. */
+  readonly mod: "any" | "memory" | "register" | "ignored";
+  /** Required REX.W or VEX.W. */
+  readonly w: boolean | undefined;
+  /** Required VEX vector length in bits. */
+  readonly vectorLength: 128 | 256 | undefined;
+  /** Required effective operand size. */
+  readonly selectedSize: 16 | 32 | 64 | undefined;
+  /** Required ModRM.rm without REX.B, and REX.B. */
+  readonly rexB: boolean | undefined;
+  /** `d64`: 64 bits by default in 64-bit mode. `f64`: always 64 there. `nat`: 64 there and 32 elsewhere. */
+  readonly width: "plain" | "default64" | "force64" | "natural";
+  /** Operand size that the form reports whatever the prefixes say. */
+  readonly reportedSize: 8 | 16 | 32 | 64 | undefined;
+  readonly isLockable: boolean;
+  /** MOV to a segment register cannot load CS. */
+  readonly excludesCs: boolean;
+  readonly isVsib: boolean;
+  readonly usesVvvv: boolean;
+}
+
+/**
+ * What a table row compiles to: forms in order of preference, or a choice by mandatory prefix (none, 66, F3, F2) or by a
+ * ModRM field. `undefined` in a list is an undefined encoding, `null` in a prefix list "as without the prefix".
+ */
+export type OpcodeNode =
+  | { readonly kind: "forms"; readonly hasModrm: boolean; readonly forms: readonly OpcodeForm[] }
+  | { readonly kind: "prefix"; readonly hasModrm: boolean; readonly nodes: readonly (OpcodeNode | undefined | null)[] }
+  | { readonly kind: "reg" | "rm"; readonly hasModrm: true; readonly nodes: readonly (OpcodeNode | undefined)[] }
+  | {
+      readonly kind: "mod";
+      readonly hasModrm: true;
+      readonly memory: OpcodeNode | undefined;
+      readonly register: OpcodeNode | undefined;
+    };
+
+/** A row of an opcode table, in the notation of `opcode-notation.ts`. */
+export type OpcodeEntry =
+  | string
+  | { readonly reg: readonly OpcodeEntry[] }
+  | { readonly rm: readonly OpcodeEntry[] }
+  | { readonly memory: OpcodeEntry; readonly register: OpcodeEntry };
