@@ -1,0 +1,264 @@
+import type { Block } from "./block.ts";
+import { buildBlock, CODE_MODES, type CodeMode, unbackedBlock } from "./block-builder.ts";
+import { IF, RF, TF } from "./flags.ts";
+import { ADDRESS_FAULT } from "./mmu.ts";
+import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
+import { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, type Processor } from "./processor.ts";
+import * as S from "./state-layout.ts";
+import { deliverException, takePendingEvents } from "./system/deliver.ts";
+import { ACCESS_FETCH } from "./virtualization.ts";
+
+/** Why `Engine.run` returned. */
+export type RunResult =
+  /** `limit` instructions have been retired. */
+  | "limit"
+  /** HLT, shutdown or wait-for-SIPI: only an event goes on. */
+  | "idle"
+  /** A VM exit was made and root mode is not machine code's business: ask the root-mode client. */
+  | "root"
+  /** `Processor.stop` is set. */
+  | "stopped";
+
+const CACHE_SIZE = 1 << 14;
+const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
+const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
+const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
+const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
+const SHADOW = 3;
+const SHADOW_SETTERS = new Set(["sti", "mov", "pop", "lss"]);
+const EXCEPTION_SS = 12;
+const EXCEPTION_GP = 13;
+const MODE_NON_ROOT = 2;
+
+/** Runs one processor: finds or decodes blocks, executes them, delivers what they raise. */
+export class Engine {
+  /** True when root mode belongs to a client in TypeScript: `run` then returns "root" instead of fetching there. */
+  rootClient = false;
+  private readonly c: Processor;
+  private readonly cache: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
+  private modeEpoch = 0;
+  private mode: CodeMode = CODE_MODES[0]!;
+
+  constructor(processor: Processor) {
+    this.c = processor;
+  }
+
+  /** Runs until `limit` instructions in all have been retired, or something else must happen first. Never passes the limit. */
+  run(limit: number): RunResult {
+    const c = this.c;
+    const s = c.s;
+    let block: Block | null = null;
+    for (;;) {
+      if (c.stop !== null) return "stopped";
+      if (this.rootClient && s[S.VIRTUALIZATION_MODE] !== MODE_NON_ROOT) return "root";
+      if (s[S.EVENTS] !== 0 && this.takeEvents()) {
+        block = null;
+        continue;
+      }
+      if (s[S.ACTIVITY] !== 0) return "idle";
+      const retired = c.retired;
+      if (retired >= limit) return "limit";
+      block = this.nextBlock(block);
+      if (block === null) {
+        this.handleAbort(null);
+        continue;
+      }
+      const careful = s[S.INTERRUPTIBILITY]! & SHADOW || s[S.FLAG_SYSTEM]! & (TF | RF);
+      if (careful) this.runOneCarefully(block, retired);
+      else this.runBlock(block, retired, limit);
+    }
+  }
+
+  /** Executes a block's instructions, at most up to the limit. */
+  private runBlock(block: Block, retired: number, limit: number): void {
+    const c = this.c;
+    const s = c.s;
+    const ops = block.ops;
+    const count = Math.min(ops.length, limit - retired);
+    const epoch = c.translationEpoch;
+    c.blockBase = retired;
+    s[S.RIP + 1] = block.ripHigh;
+    let done = 0;
+    let status = STATUS_NEXT;
+    while (done < count) {
+      const op = ops[done]!;
+      s[S.RIP] = op.ripLow;
+      status = op.run(c, op);
+      if (status !== STATUS_NEXT) break;
+      done++;
+      if (c.translationEpoch !== epoch) break;
+    }
+    if (status === STATUS_NEXT) this.setRipBehind(ops[done - 1]!);
+    else if (status === STATUS_RETIRED) done++;
+    c.retired = retired + done;
+    if (status === STATUS_ABORTED) this.handleAbort(ops[done]!);
+  }
+
+  private setRipBehind(op: Op): void {
+    this.c.s[S.RIP] = op.nextLow;
+    this.c.s[S.RIP + 1] = op.nextHigh;
+  }
+
+  /** One instruction under an interrupt shadow, single-stepping, or with RF set. */
+  private runOneCarefully(block: Block, retired: number): void {
+    const c = this.c;
+    const s = c.s;
+    const op = block.ops[0]!;
+    const stepping = (s[S.FLAG_SYSTEM]! & TF) !== 0;
+    const hadRf = (s[S.FLAG_SYSTEM]! & RF) !== 0;
+    const mode = s[S.VIRTUALIZATION_MODE];
+    c.blockBase = retired;
+    s[S.RIP] = op.ripLow;
+    s[S.RIP + 1] = op.ripHigh;
+    const status = op.run(c, op);
+    if (status === STATUS_ABORTED) {
+      this.handleAbort(op);
+      return;
+    }
+    if (status === STATUS_NEXT) this.setRipBehind(op);
+    c.retired = retired + 1;
+    // VM entry loads these from the VMCS: what it loaded must stay.
+    if (s[S.VIRTUALIZATION_MODE] !== mode) return;
+    if (!this.setsShadow(op)) s[S.INTERRUPTIBILITY]! &= ~SHADOW;
+    if (hadRf && op.instruction.mnemonic !== "iret") s[S.FLAG_SYSTEM]! &= ~RF;
+    if (stepping && c.fault === FAULT_NONE) this.singleStepTrap();
+  }
+
+  private setsShadow(op: Op): boolean {
+    const first = op.instruction.operands[0];
+    if (!SHADOW_SETTERS.has(op.instruction.mnemonic)) return false;
+    return (
+      op.instruction.mnemonic === "sti" ||
+      op.instruction.mnemonic === "lss" ||
+      (first?.kind === "register" && first.class === "segment" && first.index === S.SS)
+    );
+  }
+
+  private singleStepTrap(): void {
+    const c = this.c;
+    c.raise(1);
+    c.exception.payloadLow = 1 << 14;
+    this.handleAbort(null);
+  }
+
+  /** Deals with what an aborted instruction or fetch left behind. */
+  private handleAbort(op: Op | null): void {
+    const c = this.c;
+    const fault = c.fault;
+    if (fault === FAULT_EXIT) c.fault = FAULT_NONE;
+    else if (fault === FAULT_EXCEPTION) {
+      if (c.nonCanonical && op !== null && op.segment === S.SS && c.exception.vector === EXCEPTION_GP)
+        c.exception.vector = EXCEPTION_SS;
+      deliverException(c);
+      if (c.fault !== FAULT_STOP) c.fault = FAULT_NONE;
+    }
+  }
+
+  /** Takes pending events at a boundary. True when state changed and the loop must look again. */
+  private takeEvents(): boolean {
+    const c = this.c;
+    const took = takePendingEvents(c);
+    if (c.fault === FAULT_EXIT) c.fault = FAULT_NONE;
+    return took;
+  }
+
+  /** Whether an external interrupt could be taken at this boundary (for machines that idle). */
+  interruptible(): boolean {
+    return (this.c.s[S.FLAG_SYSTEM]! & IF) !== 0;
+  }
+
+  private nextBlock(previous: Block | null): Block | null {
+    const c = this.c;
+    const s = c.s;
+    if (previous !== null && previous.linkEpoch === c.translationEpoch) {
+      const low = s[S.RIP];
+      const high = s[S.RIP + 1];
+      let next = previous.link;
+      if (
+        next !== null &&
+        next.ripLow === low &&
+        next.ripHigh === high &&
+        c.memory.codeVersion[next.frame] === next.version
+      )
+        return next;
+      next = previous.otherLink;
+      if (
+        next !== null &&
+        next.ripLow === low &&
+        next.ripHigh === high &&
+        c.memory.codeVersion[next.frame] === next.version
+      )
+        return next;
+    }
+    return this.findBlock(previous);
+  }
+
+  private findBlock(previous: Block | null): Block | null {
+    const c = this.c;
+    const s = c.s;
+    const mode = this.codeMode();
+    const ripLow = s[S.RIP]!;
+    const ripHigh = s[S.RIP + 1]!;
+    let low = ripLow;
+    if (mode.bits !== 64) {
+      if (ripLow >>> 0 > s[CS_LIMIT]! >>> 0) {
+        c.raise(EXCEPTION_GP, 0);
+        return null;
+      }
+      low = (ripLow + s[CS_BASE]!) | 0;
+    }
+    const at = this.fetchOffset(low, mode.bits === 64 ? ripHigh : 0);
+    if (at === ADDRESS_FAULT) return null;
+    if (at < 0)
+      return unbackedBlock({ ripLow, ripHigh, codeBits: mode.bits, stack32: mode.stack32, position: 0 }, mode);
+    const slot = (at ^ (at >>> 14)) & (CACHE_SIZE - 1);
+    let block = this.cache[slot]!;
+    if (
+      block === null ||
+      block.at !== at ||
+      block.mode !== mode.number ||
+      block.ripLow !== ripLow ||
+      block.ripHigh !== ripHigh ||
+      c.memory.codeVersion[block.frame] !== block.version
+    ) {
+      const built = buildBlock(c, at, low, mode.bits === 64 ? ripHigh : 0, { low: ripLow, high: ripHigh }, mode);
+      if (built === null || built.at < 0) return built;
+      block = built;
+      this.cache[slot] = block;
+    }
+    if (previous !== null && previous.at >= 0) this.link(previous, block);
+    return block;
+  }
+
+  private link(previous: Block, next: Block): void {
+    if (previous.linkEpoch !== this.c.translationEpoch) {
+      previous.link = null;
+      previous.otherLink = null;
+      previous.linkEpoch = this.c.translationEpoch;
+    }
+    if (previous.link === null) previous.link = next;
+    else previous.otherLink = next;
+  }
+
+  private fetchOffset(low: number, high: number): number {
+    const c = this.c;
+    const s = c.s;
+    const entry = c.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    if (s[entry + ACCESS_FETCH] === (low & ~0xfff) && s[entry + 3] === high) return s[entry + 4]! + (low & 0xfff);
+    if (!c.isCanonical(high)) {
+      c.raise(EXCEPTION_GP, 0);
+      return ADDRESS_FAULT;
+    }
+    return c.mmu.translate(low, high, ACCESS_FETCH, s[S.CPL] === 3);
+  }
+
+  private codeMode(): CodeMode {
+    const c = this.c;
+    if (this.modeEpoch === c.translationEpoch) return this.mode;
+    const stack32 = (c.s[SS_ACCESS]! & (1 << 14)) !== 0 ? 1 : 0;
+    const bits = c.in64BitMode ? 2 : (c.s[CS_ACCESS]! & (1 << 14)) !== 0 ? 1 : 0;
+    this.mode = CODE_MODES[bits * 2 + stack32]!;
+    this.modeEpoch = c.translationEpoch;
+    return this.mode;
+  }
+}

@@ -1,0 +1,202 @@
+/*
+ * What the lab produces: plain JSON data. The command line, the dashboard and scripts read these; nothing else is promised. Every address
+ * and 64-bit register is a "0x…" string. A change that breaks a reader raises `SCHEMA_VERSION`.
+ */
+
+export const SCHEMA_VERSION = 1;
+
+export type Confidence = "captured" | "source" | "documented" | "reported" | "inferred" | "assumed";
+
+export interface EvidenceResult {
+  readonly kind: "source" | "commit" | "document" | "report" | "manual";
+  /** One line for people: repository, path and commit; or title and place. */
+  readonly text: string;
+  readonly url?: string;
+}
+
+export interface QuirkResult {
+  readonly id: string;
+  readonly summary: string;
+  readonly product: string;
+  readonly affects: readonly string[];
+  readonly since?: string;
+  readonly until?: string;
+  readonly confidence: Confidence;
+  readonly evidence: readonly EvidenceResult[];
+  readonly optIn: boolean;
+}
+
+/** Why a verdict differs from metal's: the smallest set of quirks found whose ablation makes it metal's. */
+export type Cause =
+  | { readonly kind: "quirks"; readonly quirks: readonly QuirkResult[] }
+  /** No set of quirks explains it: a bug of hvdiff, or a discovery. */
+  | { readonly kind: "unattributed"; readonly reason: string };
+
+/** One verdict of one column that differs from the reference column's. A missing verdict is null. */
+export interface Difference {
+  readonly verdict: string;
+  readonly reference: string | null;
+  readonly here: string | null;
+  readonly cause: Cause;
+}
+
+export interface EventResult {
+  /** Position in the column's guest-visible trace. */
+  readonly index: number;
+  readonly vcpu: number;
+  readonly level: number;
+  readonly time: number;
+  readonly kind: string;
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+  /** One line for people. */
+  readonly text: string;
+}
+
+export type AlignedKind = "same" | "changed" | "only-left" | "only-right";
+
+/** A row of two aligned traces. */
+export interface AlignedRow {
+  readonly kind: AlignedKind;
+  readonly left: EventResult | null;
+  readonly right: EventResult | null;
+}
+
+export interface OutcomeResult {
+  readonly kind: string;
+  readonly text: string;
+  readonly where?: { readonly level: number; readonly vcpu: number; readonly rip: string; readonly bytes: string };
+}
+
+export interface Verdict {
+  readonly id: string;
+  readonly value: string;
+}
+
+export interface ColumnResult {
+  /** As spelled by the user. */
+  readonly column: string;
+  /** With every default filled in. */
+  readonly full: string;
+  /** "metal", "ideal", or the product. */
+  readonly product: string;
+  /** The least certain confidence among the personality's active quirks that could be noticed; metal and ideal have none. */
+  readonly confidence: Confidence | null;
+  readonly runId: string;
+  readonly outcome: OutcomeResult;
+  readonly verdicts: readonly Verdict[];
+  readonly serial: string;
+  readonly counters: Readonly<Record<string, number>>;
+  /** Empty for the reference column. */
+  readonly differences: readonly Difference[];
+  /** First differing row against the reference, null when the guest-visible traces are identical. */
+  readonly firstDivergence: (AlignedRow & { readonly row: number; readonly cause: Cause }) | null;
+}
+
+export interface DiffResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly hvdiff: string;
+  readonly guest: { readonly id: string; readonly title: string; readonly sha256: string; readonly bundled: boolean };
+  readonly cpu: string;
+  readonly firmware: string;
+  /** Bytes of guest RAM. */
+  readonly memory: number;
+  readonly commandLine: string;
+  /** The column others are compared with: the first one. */
+  readonly reference: string;
+  readonly columns: readonly ColumnResult[];
+  /** Verdict ids in the order in which they first appear, over all columns. */
+  readonly verdicts: readonly string[];
+  /** Whether any column differs from the reference in a verdict, the outcome or the guest-visible trace. */
+  readonly different: boolean;
+}
+
+/** Two columns' guest-visible traces side by side. */
+export interface CompareResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly guest: DiffResult["guest"];
+  readonly left: ColumnResult;
+  readonly right: ColumnResult;
+  readonly rows: readonly AlignedRow[];
+}
+
+/** State of a control bit in vmxcap's sense: "no", "forced" (must be 1), "yes" (may be 0 or 1), "default" (default1 class, clearable by TRUE MSRs). */
+export type CapabilityState = "no" | "yes" | "default" | "forced";
+
+export interface CapabilityBit {
+  readonly bit: number;
+  /** vmxcap's label. */
+  readonly label: string;
+  /** The manual's name. */
+  readonly name: string;
+  readonly qemu?: string;
+  readonly states: readonly CapabilityState[];
+  readonly differs: boolean;
+  /** For each column but the first: why it differs from the first; null where it does not. */
+  readonly causes: readonly (Cause | null)[];
+}
+
+export interface CapabilityField {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly differs: boolean;
+  readonly causes: readonly (Cause | null)[];
+}
+
+/** One MSR (or CPUID register) with its raw value per column. */
+export interface CapabilityGroup {
+  /** vmxcap's group heading: "secondary processor-based controls". */
+  readonly title: string;
+  /** MSR name and address, or CPUID leaf and register. */
+  readonly source: string;
+  /** Raw 64-bit value per column; null where the column has no such MSR. */
+  readonly raw: readonly (string | null)[];
+  readonly bits: readonly CapabilityBit[];
+  readonly fields: readonly CapabilityField[];
+  readonly differs: boolean;
+}
+
+export interface CapsResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly cpu: string;
+  readonly columns: readonly { readonly column: string; readonly full: string; readonly vmx: boolean }[];
+  readonly groups: readonly CapabilityGroup[];
+}
+
+export interface ScenarioResult {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly needs: readonly string[];
+  readonly tags: readonly string[];
+  readonly manual: readonly string[];
+}
+
+/** Scenarios x columns. */
+export interface MatrixResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly hvdiff: string;
+  readonly cpu: string;
+  readonly columns: readonly {
+    readonly column: string;
+    readonly full: string;
+    readonly product: string;
+    readonly confidence: Confidence | null;
+  }[];
+  readonly rows: readonly {
+    readonly scenario: ScenarioResult;
+    readonly cells: readonly MatrixCell[];
+  }[];
+}
+
+export interface MatrixCell {
+  readonly column: string;
+  readonly outcome: OutcomeResult;
+  /** How many verdicts there are, and how many differ from the first column's. */
+  readonly verdicts: number;
+  readonly differing: number;
+  readonly unattributed: number;
+  /** Ids of all quirks that cause differences in this cell, sorted. */
+  readonly quirks: readonly string[];
+  /** A short stable hash of outcome and verdicts: equal signatures look equal to the guest's author. */
+  readonly signature: string;
+}

@@ -1,0 +1,38 @@
+import type { CpuModel } from "@hvdiff/cpu";
+import { writeMsr } from "@hvdiff/cpu";
+import { applyState, type FirmwareProfile, featureControlAfter, multibootState } from "./boot-state.ts";
+import { type GuestMemory, loadMultiboot } from "./loaders/load.ts";
+import { type Bounds, Machine } from "./machine.ts";
+
+const IA32_FEATURE_CONTROL = 0x3a;
+
+export interface MetalOptions {
+  readonly model: CpuModel;
+  readonly image: Uint8Array;
+  readonly commandLine?: string;
+  /** Bytes of RAM, a multiple of 1 MiB. */
+  readonly memory: number;
+  readonly firmware: FirmwareProfile;
+  readonly bounds?: Bounds;
+}
+
+/** A machine with the guest in root mode on silicon, no L0. Errors: `LoadError`. */
+export function createMetal(options: MetalOptions): Machine {
+  const machine = new Machine({ model: options.model, ...(options.bounds ? { bounds: options.bounds } : {}) });
+  declareMetalMemory(machine, options.memory);
+  const guest: GuestMemory = {
+    size: options.memory,
+    write: (address, data) => machine.memory.writeBytes(address, data),
+  };
+  const boot = loadMultiboot(options.image, guest, options.commandLine ?? "");
+  const processor = machine.processors[0]!;
+  applyState(processor, multibootState(boot));
+  writeMsr(processor, IA32_FEATURE_CONTROL, featureControlAfter(options.firmware), 0);
+  return machine;
+}
+
+/** RAM from 0 with the legacy hole at 640 KiB. */
+export function declareMetalMemory(machine: Machine, size: number): void {
+  machine.memory.addRam(0, 0xa0000);
+  machine.memory.addRam(0x100000, size - 0x100000);
+}

@@ -1,0 +1,38 @@
+import type { Machine } from "./machine.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What the machine tells a root-mode client that is written in TypeScript. */
+export type RootEvent =
+  /** First step of this virtual CPU. */
+  | { readonly kind: "start" }
+  /** The processor came back to root mode by a VM exit; the current VMCS has the information. */
+  | { readonly kind: "exit" }
+  /** The entry the client asked for failed before leaving root mode. */
+  | { readonly kind: "entry-failed"; readonly error: number }
+  /** The step it asked for is due. */
+  | { readonly kind: "step" }
+  /** The time it blocked for has come. */
+  | { readonly kind: "wake" };
+
+/** What the client wants next. Each return to the machine is a choice point. */
+export type RootAction =
+  | { readonly kind: "enter"; readonly resume: boolean }
+  /** Another named step of its own, so that others can come in between. */
+  | { readonly kind: "step"; readonly name: string }
+  /** Nothing to run until its deadline. */
+  | { readonly kind: "block" }
+  | { readonly kind: "stop"; readonly outcome: Outcome };
+
+/**
+ * Software in VMX root mode that is written in TypeScript: an L0, or an L1 of a stack. The machine drives it step by step; between
+ * steps everything it knows lies in flat data that `copyFrom` can copy.
+ */
+export interface RootClient {
+  advance(machine: Machine, vcpu: number, event: RootEvent): RootAction;
+  /** Tick at which it wants a host timer interrupt; infinity for none. */
+  deadline(vcpu: number): number;
+  /** Serial output and exit code of the guest's PC. */
+  readonly guest: { readonly serial: string; readonly debug: string; readonly exitCode: number };
+  /** Takes over the state of another client of the same build, in a cloned machine. */
+  copyFrom(other: RootClient): void;
+}

@@ -1,0 +1,45 @@
+import { type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
+
+/** One recorded event. `data` is flat; 64-bit values are "0x…" strings. */
+export interface TraceEvent {
+  readonly vcpu: number;
+  /** 0 for L0's own doings, 1 for L1, 2 for L2 … */
+  readonly level: number;
+  /** Guest time in ticks. */
+  readonly time: number;
+  readonly kind: string;
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Too many events: the machine turns this into an outcome. */
+export class TraceFull extends Error {}
+
+/** The one trace that all levels write to. */
+export class Trace {
+  readonly events: TraceEvent[] = [];
+  readonly limit: number;
+
+  /** @param limit number of events after which the run ends */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  add(event: TraceEvent): void {
+    if (this.events.length >= this.limit) throw new TraceFull();
+    this.events.push(event);
+  }
+
+  /** A sink for one processor, which takes level and time from its state. */
+  sinkFor(processor: Processor): TraceSink {
+    return {
+      event: (kind, data) =>
+        this.add({
+          vcpu: processor.index,
+          level: processor.s[STATE.TRACE_LEVEL]!,
+          time: processor.retired,
+          kind,
+          data,
+        }),
+    };
+  }
+}
