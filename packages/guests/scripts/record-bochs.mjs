@@ -35,7 +35,7 @@ function bochsConfiguration({ iso, serial, log, model, memory }) {
 display_library: term
 plugin_ctrl: unmapped=1, biosdev=1, extfpuirq=1, serial=1
 megs: ${memory}
-cpu: model=${model}, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model=${model}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14

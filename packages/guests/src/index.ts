@@ -1,13 +1,25 @@
 import { readFileSync } from "node:fs";
 import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
+import { entryChecks } from "./scenarios/entry-checks.ts";
+import { eptWalk } from "./scenarios/ept-walk.ts";
+import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
+import { xsavesLateLaunch } from "./scenarios/xsaves-late-launch.ts";
 
 export type { Need, Scenario } from "./scenario.ts";
 
 /** All bundled scenarios, simplest first. */
-export const SCENARIOS: readonly Scenario[] = [capabilities, xsavesControl, vmxInstructionErrors];
+export const SCENARIOS: readonly Scenario[] = [
+  capabilities,
+  xsavesControl,
+  vmxInstructionErrors,
+  entryChecks,
+  physicalAddressWidth,
+  eptWalk,
+  xsavesLateLaunch,
+];
 
 /** The bytes of a scenario's image: an ELF32 multiboot 1 file. */
 export function loadImage(id: string): Uint8Array {
