@@ -1,5 +1,12 @@
+export { activeQuirks, productOfQuirk, type QuirkOverrides, quirkActive } from "./active-quirks.ts";
+export { buildGuestModel, buildGuestProfile } from "./build-guest-model.ts";
 export type { ColumnContext, ColumnSpec, VmmSpec } from "./column.ts";
+export { ColumnError } from "./column-error.ts";
+export { columnContext, personalitiesOf } from "./context.ts";
 export { type CpuidRegister, GuestProfile } from "./guest-profile.ts";
+export { mergePolicy, PolicyConflict } from "./merge-policy.ts";
+export { editDistance, nearestHint, nearestNames } from "./nearest.ts";
+export { DEFAULT_MODEL, type ParseColumnOptions, parseColumn, REFERENCE_COLUMNS } from "./parse-column.ts";
 export type { Parameter, Personality, Release } from "./personality.ts";
 export {
   CAPABILITY_STAGES,
@@ -10,3 +17,4 @@ export {
   type Evidence,
   type Quirk,
 } from "./quirk.ts";
+export { compareVersions, isVersion } from "./versions.ts";

@@ -1,5 +1,4 @@
-import type { ColumnContext, ColumnSpec } from "./column.ts";
-import type { GuestProfile } from "./guest-profile.ts";
+import type { ColumnSpec } from "./column.ts";
 import type { Quirk } from "./quirk.ts";
 
 /** One release of a product. */
@@ -33,8 +32,6 @@ export interface Personality {
   readonly flags?: readonly string[];
   /** Whether an L0 product takes a VMM half, and which is the default. */
   readonly vmm?: string;
-  /** What the product does that is not a difference: fills in a VMM's untouched CPUID defaults, say. Runs before all rules. */
-  prepare?(profile: GuestProfile, context: ColumnContext): void;
   /** Why this column cannot be run, in one line; undefined if it can. */
   refuse?(spec: ColumnSpec): string | undefined;
 }
