@@ -42,6 +42,7 @@ export class DecodeCursor {
   reg = 0;
   rm = 0;
 
+  hasVex = false;
   /** VEX.vvvv, and the vector length in bits. */
   vvvv = 0;
   vectorLength = 128;
@@ -64,6 +65,11 @@ export class DecodeCursor {
 
   fail(failure: CursorFailure): void {
     if (this.failure === "none") this.failure = failure;
+  }
+
+  /** The next byte, left in place; 0 past the end. */
+  peekByte(): number {
+    return this.position < this.end ? this.bytes[this.position]! : 0;
   }
 
   readByte(): number {

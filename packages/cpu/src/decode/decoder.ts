@@ -8,6 +8,7 @@ import type { OpcodeForm, OpcodeNode } from "./opcode-form.ts";
 import { createOpcodeMap, selectForm } from "./opcode-map.ts";
 import { baseOperandSize, readPrefixes } from "./prefixes.ts";
 import { TWO_BYTE_OPCODES } from "./two-byte-table.ts";
+import { readVectorOpcode, startsVectorPrefix } from "./vex.ts";
 
 const ONE_BYTE_MAP = createOpcodeMap(ONE_BYTE_OPCODES);
 const TWO_BYTE_MAP = createOpcodeMap(TWO_BYTE_OPCODES);
@@ -36,6 +37,7 @@ export function decode(bytes: Uint8Array, offset: number, available: number, bit
 function readOpcode(cursor: DecodeCursor): OpcodeNode | undefined {
   const first = readPrefixes(cursor);
   if (first === 0x0f) return readEscapedOpcode(cursor);
+  if (startsVectorPrefix(cursor, first)) return readVectorOpcode(cursor, first);
   cursor.opcode = first;
   return ONE_BYTE_MAP.lookUp(first);
 }
@@ -92,7 +94,15 @@ function readOperands(cursor: DecodeCursor, form: OpcodeForm): readonly Operand[
 /** Encodings that are read to their end before they turn out to be undefined. */
 function isIllegal(cursor: DecodeCursor, form: OpcodeForm): boolean {
   if (cursor.lock && !(form.isLockable && cursor.mod !== 3)) return true;
-  return form.excludesCs && cursor.reg === 1;
+  if (form.excludesCs && cursor.reg === 1) return true;
+  if (!cursor.hasVex) return false;
+  return (!form.usesVvvv && cursor.vvvv !== 0) || (form.isVsib && hasRepeatedVectorRegister(cursor));
+}
+
+/** A gather must name three different registers as index, mask and destination. */
+function hasRepeatedVectorRegister(cursor: DecodeCursor): boolean {
+  const destination = cursor.reg | cursor.rexR;
+  return cursor.index === cursor.vvvv || cursor.index === destination || cursor.vvvv === destination;
 }
 
 function createInstruction(cursor: DecodeCursor, form: OpcodeForm, operands: readonly Operand[]): Instruction {

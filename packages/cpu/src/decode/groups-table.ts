@@ -28,7 +28,7 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
         "smsw Mw",
         "||rstorssp Mq|",
         "lmsw Mw",
-        "invlpg Mb",
+        "invlpg M",
       ],
     },
     register: {
@@ -77,8 +77,8 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
           rm: [
             "swapgs o64",
             "rdtscp",
-            "monitorx|=|mcommit|",
-            "mwaitx|=|",
+            "monitorx||mcommit|",
+            "mwaitx|",
             "clzero",
             "rdpru||rmpquery o64|",
             "invlpgb||rmpadjust o64|rmpupdate o64",
@@ -112,7 +112,18 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
   },
   "11v": {
     memory: { reg: ["mov Ev,Iz", "", "", "", "", "", "", ""] },
-    register: { reg: ["mov Ev,Iz", "", "", "", "", "", "", { rm: ["xbegin Jz", "", "", "", "", "", "", ""] }] },
+    register: {
+      reg: [
+        "mov Ev,Iz",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        { rm: ["xbegin Jz os16 / xbegin Jz =32", "", "", "", "", "", "", ""] },
+      ],
+    },
   },
   "12": {
     reg: ["", "", "psrlw Nq,Ib|psrlw Udq,Ib|", "", "psraw Nq,Ib|psraw Udq,Ib|", "", "psllw Nq,Ib|psllw Udq,Ib|", ""],
@@ -139,7 +150,7 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
         "fxrstor M|",
         "ldmxcsr Md|",
         "stmxcsr Md|",
-        "xsave M||ptwrite Ey|",
+        "xsave M||ptwrite Ey no66|",
         "xrstor M|",
         "xsaveopt M|clwb Mb|clrssbsy Mq|",
         "clflush Mb|clflushopt Mb|",
@@ -151,9 +162,9 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
         "||rdgsbase Ry o64|",
         "||wrfsbase Ry o64|",
         "||wrgsbase Ry o64|",
-        "||ptwrite Ey|",
+        "||ptwrite Ey no66|",
         "lfence||incssp Ry|",
-        "mfence|tpause Rd|umonitor Ras|umwait Rd",
+        "mfence|tpause Ry|umonitor Ras|umwait Ry",
         "sfence|",
       ],
     },
@@ -173,14 +184,14 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
     },
     register: MASKED_NOP,
   },
-  "17": { reg: ["|extrq Udq,Ib,Ib||insertq Vdq,Udq,Ib,Ib", "", "", "", "", "", "", ""] },
+  "17": { reg: ["extrq Udq,Ib,Ib", "", "", "", "", "", "", ""] },
   p: {
     memory: {
       reg: [
         "prefetch Mb",
         "prefetchw Mb",
         "prefetchwt1 Mb",
-        "prefetch Mb",
+        "prefetchw Mb",
         "prefetch Mb",
         "prefetch Mb",
         "prefetch Mb",

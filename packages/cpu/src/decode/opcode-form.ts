@@ -26,6 +26,8 @@ export interface OpcodeForm {
   readonly isLockable: boolean;
   /** MOV to a segment register cannot load CS. */
   readonly excludesCs: boolean;
+  /** 66 makes the form undefined even where it is not a mandatory prefix. */
+  readonly excludesOperandSizePrefix: boolean;
   readonly isVsib: boolean;
   readonly usesVvvv: boolean;
 }

@@ -8,8 +8,8 @@ export interface OpcodeMap {
   readonly lookUp: (opcode: number) => OpcodeNode | undefined;
 }
 
-/** Wraps a table; rows beyond its end are undefined opcodes. */
-export function createOpcodeMap(entries: readonly OpcodeEntry[]): OpcodeMap {
+/** Wraps a table; missing rows are undefined opcodes. */
+export function createOpcodeMap(entries: Readonly<Record<number, OpcodeEntry>>): OpcodeMap {
   const compiled: (OpcodeNode | undefined | null)[] = new Array(256).fill(null);
   return {
     lookUp: (opcode) => {
@@ -84,6 +84,7 @@ function matchesModrm(cursor: DecodeCursor, form: OpcodeForm): boolean {
 
 function matchesSizes(cursor: DecodeCursor, form: OpcodeForm): boolean {
   return (
+    !(form.excludesOperandSizePrefix && cursor.operandSizePrefix) &&
     (form.w === undefined || form.w === cursor.rexW) &&
     (form.selectedSize === undefined || form.selectedSize === baseOperandSize(cursor)) &&
     (form.vectorLength === undefined || form.vectorLength === cursor.vectorLength) &&

@@ -1,7 +1,7 @@
 import { OPCODE_GROUPS } from "./groups-table.ts";
 import type { OpcodeEntry, OpcodeForm, OpcodeNode } from "./opcode-form.ts";
 import {
-  MASK_OPERANDS,
+  MASK_METHODS,
   type ModrmUse,
   NAMED_OPERANDS,
   OPERAND_METHODS,
@@ -49,6 +49,7 @@ const FLAGS: Readonly<Record<string, Partial<OpcodeForm>>> = {
   mem: { mod: "memory", hasModrm: true },
   reg: { mod: "register", hasModrm: true },
   vsib: { isVsib: true },
+  no66: { excludesOperandSizePrefix: true },
 };
 
 /** Operands that make an instruction a byte instruction, if no wider general-purpose operand stands beside them. */
@@ -125,6 +126,7 @@ function createForm(mnemonic: string): FormFields {
     isLockable: false,
     excludesCs: false,
     isVsib: false,
+    excludesOperandSizePrefix: false,
     usesVvvv: false,
   };
 }
@@ -151,13 +153,8 @@ function parseOperand(token: string, form: FormFields): OperandReader {
 }
 
 function parseMethod(token: string, form: FormFields, isSplit: boolean): OperandReader {
-  const mask = MASK_OPERANDS[token];
-  if (mask !== undefined) {
-    form.hasModrm = true;
-    return mask;
-  }
-  const method = OPERAND_METHODS[token[0]!];
-  const size = OPERAND_SIZES[token.slice(1)];
+  const method = MASK_METHODS[token] ?? OPERAND_METHODS[token[0]!];
+  const size = OPERAND_SIZES[token in MASK_METHODS ? "" : token.slice(1)];
   if (method === undefined || size === undefined) throw new Error(`opcode table: unknown operand "${token}"`);
   if (method.modrm !== "none") form.hasModrm = true;
   if (!isSplit) restrictMod(form, method.modrm);

@@ -85,7 +85,7 @@ function vectorOrMemory(size: SizeRule, registerSize: SizeRule): OperandReader {
       : memoryOperand(cursor, size(cursor));
 }
 
-/** SDM 2 "Codes for Addressing Method". `Z` (low opcode bits), `K` and `T` (mask registers) are ours. */
+/** SDM 2 "Codes for Addressing Method". `Z` (register in the low opcode bits) is ours. */
 export const OPERAND_METHODS: Readonly<Record<string, OperandMethod>> = {
   A: { modrm: "none", reader: () => readFarPointer },
   B: {
@@ -174,8 +174,17 @@ export const NAMED_OPERANDS: Readonly<Record<string, OperandReader>> = {
   Iw: (cursor) => signedImmediate(cursor.readUnsigned16(), 16),
 };
 
-/** AVX-512 mask registers as operands of VEX instructions. */
-export const MASK_OPERANDS: Readonly<Record<string, OperandReader>> = {
-  Kreg: (cursor) => MASK_REGISTERS[cursor.reg]!,
-  Krm: (cursor) => MASK_REGISTERS[cursor.rm]!,
+function maskRegister(cursor: DecodeCursor, index: number): RegisterOperand {
+  return index > 7 ? undefinedRegister(cursor) : MASK_REGISTERS[index]!;
+}
+
+function maskMethod(modrm: ModrmUse, read: (cursor: DecodeCursor) => RegisterOperand): OperandMethod {
+  return { modrm, reader: () => read };
+}
+
+/** AVX-512 mask registers in ModRM.reg, ModRM.rm and VEX.vvvv. */
+export const MASK_METHODS: Readonly<Record<string, OperandMethod>> = {
+  Kreg: maskMethod("reg", (cursor) => maskRegister(cursor, cursor.reg | cursor.rexR)),
+  Krm: maskMethod("register", (cursor) => MASK_REGISTERS[cursor.rm]!),
+  Kv: { ...maskMethod("none", (cursor) => maskRegister(cursor, cursor.vvvv)), usesVvvv: true },
 };

@@ -130,7 +130,7 @@ export const TWO_BYTE_OPCODES: readonly OpcodeEntry[] = [
   "pcmpeqw Pq,Qq|pcmpeqw Vdq,Wdq|",
   "pcmpeqd Pq,Qq|pcmpeqd Vdq,Wdq|",
   "emms|",
-  "vmread Ey,Gy nat|@17||@17",
+  "vmread Ey,Gy nat|@17||insertq Vdq,Udq,Ib,Ib",
   "vmwrite Gy,Ey nat|extrq Vdq,Udq||insertq Vdq,Udq",
   "",
   "",

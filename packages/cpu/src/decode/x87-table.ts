@@ -18,13 +18,24 @@ export const X87_OPCODES: Readonly<Record<string, OpcodeEntry>> = {
     },
   },
   d9: {
-    memory: { reg: ["fld Md", "", "fst Md", "fstp Md", "fldenv M", "fldcw Mw", "fnstenv M", "fnstcw Mw"] },
+    memory: {
+      reg: [
+        "fld Md",
+        "",
+        "fst Md",
+        "fstp Md",
+        "fldenv M os16 / fldenv M =32",
+        "fldcw Mw",
+        "fnstenv M os16 / fnstenv M =32",
+        "fnstcw Mw",
+      ],
+    },
     register: {
       reg: [
         "fld STi",
         "fxch ST,STi",
         { rm: ["fnop", "", "", "", "", "", "", ""] },
-        "fstpnce STi,ST",
+        "fstpnce STi",
         { rm: ["fchs", "fabs", "", "", "ftst", "fxam", "", ""] },
         { rm: ["fld1", "fldl2t", "fldl2e", "fldpi", "fldlg2", "fldln2", "fldz", ""] },
         { rm: ["f2xm1", "fyl2x", "fptan", "fpatan", "fxtract", "fprem1", "fdecstp", "fincstp"] },
@@ -80,7 +91,18 @@ export const X87_OPCODES: Readonly<Record<string, OpcodeEntry>> = {
     },
   },
   dd: {
-    memory: { reg: ["fld Mq", "fisttp Mq", "fst Mq", "fstp Mq", "frstor M", "", "fnsave M", "fnstsw Mw"] },
+    memory: {
+      reg: [
+        "fld Mq",
+        "fisttp Mq",
+        "fst Mq",
+        "fstp Mq",
+        "frstor M os16 / frstor M =32",
+        "",
+        "fnsave M os16 / fnsave M =32",
+        "fnstsw Mw",
+      ],
+    },
     register: { reg: ["ffree STi", "fxch ST,STi", "fst STi", "fstp STi", "fucom ST,STi", "fucomp ST,STi", "", ""] },
   },
   de: {
