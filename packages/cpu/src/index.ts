@@ -1,6 +1,7 @@
 export type { Bus, TraceSink } from "./bus.ts";
 export * from "./flags.ts";
 export { INTERCEPT, INTERCEPT_COUNT, type InterceptName } from "./intercepts.ts";
+export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
@@ -9,3 +10,5 @@ export { MemoryExhausted, PhysicalMemory } from "./physical-memory.ts";
 export { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, Processor, type StopReason } from "./processor.ts";
 export * as STATE from "./state-layout.ts";
 export * from "./virtualization.ts";
+export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
+export { Engine, type RunResult } from "./engine.ts";

@@ -1,8 +1,28 @@
 export { activeQuirks, productOfQuirk, type QuirkOverrides, quirkActive } from "./active-quirks.ts";
 export { buildGuestModel, buildGuestProfile } from "./build-guest-model.ts";
+export {
+  clearMsrFields,
+  editMsr,
+  fillMsrFields,
+  fixControls,
+  msrOf,
+  offerControls,
+  offersControl,
+  removeVmx,
+  setMsrField,
+} from "./capability-edits.ts";
 export type { ColumnContext, ColumnSpec, VmmSpec } from "./column.ts";
 export { ColumnError } from "./column-error.ts";
 export { columnContext, personalitiesOf } from "./context.ts";
+export {
+  type CpuidWord,
+  featureMask,
+  hasFeature,
+  hideFeatures,
+  keepFeatures,
+  setLeaf,
+  showFeature,
+} from "./cpuid-edits.ts";
 export { type CpuidRegister, GuestProfile } from "./guest-profile.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";
 export { editDistance, nearestHint, nearestNames } from "./nearest.ts";

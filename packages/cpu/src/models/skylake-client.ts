@@ -1,0 +1,63 @@
+import { brandStringRows, defineIntelModel } from "./define-model.ts";
+
+/**
+ * The desktop part of the report that hvdiff began with. SGX is off, as its firmware left it: secondary control 15 is 0 there.
+ * OSXSAVE, APIC ids and the current XSAVE size are filled in while running.
+ */
+export const skylakeClient = defineIntelModel({
+  id: "skylake-client",
+  title: "Intel Core (Skylake client)",
+  source:
+    "capability MSRs printed in VirtualBox logs of Skylake and Kaby Lake hosts (myspaghetti/macos-virtualbox issues 135, 224, 357) and, for the secondary controls, by a late-launch hypervisor's author; CPUID after published dumps of signature 506E3",
+  cpuid: [
+    [0x0, 0, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69],
+    [0x1, 0, 0x000506e3, 0x00100800, 0x77fafbff, 0xbfebfbff],
+    [0x2, 0, 0x76036301, 0x00f0b5ff, 0, 0x00c30000],
+    [0x4, 0, 0x1c004121, 0x01c0003f, 0x0000003f, 0],
+    [0x4, 1, 0x1c004122, 0x01c0003f, 0x0000003f, 0],
+    [0x4, 2, 0x1c004143, 0x00c0003f, 0x000003ff, 0],
+    [0x4, 3, 0x1c03c163, 0x03c0003f, 0x00001fff, 0x00000006],
+    [0x5, 0, 0x00000040, 0x00000040, 0x00000003, 0x00142120],
+    [0x6, 0, 0x000027f7, 0x00000002, 0x00000009, 0],
+    [0x7, 0, 0, 0x029c6fbb, 0, 0x9c000400],
+    [0xa, 0, 0x07300404, 0, 0, 0x00000603],
+    [0xb, 0, 0x00000001, 0x00000002, 0x00000100, 0],
+    [0xb, 1, 0x00000004, 0x00000008, 0x00000201, 0],
+    [0xd, 0, 0x0000001f, 0x00000240, 0x00000440, 0],
+    [0xd, 1, 0x0000000f, 0x00000240, 0x00000100, 0],
+    [0xd, 2, 0x00000100, 0x00000240, 0, 0],
+    [0xd, 3, 0x00000040, 0x000003c0, 0, 0],
+    [0xd, 4, 0x00000040, 0x00000400, 0, 0],
+    [0xd, 8, 0x00000080, 0, 0x00000001, 0],
+    [0x14, 0, 0x00000001, 0x0000000f, 0x00000007, 0],
+    [0x14, 1, 0x02490002, 0x003f3fff, 0, 0],
+    [0x15, 0, 0x00000002, 0x0000011c, 0, 0],
+    [0x16, 0, 0x00000d48, 0x00000fa0, 0x00000064, 0],
+    [0x80000000, 0, 0x80000008, 0, 0, 0],
+    [0x80000001, 0, 0, 0, 0x00000121, 0x2c100800],
+    ...brandStringRows("Intel(R) Core(TM) i7-6700 CPU @ 3.40GHz"),
+    [0x80000006, 0, 0, 0, 0x01006040, 0],
+    [0x80000007, 0, 0, 0, 0, 0x00000100],
+    [0x80000008, 0, 0x00003027, 0, 0, 0],
+  ],
+  msrs: {
+    IA32_VMX_BASIC: 0x00da_0400_0000_0004n,
+    IA32_VMX_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_PROCBASED_CTLS: 0xfff9_fffe_0401_e172n,
+    IA32_VMX_EXIT_CTLS: 0x01ff_ffff_0003_6dffn,
+    IA32_VMX_ENTRY_CTLS: 0x0003_ffff_0000_11ffn,
+    IA32_VMX_MISC: 0x7004_c1e7n,
+    IA32_VMX_CR0_FIXED0: 0x8000_0021n,
+    IA32_VMX_CR0_FIXED1: 0xffff_ffffn,
+    IA32_VMX_CR4_FIXED0: 0x2000n,
+    IA32_VMX_CR4_FIXED1: 0x0037_67ffn,
+    IA32_VMX_VMCS_ENUM: 0x2en,
+    IA32_VMX_PROCBASED_CTLS2: 0x001f_7cff_0000_0000n,
+    IA32_VMX_EPT_VPID_CAP: 0x0000_0f01_0673_4141n,
+    IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9_fffe_0400_6172n,
+    IA32_VMX_TRUE_EXIT_CTLS: 0x01ff_ffff_0003_6dfbn,
+    IA32_VMX_TRUE_ENTRY_CTLS: 0x0003_ffff_0000_11fbn,
+    IA32_VMX_VMFUNC: 1n,
+  },
+});
