@@ -1,1 +1,6 @@
-export {};
+export { type AlignmentRun, alignmentRuns } from "./alignment-runs.ts";
+export { type CapabilityGridOptions, capabilityGrid } from "./capability-grid.ts";
+export { columnLines } from "./column-lines.ts";
+export { type MatrixChartOptions, matrixChart } from "./matrix-chart.ts";
+export { signatureLetters } from "./signature-letters.ts";
+export { type TraceStripOptions, traceStrip } from "./trace-strip.ts";

@@ -1,0 +1,4 @@
+/** A column's spelling broken where people read it: `kvm@6.1`, `qemu@8.2`, `Skylake-Client`, `xsaves=on`. */
+export function columnLines(column: string): string[] {
+  return column.split(/[+/]/).filter((part) => part !== "");
+}
