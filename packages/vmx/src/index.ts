@@ -1,1 +1,74 @@
-export {};
+export {
+  type AllowedSettings,
+  type CapabilityOptions,
+  createVmxCapabilities,
+  type EptVpidCapabilities,
+  type MiscCapabilities,
+  supportsControl,
+  type VmxCapabilities,
+  type WritableMsrBits,
+} from "./capabilities.ts";
+export {
+  allViolations,
+  type CheckMemory,
+  type EntryCheck,
+  EntryCheckContext,
+  type EntryCheckGroup,
+  firstViolation,
+} from "./entry/check.ts";
+export { CONTROL_CHECKS } from "./entry/control-checks.ts";
+export { GUEST_CHECKS } from "./entry/guest-checks.ts";
+export { GUEST_SEGMENTS, type GuestSegmentFields } from "./entry/guest-segment-fields.ts";
+export { HOST_CHECKS } from "./entry/host-checks.ts";
+export { ENTRY_CHECKS, type EntryCheckLists, withoutChecks } from "./entry/lists.ts";
+export type { ExecutingContext, VmxEnvironment } from "./environment.ts";
+export { isEptPointerValid } from "./ept/ept-pointer.ts";
+export { EptWalk, WALK_MAPPED, WALK_MISCONFIGURED, WALK_VIOLATION, type WalkEnd } from "./ept/ept-walk.ts";
+export { vmFail } from "./instructions/fail.ts";
+export { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./instructions/field-encoding.ts";
+export { checkInvept, type InveptOperands, invept } from "./instructions/invept.ts";
+export { checkInvvpid, type InvvpidOperands, invvpid } from "./instructions/invvpid.ts";
+export { checkPermission, isVmxModeUndefined } from "./instructions/permission.ts";
+export { vmcall } from "./instructions/vmcall.ts";
+export { vmclear } from "./instructions/vmclear.ts";
+export { type VmfuncContext, vmfunc } from "./instructions/vmfunc.ts";
+export { vmlaunch, vmresume } from "./instructions/vmlaunch-vmresume.ts";
+export { vmptrld } from "./instructions/vmptrld.ts";
+export { vmptrst } from "./instructions/vmptrst.ts";
+export { vmread } from "./instructions/vmread.ts";
+export { type VmwriteOperands, vmwrite } from "./instructions/vmwrite.ts";
+export { vmxoff } from "./instructions/vmxoff.ts";
+export { checkVmxon, vmxon } from "./instructions/vmxon.ts";
+export { createVmcsLayout, MemoryVmcs, type VmcsLayout } from "./memory-vmcs.ts";
+export {
+  ENTER,
+  EXIT,
+  FAIL_INVALID,
+  failValid,
+  GENERAL_PROTECTION,
+  outcomeText,
+  SUCCEED,
+  UNDEFINED_OPCODE,
+  type VmxOutcome,
+  type VmxValue,
+} from "./outcome.ts";
+export {
+  ARCHITECTURAL_VMX_POLICY,
+  ENTRY_PRECONDITIONS,
+  type EntryPrecondition,
+  type PointerCheck,
+  VMCLEAR_POINTER_CHECKS,
+  VMPTRLD_POINTER_CHECKS,
+  VMXON_POINTER_CHECKS,
+  type VmxPolicy,
+} from "./policy.ts";
+export {
+  traceCheck,
+  traceInstruction,
+  traceVmentry,
+  traceVmexit,
+  traceVmread,
+  traceVmwrite,
+} from "./trace.ts";
+export { BaseVmcsView, type VmcsView } from "./vmcs-view.ts";
+export { Vmx, type VmxOptions } from "./vmx.ts";

@@ -1,0 +1,96 @@
+import type { VmxCapabilities } from "../capabilities.ts";
+import * as C from "../control-bits.ts";
+import * as F from "../fields.ts";
+import type { VmcsView } from "../vmcs-view.ts";
+
+/** Physical memory as the checks see it: of the processor, or of the guest for whom VMX is emulated. */
+export interface CheckMemory {
+  /** Signed 32-bit word at a naturally aligned physical address, -1 where nothing is. */
+  read32(address: number): number;
+}
+
+/** The state that a VM-entry check looks at. `prepare` computes what many checks share. */
+export class EntryCheckContext {
+  readonly capabilities: VmxCapabilities;
+  readonly memory: CheckMemory;
+  v: VmcsView;
+  /** Address of the VMCS that is entered. */
+  currentPointer = -1;
+  /** EFER.LMA of the context that executes VMLAUNCH or VMRESUME. */
+  isHostLongMode = true;
+  pin = 0;
+  primary = 0;
+  /** Effective value: 0 while the secondary controls are not activated. */
+  secondary = 0;
+  tertiary = 0;
+  exit = 0;
+  entry = 0;
+  /** Low halves of guest CR0, CR4 and RFLAGS. */
+  cr0 = 0;
+  cr4 = 0;
+  rflags = 0;
+  /** VM-entry interruption information. */
+  injection = 0;
+  isLongModeGuest = false;
+  isUnrestrictedGuest = false;
+  isVirtual8086 = false;
+
+  constructor(capabilities: VmxCapabilities, memory: CheckMemory, vmcs: VmcsView) {
+    this.capabilities = capabilities;
+    this.memory = memory;
+    this.v = vmcs;
+  }
+
+  /** Takes a VMCS that is about to be entered. */
+  prepare(vmcs: VmcsView, currentPointer: number, isHostLongMode: boolean): void {
+    this.v = vmcs;
+    this.currentPointer = currentPointer;
+    this.isHostLongMode = isHostLongMode;
+    const primary = vmcs.lo(F.PRIMARY_PROCESSOR_BASED_CONTROLS);
+    this.pin = vmcs.lo(F.PIN_BASED_CONTROLS);
+    this.primary = primary;
+    this.secondary =
+      (primary & C.ACTIVATE_SECONDARY_CONTROLS) !== 0 ? vmcs.lo(F.SECONDARY_PROCESSOR_BASED_CONTROLS) : 0;
+    this.tertiary = (primary & C.ACTIVATE_TERTIARY_CONTROLS) !== 0 ? vmcs.lo(F.TERTIARY_PROCESSOR_BASED_CONTROLS) : 0;
+    this.exit = vmcs.lo(F.VM_EXIT_CONTROLS);
+    this.entry = vmcs.lo(F.VM_ENTRY_CONTROLS);
+    this.cr0 = vmcs.lo(F.GUEST_CR0);
+    this.cr4 = vmcs.lo(F.GUEST_CR4);
+    this.rflags = vmcs.lo(F.GUEST_RFLAGS);
+    this.injection = vmcs.lo(F.VM_ENTRY_INTERRUPTION_INFORMATION);
+    this.isLongModeGuest = (this.entry & C.IA32E_MODE_GUEST) !== 0;
+    this.isUnrestrictedGuest = (this.secondary & C.UNRESTRICTED_GUEST) !== 0;
+    this.isVirtual8086 = (this.rflags & (1 << 17)) !== 0;
+  }
+
+  /** Whether an event is to be injected. */
+  get isInjecting(): boolean {
+    return this.injection < 0;
+  }
+}
+
+export type EntryCheckGroup = "control" | "host" | "guest" | "msr-load";
+
+/** One check of a VM entry. What follows when it is violated depends on its group: error 7, error 8, exit 33. */
+export interface EntryCheck {
+  readonly id: string;
+  readonly sdm: string;
+  readonly group: EntryCheckGroup;
+  /** Exit qualification of exit 33; 0 where absent. */
+  readonly qualification?: number;
+  violated(context: EntryCheckContext): boolean;
+}
+
+/** The first check of a list that is violated; null when all hold. */
+export function firstViolation(checks: readonly EntryCheck[], context: EntryCheckContext): EntryCheck | null {
+  for (let i = 0; i < checks.length; i++) {
+    const check = checks[i]!;
+    if (check.violated(context)) return check;
+  }
+  return null;
+}
+
+/** All checks of a list that are violated, in order: for reports. */
+export function allViolations(checks: readonly EntryCheck[], context: EntryCheckContext): EntryCheck[] {
+  return checks.filter((check) => check.violated(context));
+}

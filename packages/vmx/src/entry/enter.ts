@@ -1,0 +1,109 @@
+import { STATE } from "@hvdiff/cpu";
+import { exitReasonNumber, vmInstructionErrorNumber } from "@hvdiff/spec";
+import * as C from "../control-bits.ts";
+import type { VmxCore } from "../core.ts";
+import { failEntry } from "../exit/exit.ts";
+import * as F from "../fields.ts";
+import { vmFail } from "../instructions/fail.ts";
+import { loadMsrArea, type MsrArea } from "../msr-area.ts";
+import { ENTER, EXIT, outcomeText, type VmxOutcome } from "../outcome.ts";
+import * as W from "../state.ts";
+import { selectGuestContext } from "../tlb-contexts.ts";
+import { traceCheck, traceVmentry } from "../trace.ts";
+import { firstViolation } from "./check.ts";
+import { injectEvent, schedulePendingDebug } from "./inject.ts";
+import { loadGuestState } from "./load.ts";
+import { fillSlots } from "./slots.ts";
+
+const ERROR_CONTROLS = vmInstructionErrorNumber("entryInvalidControls");
+const ERROR_HOST_STATE = vmInstructionErrorNumber("entryInvalidHostState");
+const INVALID_GUEST_STATE = exitReasonNumber("INVALID_GUEST_STATE");
+const MSR_LOAD_FAIL = exitReasonNumber("MSR_LOAD_FAIL");
+const LOAD_AREA: MsrArea = { count: F.VM_ENTRY_MSR_LOAD_COUNT, address: F.VM_ENTRY_MSR_LOAD_ADDRESS };
+const EFER_LMA = 1 << 10;
+const MODE_GUEST = 2;
+
+/** Runs the checks that can make the instruction fail; null when all hold. */
+function checkControlsAndHost(core: VmxCore): VmxOutcome | null {
+  const { checkContext, checks, environment } = core;
+  const control = firstViolation(checks.control, checkContext);
+  if (control !== null) {
+    core.failedCheck = control.id;
+    return vmFail(environment, ERROR_CONTROLS);
+  }
+  const host = firstViolation(checks.host, checkContext);
+  if (host === null) return null;
+  core.failedCheck = host.id;
+  return vmFail(environment, ERROR_HOST_STATE);
+}
+
+function traceEntry(core: VmxCore, isLaunch: boolean, result: string): void {
+  const trace = core.c.trace;
+  if (trace === null || core.hasRootClient) return;
+  traceVmentry(trace, isLaunch, result);
+  if (core.failedCheck !== null) traceCheck(trace, core.failedCheck);
+}
+
+function enterFailure(core: VmxCore, isLaunch: boolean, reason: number, qualification: number): VmxOutcome {
+  traceEntry(core, isLaunch, "failed");
+  failEntry(core, reason, qualification);
+  return EXIT;
+}
+
+function saveRootState({ s }: VmxCore): void {
+  s[W.ROOT_TRACE_LEVEL] = s[STATE.TRACE_LEVEL]!;
+  s[W.ROOT_CR3] = s[STATE.CR3]!;
+}
+
+function useSecondStage({ c, s, vmcs, ept }: VmxCore, secondary: number): void {
+  if ((secondary & C.ENABLE_EPT) === 0) {
+    c.secondStage = null;
+    return;
+  }
+  s[W.EPTP] = vmcs.lo(F.EPT_POINTER);
+  s[W.EPTP + 1] = vmcs.hi(F.EPT_POINTER);
+  ept.use(s[W.EPTP]!, s[W.EPTP + 1]!);
+  c.secondStage = ept;
+}
+
+/** From here the guest's code is what runs. */
+function becomeGuest(core: VmxCore, secondary: number): void {
+  const { s } = core;
+  s[STATE.VIRTUALIZATION_MODE] = MODE_GUEST;
+  s[STATE.TRACE_LEVEL] = s[W.GUEST_TRACE_LEVEL] !== 0 ? s[W.GUEST_TRACE_LEVEL]! : s[W.ROOT_TRACE_LEVEL]! + 1;
+  useSecondStage(core, secondary);
+  selectGuestContext(core);
+}
+
+/**
+ * VM entry after the preconditions of VMLAUNCH or VMRESUME hold: checks, guest state, MSRs, event injection (SDM 3C "VM Entries").
+ * @returns "enter" in non-root mode, "exit" when the processor is back in root mode by exit 33 or 34 or by an exit during event
+ *   injection, or how the instruction failed
+ */
+export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
+  const { c, s, environment, checkContext: x } = core;
+  const vmcs = environment.currentVmcs()!;
+  core.failedCheck = null;
+  x.prepare(vmcs, environment.currentPointer, (s[STATE.EFER]! & EFER_LMA) !== 0);
+  const failed = checkControlsAndHost(core);
+  if (failed !== null) {
+    traceEntry(core, isLaunch, outcomeText(failed));
+    return failed;
+  }
+  saveRootState(core);
+  const guest = firstViolation(core.checks.guest, x);
+  if (guest !== null) {
+    core.failedCheck = guest.id;
+    return enterFailure(core, isLaunch, INVALID_GUEST_STATE, guest.qualification ?? 0);
+  }
+  loadGuestState(core, x);
+  const badMsr = loadMsrArea(core, LOAD_AREA);
+  if (badMsr !== 0) return enterFailure(core, isLaunch, MSR_LOAD_FAIL, badMsr);
+  if (isLaunch) vmcs.launched = true;
+  fillSlots(core, x);
+  traceEntry(core, isLaunch, "entered");
+  becomeGuest(core, x.secondary);
+  if (x.isInjecting) injectEvent(core, x);
+  else schedulePendingDebug(core);
+  return s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && c.stop === null ? ENTER : EXIT;
+}

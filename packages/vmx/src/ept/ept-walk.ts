@@ -1,0 +1,108 @@
+import { type PhysicalMemory, STAGE2_WRITE } from "@hvdiff/cpu";
+import { joinAddress } from "../address.ts";
+import type { VmxCapabilities } from "../capabilities.ts";
+
+/** How a walk ended. */
+export const WALK_MAPPED = 0;
+export const WALK_VIOLATION = 1;
+export const WALK_MISCONFIGURED = 2;
+export type WalkEnd = typeof WALK_MAPPED | typeof WALK_VIOLATION | typeof WALK_MISCONFIGURED;
+
+const RIGHTS = 7;
+const WRITE_ONLY = 2;
+const EXECUTE_ONLY = 4;
+const WRITE_EXECUTE = 6;
+const LEAF = 1 << 7;
+const ACCESSED = 1 << 8;
+const DIRTY = 1 << 9;
+const TABLE_RESERVED = 0x78;
+const PML4_RESERVED = 0xf8;
+const PAGES_PER_PML4_ENTRY = 2 ** 27;
+const FRAME_HIGH = 0xfffff;
+
+function indexAt(page: number, level: number): number {
+  if (level === 4) return Math.floor(page / PAGES_PER_PML4_ENTRY) & 511;
+  return (page >>> (9 * (level - 1))) & 511;
+}
+
+/** Memory types that an EPT leaf may not name. */
+function isReservedMemoryType(entryLow: number): boolean {
+  const type = (entryLow >>> 3) & 7;
+  return type === 2 || type === 3 || type === 7;
+}
+
+/** Walks EPT paging structures in physical memory (SDM 3C "EPT Translation Mechanism"). One object per processor. */
+export class EptWalk {
+  hostPage = 0;
+  /** Rights combined over the walk, as far as it came. */
+  rights = 0;
+  /** Whether the leaf's dirty flag is set after the walk. */
+  dirty = false;
+  private readonly memory: PhysicalMemory;
+  private readonly capabilities: VmxCapabilities;
+  private low = 0;
+  private high = 0;
+
+  constructor(memory: PhysicalMemory, capabilities: VmxCapabilities) {
+    this.memory = memory;
+    this.capabilities = capabilities;
+  }
+
+  /**
+   * @param page guest-physical page number
+   * @param needed rights of the access, a mask of `STAGE2_*`
+   * @param tracksDirty whether the EPTP enables accessed and dirty flags
+   */
+  walk(root: number, page: number, needed: number, tracksDirty: boolean): WalkEnd {
+    this.rights = RIGHTS;
+    this.dirty = false;
+    let table = root;
+    for (let level = 4; level >= 1; level--) {
+      const at = table + indexAt(page, level) * 8;
+      this.low = this.memory.read32(at);
+      this.high = this.memory.read32(at + 4);
+      this.rights &= this.low;
+      if ((this.low & RIGHTS) === 0) {
+        this.rights = 0;
+        return WALK_VIOLATION;
+      }
+      if (this.isMisconfigured(level)) return WALK_MISCONFIGURED;
+      if (level === 1 || (this.low & LEAF) !== 0) return this.finish(at, page, level, needed, tracksDirty);
+      if (tracksDirty) this.setFlags(at, ACCESSED);
+      table = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH);
+    }
+    return WALK_VIOLATION;
+  }
+
+  private finish(at: number, page: number, level: number, needed: number, tracksDirty: boolean): WalkEnd {
+    if ((this.rights & needed) !== needed) return WALK_VIOLATION;
+    if (tracksDirty) this.setFlags(at, (needed & STAGE2_WRITE) !== 0 ? ACCESSED | DIRTY : ACCESSED);
+    this.dirty = (this.low & DIRTY) !== 0;
+    const pages = level === 1 ? 1 : level === 2 ? 512 : 262144;
+    const first = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH) / 4096;
+    this.hostPage = first - (first % pages) + (page % pages);
+    return WALK_MAPPED;
+  }
+
+  private setFlags(at: number, flags: number): void {
+    if ((this.low & flags) === flags) return;
+    this.low |= flags;
+    this.memory.write32(at, this.low);
+  }
+
+  private isMisconfigured(level: number): boolean {
+    const rights = this.low & RIGHTS;
+    if (rights === WRITE_ONLY || rights === WRITE_EXECUTE) return true;
+    if (rights === EXECUTE_ONLY && !this.capabilities.ept.executeOnly) return true;
+    if ((this.high & FRAME_HIGH & this.capabilities.reservedAddressHigh) !== 0) return true;
+    const isLeaf = level === 1 || (level < 4 && (this.low & LEAF) !== 0);
+    return isLeaf ? this.isBadLeaf(level) : (this.low & (level === 4 ? PML4_RESERVED : TABLE_RESERVED)) !== 0;
+  }
+
+  private isBadLeaf(level: number): boolean {
+    const { ept } = this.capabilities;
+    if (level === 3 && (!ept.page1G || (this.low & 0x3ffff000) !== 0)) return true;
+    if (level === 2 && (!ept.page2M || (this.low & 0x1ff000) !== 0)) return true;
+    return isReservedMemoryType(this.low);
+  }
+}

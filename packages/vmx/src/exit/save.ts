@@ -1,0 +1,100 @@
+import { readRflags, STATE } from "@hvdiff/cpu";
+import * as C from "../control-bits.ts";
+import type { VmxCore } from "../core.ts";
+import { usesPaePaging } from "../entry/guest-pdpte-checks.ts";
+import { GUEST_SEGMENTS } from "../entry/guest-segment-fields.ts";
+import * as F from "../fields.ts";
+import type { MemoryVmcs } from "../memory-vmcs.ts";
+import * as W from "../state.ts";
+import { RF_CLEAR, RF_SET } from "./information.ts";
+
+const RF = 1 << 16;
+const EFER_LMA = 1 << 10;
+const PDPTES = [F.GUEST_PDPTE0, F.GUEST_PDPTE1, F.GUEST_PDPTE2, F.GUEST_PDPTE3];
+
+/** Stores a 64-bit state word pair into a field. */
+export function storePair(v: MemoryVmcs, field: number, s: Int32Array, word: number): void {
+  v.set(field, s[word]!, s[word + 1]!);
+}
+
+/** Stores an MSR with storage of its own; nothing where the processor lacks it. */
+function storeMsr(v: MemoryVmcs, field: number, s: Int32Array, word: number): void {
+  if (word >= 0) v.set(field, s[word]!, s[word + 1]!);
+}
+
+function saveMsrs({ s, vmcs, msrWords }: VmxCore): void {
+  const exit = s[W.EXIT_CONTROLS]!;
+  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_CS, s, msrWords.sysenterCs);
+  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_ESP, s, msrWords.sysenterEsp);
+  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_EIP, s, msrWords.sysenterEip);
+  if ((exit & C.SAVE_DEBUG_CONTROLS) !== 0) {
+    vmcs.set(F.GUEST_DR7, s[STATE.DR7]!, 0);
+    storeMsr(vmcs, F.GUEST_IA32_DEBUGCTL, s, msrWords.debugctl);
+  }
+  if ((exit & C.SAVE_IA32_PAT) !== 0) storeMsr(vmcs, F.GUEST_IA32_PAT, s, msrWords.pat);
+  if ((exit & C.SAVE_IA32_EFER) !== 0) vmcs.set(F.GUEST_IA32_EFER, s[STATE.EFER]!, 0);
+  if ((exit & C.SAVE_IA32_PERF_GLOBAL_CTRL) !== 0)
+    storeMsr(vmcs, F.GUEST_IA32_PERF_GLOBAL_CTRL, s, msrWords.perfGlobalCtrl);
+  if (((exit & C.CLEAR_IA32_BNDCFGS) | (s[W.ENTRY_CONTROLS]! & C.LOAD_IA32_BNDCFGS)) !== 0)
+    storeMsr(vmcs, F.GUEST_IA32_BNDCFGS, s, msrWords.bndcfgs);
+  if ((s[W.ENTRY_CONTROLS]! & C.ENTRY_LOAD_PKRS) !== 0) storeMsr(vmcs, F.GUEST_IA32_PKRS, s, msrWords.pkrs);
+}
+
+function saveSegments({ s, vmcs }: VmxCore): void {
+  for (let index = 0; index < 8; index++) {
+    const fields = GUEST_SEGMENTS[index]!;
+    const word = STATE.SEGMENTS + index * STATE.SEGMENT_STRIDE;
+    vmcs.set(fields.selector, s[word + STATE.SEGMENT_SELECTOR]!, 0);
+    vmcs.set(fields.base, s[word + STATE.SEGMENT_BASE]!, s[word + STATE.SEGMENT_BASE_HIGH]!);
+    vmcs.set(fields.limit, s[word + STATE.SEGMENT_LIMIT]!, 0);
+    vmcs.set(fields.access, s[word + STATE.SEGMENT_ACCESS]!, 0);
+  }
+  storePair(vmcs, F.GUEST_GDTR_BASE, s, STATE.GDTR);
+  vmcs.set(F.GUEST_GDTR_LIMIT, s[STATE.GDTR + 2]!, 0);
+  storePair(vmcs, F.GUEST_IDTR_BASE, s, STATE.IDTR);
+  vmcs.set(F.GUEST_IDTR_LIMIT, s[STATE.IDTR + 2]!, 0);
+}
+
+function savedRflags({ s, information }: VmxCore): number {
+  const flags = readRflags(s);
+  if (information.resumeFlag === RF_SET) return flags | RF;
+  return information.resumeFlag === RF_CLEAR ? flags & ~RF : flags;
+}
+
+function saveNonRegisterState({ c, s, vmcs }: VmxCore): void {
+  vmcs.set(F.GUEST_ACTIVITY_STATE, s[STATE.ACTIVITY]!, 0);
+  vmcs.set(F.GUEST_INTERRUPTIBILITY_STATE, s[STATE.INTERRUPTIBILITY]!, 0);
+  vmcs.set(F.GUEST_PENDING_DEBUG_EXCEPTIONS, s[STATE.PENDING_DEBUG]!, 0);
+  if ((s[W.EXIT_CONTROLS]! & C.SAVE_VMX_PREEMPTION_TIMER_VALUE) === 0) return;
+  const left = Math.max(0, Math.floor(c.f64[W.PREEMPTION_DEADLINE]! - c.retired));
+  vmcs.set(F.VMX_PREEMPTION_TIMER_VALUE, left | 0, 0);
+}
+
+/** Saves guest state into the VMCS (SDM 3C "Saving Guest State"). */
+export function saveGuestState(core: VmxCore): void {
+  const { s, vmcs } = core;
+  vmcs.set(F.GUEST_CR0, s[STATE.CR0]!, 0);
+  storePair(vmcs, F.GUEST_CR3, s, STATE.CR3);
+  vmcs.set(F.GUEST_CR4, s[STATE.CR4]!, 0);
+  saveMsrs(core);
+  saveSegments(core);
+  storePair(vmcs, F.GUEST_RIP, s, STATE.RIP);
+  storePair(vmcs, F.GUEST_RSP, s, STATE.GPR + 8);
+  vmcs.set(F.GUEST_RFLAGS, savedRflags(core), 0);
+  saveNonRegisterState(core);
+  const isLongMode = (s[STATE.EFER]! & EFER_LMA) !== 0;
+  if ((s[W.SECONDARY]! & C.ENABLE_EPT) !== 0 && usesPaePaging(s[STATE.CR0]!, s[STATE.CR4]!, isLongMode)) {
+    for (let entry = 0; entry < 4; entry++) storePair(vmcs, PDPTES[entry]!, s, STATE.PDPTE + entry * 2);
+  }
+  updateEntryControls(core, isLongMode);
+}
+
+/** "IA-32e mode guest" follows the guest's mode; no event is injected again. */
+function updateEntryControls({ capabilities, vmcs }: VmxCore, isLongMode: boolean): void {
+  if (capabilities.misc.storeLma) {
+    const entry = vmcs.lo(F.VM_ENTRY_CONTROLS);
+    vmcs.set(F.VM_ENTRY_CONTROLS, isLongMode ? entry | C.IA32E_MODE_GUEST : entry & ~C.IA32E_MODE_GUEST, 0);
+  }
+  const injection = vmcs.lo(F.VM_ENTRY_INTERRUPTION_INFORMATION);
+  if (injection < 0) vmcs.set(F.VM_ENTRY_INTERRUPTION_INFORMATION, injection & 0x7fffffff, 0);
+}

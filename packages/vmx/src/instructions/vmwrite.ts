@@ -1,0 +1,30 @@
+import type { VmxEnvironment } from "../environment.ts";
+import { FAIL_INVALID, SUCCEED, type VmxOutcome } from "../outcome.ts";
+import { vmFail } from "./fail.ts";
+import { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./field-encoding.ts";
+
+const ERROR_UNSUPPORTED_COMPONENT = 12;
+const ERROR_READ_ONLY = 13;
+
+/** Operands of VMWRITE; outside 64-bit mode both high halves are 0. */
+export interface VmwriteOperands {
+  encodingLow: number;
+  encodingHigh: number;
+  valueLow: number;
+  valueHigh: number;
+}
+
+/** VMWRITE: SDM 3C "VMWRITE—Write Field to Virtual-Machine Control Structure". */
+export function vmwrite(env: VmxEnvironment, operands: VmwriteOperands): VmxOutcome {
+  const vmcs = env.currentVmcs();
+  if (vmcs === null) return FAIL_INVALID;
+  const access = accessOfEncoding(operands.encodingLow, operands.encodingHigh);
+  const index = access >> 1;
+  if (access === NO_FIELD || !env.policy.isFieldSupported(env.capabilities, index))
+    return vmFail(env, ERROR_UNSUPPORTED_COMPONENT);
+  if (isReadOnlyField(index) && !env.policy.isReadOnlyFieldWritable(env.capabilities))
+    return vmFail(env, ERROR_READ_ONLY);
+  if ((access & 1) !== 0) vmcs.set(index, vmcs.lo(index), operands.valueLow);
+  else vmcs.set(index, operands.valueLow, operands.valueHigh);
+  return SUCCEED;
+}

@@ -1,0 +1,36 @@
+import { STATE } from "@hvdiff/cpu";
+
+/*
+ * Words of the processor's state that belong to VMX. With the VMCSs, which lie in memory frames, this is all that a clone carries;
+ * the EPT mapping cache is copied by `Vmx.cloneStateFrom`.
+ */
+const BASE = STATE.VMX_STATE;
+
+/** 1 in VMX operation. */
+export const IN_VMX = BASE;
+/** Pointers as float64, plus one, so that zeroed state means none. Indices into `f64`. */
+export const VMXON_POINTER = (BASE + 2) / 2;
+export const CURRENT_POINTER = (BASE + 4) / 2;
+/** Trace level of the next guest; 0 for one more than that of root mode. */
+export const GUEST_TRACE_LEVEL = BASE + 6;
+/** Trace level of root mode while a guest runs. */
+export const ROOT_TRACE_LEVEL = BASE + 7;
+/** Effective controls of the running guest. */
+export const PIN = BASE + 8;
+export const PRIMARY = BASE + 9;
+export const SECONDARY = BASE + 10;
+export const EXIT_CONTROLS = BASE + 11;
+export const ENTRY_CONTROLS = BASE + 12;
+/** 1 while a monitor-trap-flag exit is pending because it was injected or the control is set. */
+export const PENDING_MTF = BASE + 13;
+/** CR3 of root mode at the last entry, low half: its PCID decides about the TLB at the exit. */
+export const ROOT_CR3 = BASE + 14;
+/** Next TLB context to be given away. */
+export const NEXT_TLB_CONTEXT = BASE + 15;
+/** Retired instructions at which the VMX-preemption timer expires, float64; index into `f64`. */
+export const PREEMPTION_DEADLINE = (BASE + 16) / 2;
+/** EPTP of the running guest. */
+export const EPTP = BASE + 18;
+/** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high. */
+export const TLB_TAGS = BASE + 24;
+export const TLB_TAG_WORDS = 5;

@@ -1,0 +1,189 @@
+import type { Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
+import { STATE } from "@hvdiff/cpu";
+import { addressHigh, lowHalf } from "./address.ts";
+import { createVmxCapabilities, type VmxCapabilities } from "./capabilities.ts";
+import * as C from "./control-bits.ts";
+import { VmxCore } from "./core.ts";
+import { enterGuest } from "./entry/enter.ts";
+import { ENTRY_CHECKS, type EntryCheckLists } from "./entry/lists.ts";
+import type { VmxEnvironment } from "./environment.ts";
+import { ROOT_EXECUTORS } from "./execute.ts";
+import { exitAtBoundary, exitForException, exitForTaskSwitch, exitForTripleFault } from "./exit/events.ts";
+import { type InveptOperands, invept } from "./instructions/invept.ts";
+import { type InvvpidOperands, invvpid } from "./instructions/invvpid.ts";
+import { vmclear } from "./instructions/vmclear.ts";
+import { vmlaunch, vmresume } from "./instructions/vmlaunch-vmresume.ts";
+import { vmptrld } from "./instructions/vmptrld.ts";
+import { vmxoff } from "./instructions/vmxoff.ts";
+import { vmxon } from "./instructions/vmxon.ts";
+import { HANDLERS_BY_ID } from "./intercepts/table.ts";
+import { interceptVmxInstruction } from "./intercepts/vmx-instructions.ts";
+import { createVmcsLayout, type MemoryVmcs } from "./memory-vmcs.ts";
+import type { VmxOutcome } from "./outcome.ts";
+import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "./policy.ts";
+import * as W from "./state.ts";
+import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
+
+const MODE_GUEST = 2;
+
+/** What a `Vmx` may be given; the rest comes from the processor's model and the manual. */
+export interface VmxOptions {
+  readonly capabilities?: VmxCapabilities;
+  readonly policy?: VmxPolicy;
+  readonly checks?: EntryCheckLists;
+  /** Root mode belongs to a client in TypeScript: VM entries and exits are then not traced. */
+  readonly rootClient?: boolean;
+}
+
+/** Intel VMX in a processor: what the SDM's volumes 3C and 3D say. */
+export class Vmx implements VirtualizationExtension {
+  readonly capabilities: VmxCapabilities;
+  private readonly core: VmxCore;
+
+  /** Becomes the processor's extension. State words are used as they are, so that a cloned processor goes on. */
+  constructor(processor: Processor, options: VmxOptions = {}) {
+    const { model } = processor;
+    this.capabilities = options.capabilities ?? createVmxCapabilities(model.msrs, model.maxPhysicalAddress);
+    this.core = new VmxCore(processor, {
+      capabilities: this.capabilities,
+      layout: createVmcsLayout(this.capabilities),
+      policy: options.policy ?? ARCHITECTURAL_VMX_POLICY,
+      checks: options.checks ?? ENTRY_CHECKS,
+    });
+    this.core.hasRootClient = options.rootClient ?? false;
+    this.core.environment.invalidation = {
+      invalidateEpt: (all, low, high) => this.invalidateEpt(all, low, high),
+      invalidateVpid: (type, vpid) => flushVpidContexts(this.core, type, vpid),
+    };
+    processor.extension = this;
+  }
+
+  /** The environment that the processor's own VMX instructions act on. */
+  get environment(): VmxEnvironment {
+    return this.core.environment;
+  }
+
+  private invalidateEpt(all: boolean, low: number, high: number): void {
+    this.core.ept.invalidate(all, low, high);
+    flushEptContexts(this.core, all, low, high);
+  }
+
+  // --- What the processor calls. ---
+
+  execute(op: Op): number {
+    if (this.core.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST) return interceptVmxInstruction(this.core, op);
+    return ROOT_EXECUTORS[op.instruction.mnemonic]!(this.core, op);
+  }
+
+  intercept(id: number, op: Op, detail: number): number {
+    return HANDLERS_BY_ID[id]!(this.core, op, detail);
+  }
+
+  exception(exception: PendingException): boolean {
+    return exitForException(this.core, exception);
+  }
+
+  boundary(): boolean {
+    return exitAtBoundary(this.core);
+  }
+
+  tripleFault(): boolean {
+    return exitForTripleFault(this.core);
+  }
+
+  taskSwitch(selector: number, source: number): boolean {
+    return exitForTaskSwitch(this.core, selector, source);
+  }
+
+  unrestrictedGuest(): boolean {
+    return (this.core.s[W.SECONDARY]! & C.UNRESTRICTED_GUEST) !== 0;
+  }
+
+  // --- The instructions, for clients in TypeScript that own root mode. No permission checks; no flags. ---
+
+  vmxon(address: number): VmxOutcome {
+    return vmxon(this.core.environment, lowHalf(address), addressHigh(address));
+  }
+
+  vmxoff(): VmxOutcome {
+    return vmxoff(this.core.environment);
+  }
+
+  vmclear(address: number): VmxOutcome {
+    return vmclear(this.core.environment, lowHalf(address), addressHigh(address));
+  }
+
+  vmptrld(address: number): VmxOutcome {
+    return vmptrld(this.core.environment, lowHalf(address), addressHigh(address));
+  }
+
+  /** Fields of the current VMCS: VMREAD and VMWRITE by dense field index. Without a current VMCS this is misuse. */
+  currentVmcs(): MemoryVmcs {
+    const vmcs = this.core.environment.currentVmcs();
+    if (vmcs === null) throw new Error("no VMCS is current");
+    return vmcs;
+  }
+
+  /** Enters the guest; see `enterGuest` for the outcome. */
+  vmlaunch(): VmxOutcome {
+    const outcome = vmlaunch(this.core.environment);
+    return outcome.kind === "enter" ? this.enter(true) : outcome;
+  }
+
+  vmresume(): VmxOutcome {
+    const outcome = vmresume(this.core.environment);
+    return outcome.kind === "enter" ? this.enter(false) : outcome;
+  }
+
+  private enter(isLaunch: boolean): VmxOutcome {
+    const outcome = enterGuest(this.core, isLaunch);
+    if (this.core.c.stop === null) this.core.c.fault = 0;
+    return outcome;
+  }
+
+  invept(operands: InveptOperands): VmxOutcome {
+    return invept(this.core.environment, operands);
+  }
+
+  invvpid(operands: InvvpidOperands): VmxOutcome {
+    return invvpid(this.core.environment, operands);
+  }
+
+  /** Id of the check at which the last VM entry failed; null if it did not. */
+  get failedCheck(): string | null {
+    return this.core.failedCheck;
+  }
+
+  /** Trace level of guests entered from now on; 0 for one more than that of root mode. */
+  set guestTraceLevel(level: number) {
+    this.core.s[W.GUEST_TRACE_LEVEL] = level;
+  }
+
+  /** Replaces the lists of entry checks. */
+  set entryChecks(checks: EntryCheckLists) {
+    this.core.checks = checks;
+  }
+
+  // --- Cloning. ---
+
+  /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. */
+  cloneStateFrom(other: Vmx): void {
+    this.core.ept.mappings.copyFrom(other.core.ept.mappings);
+    this.restoreCaches();
+  }
+
+  /** Rebuilds what can be rebuilt from state words, after they changed behind our back. */
+  restoreCaches(): void {
+    const { c, s, ept, environment } = this.core;
+    environment.forgetAddresses();
+    environment.currentVmcs();
+    const hasEpt = s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && (s[W.SECONDARY]! & C.ENABLE_EPT) !== 0;
+    if (hasEpt) ept.restore();
+    c.secondStage = hasEpt ? ept : null;
+  }
+
+  /** The guest-physical mappings that are remembered, sorted: for state hashes. */
+  rememberedMappings(): { root: number; page: number; hostPage: number; rights: number }[] {
+    return this.core.ept.mappings.entries();
+  }
+}
