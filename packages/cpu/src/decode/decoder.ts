@@ -13,7 +13,7 @@ import { readVectorOpcode, startsVectorPrefix } from "./vex.ts";
 const ONE_BYTE_MAP = createOpcodeMap(ONE_BYTE_OPCODES);
 const TWO_BYTE_MAP = createOpcodeMap(TWO_BYTE_OPCODES);
 const MAP_0F38 = createOpcodeMap(OPCODES_0F38);
-const MAP_0F3A = createOpcodeMap(OPCODES_0F3A);
+const MAP_0F3A = createOpcodeMap(Object.fromEntries(OPCODES_0F3A));
 
 const UNDEFINED: DecodeResult = { kind: "undefined" };
 const TOO_LONG: DecodeResult = { kind: "too-long" };

@@ -185,6 +185,16 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
     register: MASKED_NOP,
   },
   "17": { reg: ["extrq Udq,Ib,Ib", "", "", "", "", "", "", ""] },
+  keylocker: {
+    memory: {
+      reg: ["||?aesencwide128kl|", "||?aesdecwide128kl|", "||?aesencwide256kl|", "||?aesdecwide256kl|", "", "", "", ""],
+    },
+    register: "",
+  },
+  hreset: {
+    memory: "",
+    register: { reg: [{ rm: ["||?hreset Ib|", "", "", "", "", "", "", ""] }, "", "", "", "", "", "", ""] },
+  },
   p: {
     memory: {
       reg: [

@@ -74,8 +74,11 @@ export interface Instruction {
   /** Effective operand size in bits (8 for byte forms). */
   readonly operandSize: 8 | 16 | 32 | 64;
   readonly addressSize: 16 | 32 | 64;
-  /** Segment 0-5 of the implicit memory operand of MOVS, CMPS, LODS, OUTS (source), XLAT, MASKMOVQ, MONITOR: DS or its override. */
-  readonly segment: number;
+  /**
+   * Segment 0-5 of the implicit memory operand of MOVS, CMPS, LODS, OUTS (source), XLAT, MASKMOVQ and MONITOR: DS or its
+   * override. The decoder always sets it; for instructions built otherwise, absent means DS.
+   */
+  readonly segment?: number;
   readonly lock: boolean;
   /** Repeat prefix where it has a meaning or is left over: `rep` is F3, `repne` is F2. */
   readonly repeat: "none" | "rep" | "repne";

@@ -17,7 +17,7 @@ export interface OpcodeForm {
   readonly vectorLength: 128 | 256 | undefined;
   /** Required effective operand size. */
   readonly selectedSize: 16 | 32 | 64 | undefined;
-  /** Required ModRM.rm without REX.B, and REX.B. */
+  /** Required REX.B. */
   readonly rexB: boolean | undefined;
   /** `d64`: 64 bits by default in 64-bit mode. `f64`: always 64 there. `nat`: 64 there and 32 elsewhere. */
   readonly width: "plain" | "default64" | "force64" | "natural";
@@ -53,3 +53,6 @@ export type OpcodeEntry =
   | { readonly reg: readonly OpcodeEntry[] }
   | { readonly rm: readonly OpcodeEntry[] }
   | { readonly memory: OpcodeEntry; readonly register: OpcodeEntry };
+
+/** Rows of opcode and entry; the other opcodes of the map are undefined. */
+export type SparseTable = readonly (readonly [opcode: number, entry: OpcodeEntry])[];

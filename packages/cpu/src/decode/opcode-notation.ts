@@ -48,6 +48,7 @@ const FLAGS: Readonly<Record<string, Partial<OpcodeForm>>> = {
   modrm: { hasModrm: true },
   mem: { mod: "memory", hasModrm: true },
   reg: { mod: "register", hasModrm: true },
+  vvvv: { usesVvvv: true },
   vsib: { isVsib: true },
   no66: { excludesOperandSizePrefix: true },
 };
@@ -104,8 +105,16 @@ function parseForm(text: string, inherited: string): OpcodeForm {
   const inheritedOperands = inheritedWords[0] !== undefined && !(inheritedWords[0] in FLAGS) ? inheritedWords[0] : "";
   const form = createForm(mnemonic);
   applyOperands(form, ownOperands ?? inheritedOperands);
-  for (const word of [...words.slice(1), ...inheritedWords]) Object.assign(form, FLAGS[word]);
+  applyFlags(form, ownOperands === undefined ? words.slice(1) : words.slice(2));
+  applyFlags(form, inheritedOperands === "" ? inheritedWords : inheritedWords.slice(1));
   return form;
+}
+
+function applyFlags(form: FormFields, flags: readonly string[]): void {
+  for (const flag of flags) {
+    if (!(flag in FLAGS)) throw new Error(`opcode table: unknown flag "${flag}"`);
+    Object.assign(form, FLAGS[flag]);
+  }
 }
 
 function createForm(mnemonic: string): FormFields {

@@ -16,9 +16,8 @@ const sizeZ: SizeRule = (cursor) => (cursor.operandSize === 16 ? 16 : 32);
 const sizeY: SizeRule = (cursor) => (cursor.operandSize === 64 ? 64 : 32);
 
 /**
- * SDM 2 "Codes for Operand Type", with six of our own: `t` an 80-bit real, `zz` 512 bits, `as` the address size,
- * `xh xq xe` a half, quarter and eighth of a
- * vector, and the empty code for memory of no fixed width.
+ * SDM 2D "Codes for Operand Type", with some of our own: `t` an 80-bit real, `zz` 512 bits, `as` the address size,
+ * `xh xq xe` a half, quarter and eighth of a vector, and the empty code for memory of no fixed width.
  */
 export const OPERAND_SIZES: Readonly<Record<string, SizeRule>> = {
   "": fixed(0),

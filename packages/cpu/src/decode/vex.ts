@@ -1,29 +1,15 @@
 import type { DecodeCursor } from "./cursor.ts";
+import { EVEX_OPCODES, XOP_OPCODES } from "./evex-table.ts";
 import type { OpcodeNode } from "./opcode-form.ts";
 import { createOpcodeMap, type OpcodeMap } from "./opcode-map.ts";
+import { compileEntry } from "./opcode-notation.ts";
 import { VEX_OPCODES } from "./vex-table.ts";
 
-const VEX_MAPS = VEX_OPCODES.map((table) => table && createOpcodeMap(table));
-const EVEX_MAPS = [1, 2, 3, 5, 6].reduce(
-  (maps, map) => maps.set(map, createNamedMap("evex", map)),
-  new Map<number, OpcodeMap>(),
-);
-const XOP_MAPS = [8, 9, 10].reduce(
-  (maps, map) => maps.set(map, createNamedMap("xop", map)),
-  new Map<number, OpcodeMap>(),
-);
-
+const VEX_MAPS = VEX_OPCODES.map((table) => table && createOpcodeMap(Object.fromEntries(table)));
 /** The legacy prefix that VEX.pp stands for, as far as it is a repeat prefix. */
 const REPEAT_BY_PP: readonly number[] = [0, 0, 0xf3, 0xf2];
 
-/** A map whose opcodes are known by encoding only: the decoder reports them as unimplemented. */
-function createNamedMap(encoding: string, map: number): OpcodeMap {
-  const names: string[] = [];
-  for (let opcode = 0; opcode < 256; opcode++) {
-    names.push(`?${encoding}.map${map}.${opcode.toString(16).padStart(2, "0")} modrm`);
-  }
-  return createOpcodeMap(names);
-}
+const PREFIX_NAMES: readonly string[] = ["np", "66", "f3", "f2"];
 
 /** Whether a byte that is LDS, LES, BOUND or POP by default starts a VEX, EVEX or XOP prefix here. */
 export function startsVectorPrefix(cursor: DecodeCursor, first: number): boolean {
@@ -89,12 +75,30 @@ function readEvexOpcode(cursor: DecodeCursor): OpcodeNode | undefined {
   cursor.readByte();
   cursor.opcode = cursor.readByte();
   if ((first & 8) !== 0 || (second & 4) === 0) return undefined;
-  return EVEX_MAPS.get(first & 7)?.lookUp(cursor.opcode);
+  const pp = second & 3;
+  const map = first & 7;
+  return isListed(EVEX_OPCODES[map]?.[pp], cursor.opcode)
+    ? namedOpcode(cursor, `evex.map${map}.${PREFIX_NAMES[pp]}`)
+    : undefined;
 }
 
 function readXopOpcode(cursor: DecodeCursor): OpcodeNode | undefined {
-  const map = XOP_MAPS.get(cursor.readByte() & 0x1f);
-  const hasMandatoryPrefix = (cursor.readByte() & 3) !== 0;
+  const map = cursor.readByte() & 0x1f;
+  const pp = cursor.readByte() & 3;
   cursor.opcode = cursor.readByte();
-  return hasMandatoryPrefix ? undefined : map?.lookUp(cursor.opcode);
+  return isListed(XOP_OPCODES[map]?.[pp], cursor.opcode) ? namedOpcode(cursor, `xop.map${map}`) : undefined;
+}
+
+/** `ranges`: opcodes and ranges of opcodes in hexadecimal, separated by blanks. */
+function isListed(ranges: string | undefined, opcode: number): boolean {
+  if (ranges === undefined || ranges === "") return false;
+  return ranges.split(" ").some((range) => {
+    const first = Number.parseInt(range.slice(0, 2), 16);
+    return opcode >= first && opcode <= Number.parseInt(range.slice(-2), 16);
+  });
+}
+
+/** An instruction known by its encoding only: the decoder reports it as unimplemented. */
+function namedOpcode(cursor: DecodeCursor, encoding: string): OpcodeNode | undefined {
+  return compileEntry(`?${encoding}.${cursor.opcode.toString(16).padStart(2, "0")} modrm`);
 }
