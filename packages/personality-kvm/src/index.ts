@@ -1,1 +1,27 @@
-export {};
+import type { Personality } from "@hvdiff/personality";
+import { KVM_PARAMETERS } from "./parameters.ts";
+import { CAPABILITY_CONTROL_QUIRKS } from "./quirks/capability-controls.ts";
+import { CAPABILITY_MSR_QUIRKS } from "./quirks/capability-msrs.ts";
+import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
+import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
+import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
+import { refuseKvm } from "./refuse.ts";
+import { KVM_RELEASES } from "./releases.ts";
+
+/** KVM on Intel as an L0, at each mainline release since 4.14. Its VMM half is QEMU. */
+export const kvm: Personality = {
+  product: "kvm",
+  title: "KVM",
+  kind: "l0",
+  vmm: "qemu",
+  releases: KVM_RELEASES,
+  parameters: KVM_PARAMETERS,
+  quirks: [
+    ...CPUID_QUIRKS,
+    ...CAPABILITY_CONTROL_QUIRKS,
+    ...CAPABILITY_MSR_QUIRKS,
+    ...MODULE_PARAMETER_QUIRKS,
+    ...FOLLOW_CPUID_QUIRKS,
+  ],
+  refuse: refuseKvm,
+};

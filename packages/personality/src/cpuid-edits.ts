@@ -14,7 +14,7 @@ export function hasFeature(profile: GuestProfile, name: CpuidFeature): boolean {
 export function hideFeatures(profile: GuestProfile, ...names: CpuidFeature[]): void {
   for (const name of names) {
     const { leaf, subleaf, register, bit } = cpuidFeature(name);
-    profile.setCpuid(leaf, subleaf, register, profile.cpuid(leaf, subleaf, register) & ~(1 << bit));
+    clearBits(profile, { leaf, subleaf, register }, 1 << bit);
   }
 }
 
@@ -36,8 +36,13 @@ export function featureMask(word: CpuidWord, names: Iterable<CpuidFeature>): num
 
 /** Keeps only the named features of a word. */
 export function keepFeatures(profile: GuestProfile, word: CpuidWord, names: Iterable<CpuidFeature>): void {
-  const { leaf, subleaf, register } = word;
-  profile.setCpuid(leaf, subleaf, register, profile.cpuid(leaf, subleaf, register) & featureMask(word, names));
+  clearBits(profile, word, ~featureMask(word, names));
+}
+
+/** Clears bits; a leaf that does not exist is not made. */
+function clearBits(profile: GuestProfile, { leaf, subleaf, register }: CpuidWord, mask: number): void {
+  const value = profile.cpuid(leaf, subleaf, register);
+  if ((value & mask) !== 0) profile.setCpuid(leaf, subleaf, register, value & ~mask);
 }
 
 /** Makes a leaf's sub-leaf say exactly this. */

@@ -26,7 +26,7 @@ export {
 export { type CpuidRegister, GuestProfile } from "./guest-profile.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";
 export { editDistance, nearestHint, nearestNames } from "./nearest.ts";
-export { DEFAULT_MODEL, type ParseColumnOptions, parseColumn, REFERENCE_COLUMNS } from "./parse-column.ts";
+export { DEFAULT_MODEL, parseColumn, REFERENCE_COLUMNS } from "./parse-column.ts";
 export type { Parameter, Personality, Release } from "./personality.ts";
 export {
   CAPABILITY_STAGES,

@@ -10,39 +10,27 @@ export const REFERENCE_COLUMNS: readonly string[] = ["metal", "ideal"];
 /** What `host-model` means when a column names no CPU model. */
 export const DEFAULT_MODEL = "host-model";
 
-/** What parsing needs to know about names that are not the products' own. */
-export interface ParseColumnOptions {
-  /** CPUID features and other names a VMM flag may have beside `Personality.flags`. */
-  readonly features?: readonly string[];
-}
-
 /**
  * Parses `product@version[/param=v…][+vmm@version[/model][/flag=on|off…]]`, `metal` or `ideal`, fills in defaults, and spells the
  * result in full. Throws a `ColumnError` of one line.
  */
-export function parseColumn(
-  text: string,
-  personalities: readonly Personality[],
-  options: ParseColumnOptions = {},
-): ColumnSpec {
+export function parseColumn(text: string, personalities: readonly Personality[]): ColumnSpec {
   const where = text.trim();
   if (REFERENCE_COLUMNS.includes(where))
     return { product: where, version: "", parameters: new Map(), vmm: null, text: where };
   const plus = where.search(/\+[a-z][a-z0-9-]*@/i);
   const [left, right] = plus < 0 ? [where, undefined] : [where.slice(0, plus), where.slice(plus + 1)];
-  const parser = new ColumnParser(where, personalities, options.features ?? []);
+  const parser = new ColumnParser(where, personalities);
   return parser.parse(left, right);
 }
 
 class ColumnParser {
   private readonly where: string;
   private readonly personalities: readonly Personality[];
-  private readonly features: readonly string[];
 
-  constructor(where: string, personalities: readonly Personality[], features: readonly string[]) {
+  constructor(where: string, personalities: readonly Personality[]) {
     this.where = where;
     this.personalities = personalities;
-    this.features = features;
   }
 
   parse(left: string, right: string | undefined): ColumnSpec {
@@ -140,7 +128,7 @@ class ColumnParser {
   }
 
   private checkFlag(vmm: Personality, name: string, value: string): void {
-    const names = [...(vmm.flags ?? []), ...this.features];
+    const names = vmm.flags ?? [];
     if (!names.includes(name)) this.fail(`${vmm.product} has no CPU flag "${name}"`, name, names);
     if (name === "phys-bits" ? !/^(3[2-9]|4\d|5[0-2])$/.test(value) : value !== "on" && value !== "off")
       this.fail(
