@@ -12,3 +12,8 @@ export * as STATE from "./state-layout.ts";
 export * from "./virtualization.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
 export { Engine, type RunResult } from "./engine.ts";
+export { deliverEvent, deliverException } from "./system/deliver.ts";
+export { ENABLE_CHECK } from "./system/exceptions.ts";
+export { msrWord } from "./system/msr-storage.ts";
+export { readMsr, writeMsr } from "./system/msrs.ts";
+export { memoryAddress, readOperand, segmentAddress, writeOperand } from "./system/operands.ts";

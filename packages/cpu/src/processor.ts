@@ -8,6 +8,7 @@ import * as S from "./state-layout.ts";
 import {
   ACCESS_READ,
   ACCESS_WRITE,
+  EVENT_TYPE_HARDWARE_EXCEPTION,
   type EventBeingDelivered,
   type PendingException,
   type SecondStage,
@@ -52,7 +53,14 @@ export class Processor {
   hi = 0;
   /** One of `FAULT_*`; executors look at it after each access that may fail. */
   fault = FAULT_NONE;
-  readonly exception: PendingException = { vector: 0, errorCode: -1, payloadLow: 0, payloadHigh: 0 };
+  readonly exception: PendingException = {
+    vector: 0,
+    errorCode: -1,
+    payloadLow: 0,
+    payloadHigh: 0,
+    type: EVENT_TYPE_HARDWARE_EXCEPTION,
+    instructionLength: 0,
+  };
   /** The pending fault is a non-canonical address, so #SS instead of #GP when the access was through SS. */
   nonCanonical = false;
   stop: StopReason | null = null;
@@ -153,6 +161,14 @@ export class Processor {
     this.translationChanged();
   }
 
+  /** After the memory of another machine was copied over this one's: takes over what does not lie in memory. */
+  resumeFrom(other: Processor): void {
+    this.fault = FAULT_NONE;
+    this.stop = other.stop;
+    this.delivering = null;
+    this.translationChanged();
+  }
+
   // --- Faults. ---
 
   /** Raises an exception. It is delivered when the instruction returns `STATUS_ABORTED`. */
@@ -163,6 +179,8 @@ export class Processor {
     this.exception.errorCode = errorCode;
     this.exception.payloadLow = 0;
     this.exception.payloadHigh = 0;
+    this.exception.type = EVENT_TYPE_HARDWARE_EXCEPTION;
+    this.exception.instructionLength = 0;
   }
 
   raisePageFault(low: number, high: number, errorCode: number): void {

@@ -76,7 +76,7 @@ export function resolveOp(instruction: Instruction, place: Placement): Op {
     r0: registers[0] ?? ZERO,
     r1: registers[1] ?? ZERO,
     r2: registers[2] ?? ZERO,
-    ...memoryFields(memory, next, STACK_MNEMONICS.has(instruction.mnemonic)),
+    ...memoryFields(memory, next, STACK_MNEMONICS.has(instruction.mnemonic) ? SS : (instruction.segment ?? DS)),
     immLow: immediate?.lo ?? 0,
     immHigh: immediate?.hi ?? 0,
     ripLow: place.ripLow,
@@ -94,9 +94,9 @@ function wrapRip(rip: { low: number; high: number }, codeBits: 16 | 32 | 64): { 
   return codeBits === 64 ? rip : { low: rip.low, high: 0 };
 }
 
-function memoryFields(memory: MemoryOperand | undefined, next: { low: number; high: number }, stack: boolean) {
+function memoryFields(memory: MemoryOperand | undefined, next: { low: number; high: number }, implicit: number) {
   if (memory === undefined)
-    return { base: ZERO, index: ZERO, scale: 0, dispLow: 0, dispHigh: 0, segment: stack ? SS : DS };
+    return { base: ZERO, index: ZERO, scale: 0, dispLow: 0, dispHigh: 0, segment: implicit };
   const absolute = memory.ripRelative
     ? addHalves(next.low, next.high, memory.disp)
     : { low: memory.disp | 0, high: memory.dispHigh };

@@ -42,6 +42,9 @@ export interface PendingException {
   /** Linear address of a page fault (halves), or the DR6 bits of a debug exception in `payloadLow`. */
   payloadLow: number;
   payloadHigh: number;
+  /** `EVENT_TYPE_*`: a hardware exception, or INT3, INTO and INT1 with the length of the instruction. */
+  type: number;
+  instructionLength: number;
 }
 
 /** How an event came to be, in the encoding of VM-entry interruption information and EVENTINJ-like words. */
@@ -81,4 +84,6 @@ export interface VirtualizationExtension {
   tripleFault(): boolean;
   /** A task switch through a task gate, far transfer or IRET in guest mode. True if it became a VM exit. */
   taskSwitch(selector: number, source: number): boolean;
+  /** Whether the guest may clear CR0.PE and CR0.PG although VMX operation fixes them. Absent: no. */
+  unrestrictedGuest?(): boolean;
 }

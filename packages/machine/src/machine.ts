@@ -56,9 +56,10 @@ export class Machine {
     this.options = options;
     this.bounds = options.bounds ?? DEFAULT_BOUNDS;
     const count = options.processors ?? 1;
-    this.memory = new PhysicalMemory(count, this.bounds.memory);
-    this.trace = new Trace(this.bounds.events);
     const metal = options.createClient === undefined;
+    // An L0 keeps a second register file for each virtual processor, beside silicon's.
+    this.memory = new PhysicalMemory(metal ? count : 2 * count, this.bounds.memory);
+    this.trace = new Trace(this.bounds.events);
     this.pc = metal
       ? new Pc({
           now: () => this.now(),
@@ -77,12 +78,11 @@ export class Machine {
 
   private addProcessor(index: number, bus: Bus, metal: boolean): void {
     const processor = new Processor(index, this.options.model, this.memory, bus);
-    processor.trace = this.trace.sinkFor(processor);
+    processor.trace = this.trace.sinkFor(processor, metal);
     const vmx = new Vmx(processor);
     processor.extension = vmx;
     const engine = new Engine(processor);
     engine.rootClient = !metal;
-    processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
     this.processors.push(processor);
     this.engines.push(engine);
     this.vmx.push(vmx);
@@ -97,6 +97,11 @@ export class Machine {
     const s = this.processors[0]!.s;
     if (asserted) s[STATE.EVENTS]! |= STATE.EVENT_INTERRUPT;
     else s[STATE.EVENTS]! &= ~STATE.EVENT_INTERRUPT;
+  }
+
+  /** Raises the host's interrupt line, so that silicon exits at the next boundary (a root-mode client's self-IPI). */
+  requestHostInterrupt(): void {
+    this.setInterruptLine(true);
   }
 
   private acknowledgeHostTimer(): number {
@@ -119,6 +124,11 @@ export class Machine {
   get guest(): { serial: string; debug: string; exitCode: number } {
     if (this.client !== null) return this.client.guest;
     return { serial: this.pc!.output.serial, debug: this.pc!.output.debug, exitCode: this.pc!.exit.state.code };
+  }
+
+  /** What the root-mode client counted; empty on metal. */
+  get counters(): Readonly<Record<string, number>> {
+    return this.client?.counters ?? {};
   }
 
   /** Runs until something ends the run. */
@@ -207,9 +217,10 @@ export class Machine {
   }
 
   private idle(processor: Processor, deadline: number): void {
+    const deaf = this.client === null && !this.engines[processor.index]!.interruptible() && processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
     if (processor.s[STATE.ACTIVITY] === 2)
       this.outcome = { kind: "shutdown", what: "processor in shutdown state", where: this.where() };
-    else if (deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "halted", where: this.where() };
+    else if (deaf || deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "halted", where: this.where() };
     else processor.retired = Math.max(processor.retired, deadline);
   }
 

@@ -33,6 +33,8 @@ export interface RootClient {
   deadline(vcpu: number): number;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: { readonly serial: string; readonly debug: string; readonly exitCode: number };
+  /** What it counted: exits by level and reason, entries … */
+  readonly counters: Readonly<Record<string, number>>;
   /** Takes over the state of another client of the same build, in a cloned machine. */
   copyFrom(other: RootClient): void;
 }

@@ -1,12 +1,57 @@
+import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
+import type { EntryCheck } from "@hvdiff/vmx";
+
+/** What L0 does with a page that vmcs12 names and that no RAM backs. */
+export type UnbackedPage =
+  /** What silicon does: reads FF, swallows writes. */
+  | "as-silicon"
+  /** The virtual machine stops with an internal error. */
+  | "stop";
+
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default
  * (`ARCHITECTURAL_POLICY`); a quirk replaces one. A policy is data or a small function of what it is handed, never of a product's name.
  */
 export interface NestedPolicy {
-  /** Ids of VM-entry checks that the L0 does not make itself on vmcs12 (silicon still checks vmcs02). */
+  /** Checks and existence rules of the VMX instructions that L0 emulates; replaces the architectural ones field by field. */
+  readonly vmxInstructions: Partial<VmxPolicy>;
+  /** Ids of VM-entry checks that L0 does not make itself on vmcs12 (silicon still checks vmcs02). */
   readonly skippedEntryChecks: readonly string[];
+  /** Checks that L0 makes instead of the architectural ones of the same id. */
+  readonly replacedEntryChecks: readonly EntryCheck[];
+  /** Checks that L0 makes beyond the architecture, before those of the same group. */
+  readonly addedEntryChecks: readonly EntryCheck[];
+  /** What VMCALL in L1 outside VMX non-root operation does: the architecture's VMfail (or #UD outside VMX operation), or a hypercall that returns this in RAX. */
+  readonly hypercallResult: bigint | null;
+  /** Exit qualification of a VM-entry failure in the MSR-load list, from the 0-based index of the entry. */
+  readonly msrLoadFailureQualification: (index: number) => number;
+  /** MSRs that the VM-entry MSR-load list may not name, beyond the architecture's. */
+  readonly refusedMsrLoads: readonly number[];
+  /** VM-instruction error that L1 sees when silicon refuses vmcs02 although L0 accepted vmcs12. */
+  readonly lateFailureError: number;
+  /** An address of vmcs12 that L0 has to follow and cannot. */
+  readonly unbackedApicAccessPage: UnbackedPage;
+  /** Whether a VMX abort of L1 is a shutdown with an abort indicator (architecture) or a plain triple fault. */
+  readonly vmxAbortIsTripleFault: boolean;
+  /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
+  readonly zeroesExitInformationAtEntry: boolean;
 }
 
 export const ARCHITECTURAL_POLICY: NestedPolicy = {
+  vmxInstructions: {},
   skippedEntryChecks: [],
+  replacedEntryChecks: [],
+  addedEntryChecks: [],
+  hypercallResult: null,
+  msrLoadFailureQualification: (index) => index + 1,
+  refusedMsrLoads: [],
+  lateFailureError: 7,
+  unbackedApicAccessPage: "as-silicon",
+  vmxAbortIsTripleFault: false,
+  zeroesExitInformationAtEntry: false,
 };
+
+/** The VMX-instruction policy of an L0. */
+export function vmxPolicyOf(policy: NestedPolicy): VmxPolicy {
+  return { ...ARCHITECTURAL_VMX_POLICY, ...policy.vmxInstructions };
+}

@@ -1,0 +1,98 @@
+import type { CpuModel } from "@hvdiff/cpu";
+import { buildGuestModel, type Quirk } from "@hvdiff/personality";
+import { hex } from "@hvdiff/spec";
+import type { RunOptions } from "./api.ts";
+import { attribute } from "./attribute.ts";
+import { CAPABILITY_SOURCES, type CapabilitySource } from "./caps-sources.ts";
+import { quirkResult } from "./quirk-results.ts";
+import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
+import { type CapabilityBit, type CapabilityField, type CapabilityGroup, type CapsResult, type Cause, SCHEMA_VERSION } from "./results.ts";
+import { UsageError } from "./api.ts";
+
+const VMX_BIT = 5;
+
+/** A column with the CPU that its guest sees, and the same with fewer quirks. */
+class CapsColumn {
+  readonly resolved: ResolvedColumn;
+  readonly model: CpuModel;
+  private readonly silicon: CpuModel;
+  private readonly models = new Map<string, CpuModel>();
+
+  constructor(resolved: ResolvedColumn, silicon: CpuModel) {
+    this.resolved = resolved;
+    this.silicon = silicon;
+    this.model = this.with(resolved.quirks);
+  }
+
+  with(quirks: readonly Quirk[]): CpuModel {
+    if (this.resolved.spec.product === "metal" || this.resolved.spec.product === "ideal") return this.silicon;
+    const key = quirks.map((quirk) => quirk.id).join(",");
+    let model = this.models.get(key);
+    if (model === undefined) {
+      model = buildGuestModel(this.silicon, this.resolved.context, quirks);
+      this.models.set(key, model);
+    }
+    return model;
+  }
+}
+
+/** Causes of what differs from the first column, by ablation over the capability rules. */
+function causesFor(column: CapsColumn, wanted: ReadonlyMap<string, (model: CpuModel) => string>, reference: CpuModel): Map<string, Cause> {
+  const differing = [...wanted].filter(([, read]) => read(column.model) !== read(reference));
+  const answers = attribute(
+    differing.map(([id]) => ({ id })),
+    column.resolved.quirks,
+    (removed) => {
+      const model = column.with(column.resolved.quirks.filter((quirk) => !removed.includes(quirk)));
+      return new Set(differing.filter(([, read]) => read(model) === read(reference)).map(([id]) => id));
+    },
+  );
+  return new Map([...answers].map(([id, quirks]) => [id, quirks === null ? { kind: "unattributed", reason: "no capability rule explains it" } : { kind: "quirks", quirks: quirks.map(quirkResult) }]));
+}
+
+/** Everything that is compared, by id, as a function of a CPU model. */
+function readersOf(sources: readonly CapabilitySource[]): Map<string, (model: CpuModel) => string> {
+  const readers = new Map<string, (model: CpuModel) => string>();
+  for (const source of sources) {
+    for (const bit of source.bits) readers.set(`${source.source}#${bit.bit}`, (model) => source.stateOf(model, bit.bit));
+    for (const field of source.fields) readers.set(`${source.source}:${field.label}`, (model) => field.read(source.raw(model)));
+  }
+  return readers;
+}
+
+function groupOf(source: CapabilitySource, columns: readonly CapsColumn[], causes: readonly ReadonlyMap<string, Cause>[]): CapabilityGroup {
+  const causesOf = (id: string) => columns.slice(1).map((_, at) => causes[at]!.get(id) ?? null);
+  const bits = source.bits.map((bit): CapabilityBit => {
+    const states = columns.map((column) => source.stateOf(column.model, bit.bit));
+    return { bit: bit.bit, label: bit.label, name: bit.name, ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }), states, differs: new Set(states).size > 1, causes: causesOf(`${source.source}#${bit.bit}`) };
+  });
+  const fields = source.fields.map((field): CapabilityField => {
+    const values = columns.map((column) => field.read(source.raw(column.model)));
+    return { label: field.label, values, differs: new Set(values).size > 1, causes: causesOf(`${source.source}:${field.label}`) };
+  });
+  const raw = columns.map((column) => {
+    const value = source.raw(column.model);
+    return value === null ? null : hex(value, 16);
+  });
+  return { title: source.title, source: source.source, raw, bits, fields, differs: new Set(raw).size > 1 };
+}
+
+function showsVmx(model: CpuModel): boolean {
+  const leaf = model.cpuid.find((entry) => entry.leaf === 1);
+  return leaf !== undefined && ((leaf.ecx >>> VMX_BIT) & 1) !== 0;
+}
+
+/** Capability MSRs and CPUID of the columns, compared with the first. Errors: `UsageError`. */
+export function caps(columns: readonly string[], options: RunOptions = {}): CapsResult {
+  if (columns.length === 0) throw new UsageError("no columns to show");
+  const silicon = resolveCpu(options);
+  const made = columns.map((text) => new CapsColumn(resolveColumn(text, silicon, options), silicon));
+  const readers = readersOf(CAPABILITY_SOURCES);
+  const causes = made.slice(1).map((column) => causesFor(column, readers, made[0]!.model));
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    cpu: silicon.id,
+    columns: made.map(({ resolved, model }) => ({ column: resolved.text, full: resolved.spec.text, vmx: showsVmx(model) })),
+    groups: CAPABILITY_SOURCES.map((source) => groupOf(source, made, causes)),
+  };
+}

@@ -1,0 +1,93 @@
+import { describeOutcome, type Outcome } from "@hvdiff/machine";
+import type { Quirk } from "@hvdiff/personality";
+import { align, type AlignedPair } from "./align.ts";
+import { attribute, type Answers } from "./attribute.ts";
+import { sameSort, toEventResult } from "./events.ts";
+import { quirkResult } from "./quirk-results.ts";
+import type { ResolvedColumn } from "./resolve.ts";
+import type { AlignedRow, Cause, ColumnResult, Difference, OutcomeResult } from "./results.ts";
+import type { Run } from "./run.ts";
+import type { Session } from "./session.ts";
+
+/** Pseudo-verdicts: how the run ended, and where the traces part. */
+export const OUTCOME_VERDICT = "(outcome)";
+export const TRACE_VERDICT = "(trace)";
+
+export function outcomeResult(outcome: Outcome): OutcomeResult {
+  return { kind: outcome.kind, text: describeOutcome(outcome), ...("where" in outcome ? { where: outcome.where } : {}) };
+}
+
+/** Outcomes compare by how the run ended and, for guests that left by themselves, with which code; never by address. */
+function outcomeSignature(outcome: Outcome): string {
+  return outcome.kind === "exit" ? `exit ${outcome.code}` : outcome.kind;
+}
+
+/** Value of a verdict in a run; null if the run has no such verdict. */
+function valueOf(run: Run, verdict: string): string | null {
+  if (verdict === OUTCOME_VERDICT) return outcomeSignature(run.outcome);
+  return run.verdicts.find((known) => known.id === verdict)?.value ?? null;
+}
+
+/** Ids of all verdicts of several runs, in the order in which they first appear. */
+export function verdictIds(runs: readonly Run[]): string[] {
+  return [...new Set(runs.flatMap((run) => run.verdicts.map((verdict) => verdict.id)))];
+}
+
+function commonPrefix(left: readonly string[], right: readonly string[]): number {
+  let at = 0;
+  while (at < left.length && at < right.length && left[at] === right[at]) at++;
+  return at;
+}
+
+/** What differs between a column and the reference, with causes. */
+export function findDifferences(session: Session, reference: ResolvedColumn, column: ResolvedColumn): Pick<ColumnResult, "differences" | "firstDivergence"> {
+  const there = session.run(reference);
+  const here = session.run(column);
+  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter((id) => valueOf(there, id) !== valueOf(here, id));
+  const thereKeys = session.keysOf(there);
+  const parted = commonPrefix(thereKeys, session.keysOf(here));
+  const traceDiffers = parted < Math.max(thereKeys.length, session.keysOf(here).length);
+  const questions = [...ids, ...(traceDiffers ? [TRACE_VERDICT] : [])].map((id) => ({ id }));
+  const fixedWithout = (removed: readonly Quirk[]): ReadonlySet<string> => {
+    const run = session.run(column, column.quirks.filter((quirk) => !removed.includes(quirk)));
+    const fixed = new Set(ids.filter((id) => valueOf(run, id) === valueOf(there, id)));
+    if (traceDiffers && laterDivergence(thereKeys, session.keysOf(run), parted)) fixed.add(TRACE_VERDICT);
+    return fixed;
+  };
+  const answers = attribute(questions, column.quirks, fixedWithout);
+  return {
+    differences: ids.map((verdict): Difference => ({ verdict, reference: valueOf(there, verdict), here: valueOf(here, verdict), cause: causeOf(answers, verdict, column) })),
+    firstDivergence: traceDiffers ? firstRow(session, there, here, causeOf(answers, TRACE_VERDICT, column)) : null,
+  };
+}
+
+function laterDivergence(reference: readonly string[], keys: readonly string[], parted: number): boolean {
+  const prefix = commonPrefix(reference, keys);
+  return prefix > parted || (prefix === reference.length && prefix === keys.length);
+}
+
+function causeOf(answers: Answers, id: string, column: ResolvedColumn): Cause {
+  const quirks = answers.get(id);
+  if (quirks !== null && quirks !== undefined && quirks.length > 0) return { kind: "quirks", quirks: quirks.map(quirkResult) };
+  const reason = column.quirks.length === 0 ? "the column has no quirks: hvdiff's L0 itself differs from silicon" : "with every quirk switched off the difference stays: hvdiff's L0 itself differs from silicon";
+  return { kind: "unattributed", reason };
+}
+
+/** The two runs' traces aligned. */
+export function alignRuns(session: Session, left: Run, right: Run): AlignedPair[] {
+  return align(session.keysOf(left), session.keysOf(right), (l, r) => sameSort(left.events[l]!, right.events[r]!));
+}
+
+export function toRow(pair: AlignedPair, left: Run, right: Run): AlignedRow {
+  return {
+    kind: pair.kind,
+    left: pair.left < 0 ? null : toEventResult(left.events[pair.left]!, pair.left),
+    right: pair.right < 0 ? null : toEventResult(right.events[pair.right]!, pair.right),
+  };
+}
+
+function firstRow(session: Session, there: Run, here: Run, cause: Cause): ColumnResult["firstDivergence"] {
+  const pairs = alignRuns(session, there, here);
+  const row = pairs.findIndex((pair) => pair.kind !== "same");
+  return { ...toRow(pairs[row]!, there, here), row, cause };
+}

@@ -1,0 +1,29 @@
+import { CPU_MODELS } from "@hvdiff/cpu";
+import { SCENARIOS } from "@hvdiff/guests";
+import type { Lab, RunOptions } from "./api.ts";
+import { caps } from "./caps.ts";
+import { compare, diff } from "./diff.ts";
+import { matrix, scenarioResult } from "./matrix.ts";
+import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
+import { quirkResult } from "./quirk-results.ts";
+import { resolveColumn, resolveCpu } from "./resolve.ts";
+import type { QuirkResult } from "./results.ts";
+
+function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult[] {
+  if (column === undefined) return PERSONALITIES.flatMap((personality) => personality.quirks.map(quirkResult));
+  return resolveColumn(column, resolveCpu(options), options).quirks.map(quirkResult);
+}
+
+/** The lab over all personalities and bundled guests. */
+export function createLab(): Lab {
+  return {
+    diff,
+    compare,
+    matrix,
+    caps,
+    quirks,
+    scenarios: () => SCENARIOS.map(scenarioResult),
+    cpus: () => CPU_MODELS.map(({ id, title, source }) => ({ id, title, source })),
+    defaultColumns: () => DEFAULT_COLUMNS,
+  };
+}

@@ -1,0 +1,21 @@
+import type { Personality } from "@hvdiff/personality";
+import { kvm } from "@hvdiff/personality-kvm";
+import { virtualbox } from "@hvdiff/personality-virtualbox";
+import { vmware } from "@hvdiff/personality-vmware";
+import { qemu } from "@hvdiff/vmm-qemu";
+
+/** Every product the lab knows. */
+export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, qemu];
+
+/** Columns shown when the user names none. */
+export const DEFAULT_COLUMNS: readonly string[] = [
+  "metal",
+  "ideal",
+  "kvm@4.20+qemu@3.1",
+  "kvm@6.1+qemu@8.2",
+  "virtualbox@6.1",
+  "virtualbox@7.0",
+  "vmware@17",
+];
+
+export const DEFAULT_CPU = "skylake-client";

@@ -1,0 +1,60 @@
+import { CPU_MODELS, type CpuModel, findCpuModel } from "@hvdiff/cpu";
+import {
+  activeQuirks,
+  ColumnError,
+  type ColumnContext,
+  columnContext,
+  type ColumnSpec,
+  nearestHint,
+  parseColumn,
+  type Quirk,
+} from "@hvdiff/personality";
+import { type RunOptions, UsageError } from "./api.ts";
+import { DEFAULT_CPU, PERSONALITIES } from "./products.ts";
+
+/** A column on its silicon with the quirks that are on. */
+export interface ResolvedColumn {
+  /** As the user spelled it. */
+  readonly text: string;
+  readonly spec: ColumnSpec;
+  readonly context: ColumnContext;
+  readonly quirks: readonly Quirk[];
+}
+
+/** The silicon that `--cpu` names. Errors: `UsageError` with the nearest names. */
+export function resolveCpu(options: RunOptions): CpuModel {
+  const id = options.cpu ?? DEFAULT_CPU;
+  const model = findCpuModel(id);
+  if (model === undefined) throw new UsageError(`unknown CPU "${id}"${nearestHint(id, CPU_MODELS.map((known) => known.id))}`);
+  return model;
+}
+
+/** Parses a column and finds its quirks. Errors: `UsageError`. */
+export function resolveColumn(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
+  return usage(() => {
+    const spec = parseColumn(text, PERSONALITIES);
+    const context = columnContext(spec, silicon, PERSONALITIES);
+    return { text, spec, context, quirks: activeQuirks(context, PERSONALITIES, overridesOf(options)) };
+  });
+}
+
+function overridesOf(options: RunOptions): { add: Set<string>; remove: Set<string> } {
+  const add = new Set<string>();
+  const remove = new Set<string>();
+  for (const text of options.quirks ?? []) {
+    const sign = text[0];
+    if (sign !== "+" && sign !== "-") throw new UsageError(`quirk "${text}" needs a sign: +id switches on, -id off`);
+    (sign === "+" ? add : remove).add(text.slice(1));
+  }
+  return { add, remove };
+}
+
+/** Turns the personalities' errors about names into the user's. */
+function usage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ColumnError) throw new UsageError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import type { CpuModel } from "@hvdiff/cpu";
+import { type Bounds, createMetal, DEFAULT_BOUNDS, type FirmwareProfile, LoadError, type Machine, type Outcome, type TraceEvent } from "@hvdiff/machine";
+import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal } from "@hvdiff/nested";
+import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
+import { type RunOptions, UsageError } from "./api.ts";
+import type { ResolvedColumn } from "./resolve.ts";
+import type { Verdict } from "./results.ts";
+import { parseVerdicts } from "./verdicts.ts";
+
+const MIB = 0x100000;
+const LEAST_MEMORY = 4 * MIB;
+const MOST_MEMORY = 3072 * MIB;
+
+/** What was run, beside the column. */
+export interface GuestImage {
+  readonly id: string;
+  readonly title: string;
+  readonly bundled: boolean;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+/** Everything a run produced. */
+export interface Run {
+  readonly outcome: Outcome;
+  /** The guest-visible projection of the trace. */
+  readonly events: readonly TraceEvent[];
+  readonly verdicts: readonly Verdict[];
+  readonly serial: string;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** Settings with their defaults. */
+export interface RunSettings {
+  readonly firmware: FirmwareProfile;
+  readonly memory: number;
+  readonly commandLine: string;
+  readonly bounds: Bounds;
+}
+
+/** Errors: `UsageError` for sizes that make no machine. */
+export function settingsOf(options: RunOptions): RunSettings {
+  const memory = options.memory ?? 64 * MIB;
+  if (!Number.isInteger(memory / (2 * MIB)) || memory < LEAST_MEMORY || memory > MOST_MEMORY) {
+    throw new UsageError(`memory of ${memory} bytes: must be a multiple of 2 MiB from ${LEAST_MEMORY / MIB} to ${MOST_MEMORY / MIB} MiB`);
+  }
+  return {
+    firmware: options.firmware ?? "seabios",
+    memory,
+    commandLine: options.commandLine ?? "",
+    bounds: { ...DEFAULT_BOUNDS, instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions },
+  };
+}
+
+/** Events that are L0's business or only explain others: not part of what is compared. */
+const NOT_COMPARED = new Set(["check"]);
+
+/** The guest-visible projection of a trace. */
+export function projectionOf(events: readonly TraceEvent[]): TraceEvent[] {
+  return events.filter((event) => event.level > 0 && !NOT_COMPARED.has(event.kind));
+}
+
+/** The machine of a column with the guest loaded. `quirks` may be fewer than the column's own (ablation). Errors: `UsageError`. */
+export function createMachine(image: GuestImage, column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel, settings: RunSettings): Machine {
+  const common = { image: image.bytes, commandLine: settings.commandLine, memory: settings.memory, firmware: settings.firmware, bounds: settings.bounds };
+  try {
+    if (column.spec.product === "metal") return createMetal({ ...common, model: silicon });
+    const guestModel = column.spec.product === "ideal" ? silicon : buildGuestModel(silicon, column.context, quirks);
+    const policy = column.spec.product === "ideal" ? ARCHITECTURAL_POLICY : mergePolicy(quirks);
+    return createNestedMachine({ ...common, silicon, guestModel, policy });
+  } catch (error) {
+    if (error instanceof LoadError) throw new UsageError(`${image.id}: ${error.message}`);
+    if (error instanceof L0Refusal) throw new UsageError(`column "${column.text}": ${error.message}`);
+    throw error;
+  }
+}
+
+/** Runs a machine to its end and takes what matters. */
+export function runMachine(machine: Machine): Run {
+  const outcome = machine.run();
+  const events = projectionOf(machine.trace.events);
+  const { serial } = machine.guest;
+  return { outcome, events, verdicts: parseVerdicts(serial), serial, counters: countersOf(machine, events) };
+}
+
+function countersOf(machine: Machine, events: readonly TraceEvent[]): Record<string, number> {
+  const counters: Record<string, number> = { instructions: machine.now(), events: events.length };
+  return { ...counters, ...machine.counters };
+}

@@ -1,0 +1,60 @@
+import type { CpuModel } from "@hvdiff/cpu";
+import { loadImage, SCENARIOS } from "@hvdiff/guests";
+import type { TraceEvent } from "@hvdiff/machine";
+import { nearestHint, type Quirk } from "@hvdiff/personality";
+import { type Guest, type RunOptions, UsageError } from "./api.ts";
+import { eventKey } from "./events.ts";
+import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
+import { createMachine, type GuestImage, type Run, runMachine, type RunSettings, settingsOf } from "./run.ts";
+import { sha256Hex } from "./run-id.ts";
+
+/** Runs of one guest on one silicon, each combination of column and quirks made once. */
+export class Session {
+  readonly image: GuestImage;
+  readonly silicon: CpuModel;
+  readonly settings: RunSettings;
+  private readonly options: RunOptions;
+  private readonly runs = new Map<string, Run>();
+  private readonly keys = new Map<Run, readonly string[]>();
+
+  constructor(image: GuestImage, options: RunOptions) {
+    this.image = image;
+    this.options = options;
+    this.silicon = resolveCpu(options);
+    this.settings = settingsOf(options);
+  }
+
+  column(text: string): ResolvedColumn {
+    return resolveColumn(text, this.silicon, this.options);
+  }
+
+  /** Runs the guest in a column with these of its quirks on. */
+  run(column: ResolvedColumn, quirks: readonly Quirk[] = column.quirks): Run {
+    const key = `${column.spec.text} ${quirks.map((quirk) => quirk.id).join(",")}`;
+    let run = this.runs.get(key);
+    if (run === undefined) {
+      run = runMachine(createMachine(this.image, column, quirks, this.silicon, this.settings));
+      this.runs.set(key, run);
+    }
+    return run;
+  }
+
+  /** What the events of a run compare by. */
+  keysOf(run: Run): readonly string[] {
+    let keys = this.keys.get(run);
+    if (keys === undefined) {
+      keys = run.events.map((event: TraceEvent) => eventKey(event));
+      this.keys.set(run, keys);
+    }
+    return keys;
+  }
+}
+
+/** Finds or takes the image. Errors: `UsageError` with the nearest scenario names. */
+export function guestImage(guest: Guest): GuestImage {
+  if ("image" in guest) return { id: guest.name, title: guest.name, bundled: false, bytes: guest.image, sha256: sha256Hex(guest.image) };
+  const scenario = SCENARIOS.find((known) => known.id === guest.scenario);
+  if (scenario === undefined) throw new UsageError(`unknown scenario "${guest.scenario}"${nearestHint(guest.scenario, SCENARIOS.map((known) => known.id))}`);
+  const bytes = loadImage(scenario.id);
+  return { id: scenario.id, title: scenario.title, bundled: true, bytes, sha256: sha256Hex(bytes) };
+}

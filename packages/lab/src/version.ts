@@ -1,0 +1,2 @@
+/** hvdiff's version; part of every run id. */
+export const VERSION = "0.1.0";

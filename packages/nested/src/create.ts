@@ -1,0 +1,71 @@
+import type { CpuModel } from "@hvdiff/cpu";
+import { type Bounds, type FirmwareProfile, type GuestMemory, loadMultiboot, Machine, multibootState } from "@hvdiff/machine";
+import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
+import { L0 } from "./l0.ts";
+import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
+
+export interface NestedMachineOptions {
+  /** The silicon underneath. */
+  readonly silicon: CpuModel;
+  /** The CPU that L1 is shown. */
+  readonly guestModel: CpuModel;
+  readonly policy: NestedPolicy;
+  readonly image: Uint8Array;
+  readonly commandLine?: string;
+  /** Bytes of L1's RAM, a multiple of 2 MiB. */
+  readonly memory: number;
+  readonly firmware: FirmwareProfile;
+  readonly bounds?: Bounds;
+}
+
+/** A machine whose root mode belongs to an L0, with the guest loaded as its L1. Errors: `LoadError`, `L0Refusal`. */
+export function createNestedMachine(options: NestedMachineOptions): Machine {
+  requireSilicon(options.silicon);
+  const machine = new Machine({
+    model: options.silicon,
+    ...(options.bounds ? { bounds: options.bounds } : {}),
+    createClient: (made) => createClient(made, options),
+  });
+  return machine;
+}
+
+function createClient(machine: Machine, options: NestedMachineOptions): L0 {
+  machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
+  machine.memory.addRam(GUEST_OFFSET, 0xa0000);
+  machine.memory.addRam(GUEST_OFFSET + 0x100000, options.memory - 0x100000);
+  const memory: GuestMemory = { size: options.memory, write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data) };
+  const boot = loadMultiboot(options.image, memory, options.commandLine ?? "");
+  return new L0(machine, {
+    guestModel: options.guestModel,
+    policy: options.policy,
+    ram: options.memory,
+    firmware: options.firmware,
+    initial: multibootState(boot),
+  });
+}
+
+/** The quirk-free L0: silicon's own CPU, the architecture's policy. It must be indistinguishable from metal. */
+export function createIdeal(options: Omit<NestedMachineOptions, "guestModel" | "policy">): Machine {
+  return createNestedMachine({ ...options, guestModel: options.silicon, policy: ARCHITECTURAL_POLICY });
+}
+
+/** The L0 cannot run on this silicon. The message says what it lacks, in one line. */
+export class L0Refusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "L0Refusal";
+  }
+}
+
+const PROCBASED_CTLS2 = 0x48b;
+const NEEDED = [
+  [1, "EPT"],
+  [5, "VPID"],
+  [7, "unrestricted guest"],
+] as const;
+
+function requireSilicon(model: CpuModel): void {
+  const secondary = model.msrs.get(PROCBASED_CTLS2) ?? 0n;
+  const missing = NEEDED.filter(([bit]) => ((secondary >> BigInt(32 + bit)) & 1n) === 0n).map(([, name]) => name);
+  if (missing.length > 0) throw new L0Refusal(`an L0 needs silicon with ${missing.join(", ")}; ${model.id} lacks it (shadow paging is not modelled)`);
+}

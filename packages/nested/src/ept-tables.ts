@@ -1,0 +1,67 @@
+import type { PhysicalMemory } from "@hvdiff/cpu";
+import { PAGE } from "./host-layout.ts";
+import { type PagePoolState, releasePage, takePage } from "./page-pool.ts";
+
+export const EPT_READ = 1;
+export const EPT_WRITE = 2;
+export const EPT_EXECUTE = 4;
+const EPT_ALL = 7;
+const EPT_LARGE = 0x80;
+const MEMORY_TYPE_WB = 6 << 3;
+const TWO_MIB = 0x200000;
+
+/** EPTP value for a four-level table: write-back, walk length 4, no accessed and dirty flags. */
+export function eptPointerFor(root: number): bigint {
+  return BigInt(root) | 6n | (3n << 3n);
+}
+
+function indexAt(address: number, level: number): number {
+  return Math.floor(address / (PAGE * 512 ** (level - 1))) % 512;
+}
+
+/** Address of the entry for `address` at `level`, creating tables on the way down. */
+function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, address: number, level: number): number {
+  let table = root;
+  for (let at = 4; at > level; at--) {
+    const entry = table + indexAt(address, at) * 8;
+    let value = memory.read64(entry);
+    if ((value & 7n) === 0n) {
+      value = BigInt(takePage(pool, memory)) | BigInt(EPT_ALL);
+      memory.write64(entry, value);
+    }
+    table = Number(value & 0xf_ffff_ffff_f000n);
+  }
+  return table + indexAt(address, level) * 8;
+}
+
+/** Maps one 4 KiB page. `permissions` is a mask of EPT_READ, EPT_WRITE, EPT_EXECUTE. */
+export function mapPage(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number, to: number, permissions: number): void {
+  memory.write64(entryFor(memory, pool, root, from, 1), BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB));
+}
+
+/** Maps `[from, from + size)` with the largest pages that fit. */
+export function mapRange(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number, to: number, size: number): void {
+  let done = 0;
+  while (done < size) {
+    const large = (from + done) % TWO_MIB === 0 && (to + done) % TWO_MIB === 0 && size - done >= TWO_MIB;
+    if (large) {
+      memory.write64(entryFor(memory, pool, root, from + done, 2), BigInt(to + done) | BigInt(EPT_ALL | MEMORY_TYPE_WB | EPT_LARGE));
+    } else mapPage(memory, pool, root, from + done, to + done, EPT_ALL);
+    done += large ? TWO_MIB : PAGE;
+  }
+}
+
+/** Gives back every table below (and with) the root. */
+export function releaseTables(memory: PhysicalMemory, pool: PagePoolState, root: number): void {
+  releaseLevel(memory, pool, root, 4);
+}
+
+function releaseLevel(memory: PhysicalMemory, pool: PagePoolState, table: number, level: number): void {
+  if (level > 1) {
+    for (let index = 0; index < 512; index++) {
+      const value = memory.read64(table + index * 8);
+      if ((value & 7n) !== 0n && (value & BigInt(EPT_LARGE)) === 0n) releaseLevel(memory, pool, Number(value & 0xf_ffff_ffff_f000n), level - 1);
+    }
+  }
+  releasePage(pool, memory, table);
+}

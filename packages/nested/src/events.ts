@@ -1,0 +1,69 @@
+import * as C from "./controls.ts";
+import type { ExitHandlers } from "./exits.ts";
+import { F } from "./fields.ts";
+import type { L0 } from "./l0.ts";
+
+const VALID = 1 << 31;
+const ERROR_CODE = 1 << 11;
+const TYPE_HARDWARE_EXCEPTION = 3 << 8;
+const RFLAGS_IF = 0x200;
+const BLOCKED_BY_STI_OR_MOV_SS = 3;
+
+/**
+ * Before each entry: what L0 owes the level that runs next. Order: an event whose delivery was interrupted, an exception L0 raised, then a
+ * pending interrupt, which may first have to become an exit to L1.
+ */
+export function deliverPending(l0: L0, handlers: ExitHandlers): void {
+  const { state } = l0;
+  const v = l0.current;
+  if (state.reinject !== null) {
+    v.set(F.vmEntryInterruptionInformation, state.reinject.information, 0);
+    v.set(F.vmEntryExceptionErrorCode, state.reinject.errorCode, 0);
+    v.set(F.vmEntryInstructionLength, state.reinject.length, 0);
+    state.reinject = null;
+  }
+  if (state.owed !== null) {
+    const { vector, errorCode } = state.owed;
+    v.set(F.vmEntryInterruptionInformation, VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0), 0);
+    v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
+    state.owed = null;
+  }
+  deliverInterrupt(l0, handlers);
+  state.runPending = false;
+}
+
+function deliverInterrupt(l0: L0, handlers: ExitHandlers): void {
+  const { state, pc } = l0;
+  if (!pc.pic.asserted) return;
+  if (state.guestMode && handlers.l1TakesInterrupts()) {
+    interruptExit(l0, handlers);
+    return;
+  }
+  injectOrWait(l0, handlers);
+}
+
+/** A pending interrupt becomes an exit to L1, unless an event is about to be delivered to L2: then right after that. */
+function interruptExit(l0: L0, handlers: ExitHandlers): void {
+  const v = l0.current;
+  if ((v.lo(F.vmEntryInterruptionInformation) & VALID) !== 0) {
+    l0.machine.requestHostInterrupt();
+    return;
+  }
+  handlers.reflectInterrupt();
+  // L1 runs now, with interrupts off: the line stays asserted until it enables them.
+  if (l0.pc.pic.asserted) injectOrWait(l0, handlers);
+}
+
+/** Injects the interrupt into the level that runs, or asks silicon for an exit when it becomes possible. */
+function injectOrWait(l0: L0, handlers: ExitHandlers): void {
+  const v = l0.current;
+  const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
+  const open = (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
+  const controls = v.lo(F.primaryProcessorBasedControls);
+  if (free && open) {
+    v.set(F.vmEntryInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
+    v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | handlers.l1WindowRequest(), 0);
+    // An injected interrupt wakes a halted processor.
+    v.set(F.guestActivityState, 0, 0);
+  } else v.set(F.primaryProcessorBasedControls, controls | C.PROC_INTERRUPT_WINDOW, 0);
+}

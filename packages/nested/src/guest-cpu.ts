@@ -1,0 +1,291 @@
+import {
+  ACCESS_READ,
+  ACCESS_WRITE,
+  type Bus,
+  type CpuModel,
+  executeAlone,
+  FAULT_NONE,
+  type LoneInstruction,
+  msrWord,
+  type PhysicalMemory,
+  Processor,
+  readMsr,
+  type SecondStage,
+  STATE,
+  type TraceSink,
+  writeMsr,
+} from "@hvdiff/cpu";
+import { hi32, lo32, msrAddress, u64 } from "@hvdiff/spec";
+import type { VmcsView } from "@hvdiff/vmx";
+import { ENTRY_IA32E } from "./controls.ts";
+import { F } from "./fields.ts";
+import { hostAddress } from "./host-layout.ts";
+import type { L0State, OwedException } from "./l0-state.ts";
+
+/** MSRs that silicon holds for the guest between exits: L0 does not use them itself. */
+const HARDWARE_MSRS = ["IA32_STAR", "IA32_LSTAR", "IA32_CSTAR", "IA32_FMASK", "IA32_KERNEL_GS_BASE", "IA32_TSC_AUX"] as const;
+
+/** MSRs that live in the guest-state area: storage word in the register file, and field. */
+const FIELD_MSRS = [
+  ["IA32_SYSENTER_CS", F.guestIa32SysenterCs],
+  ["IA32_SYSENTER_ESP", F.guestIa32SysenterEsp],
+  ["IA32_SYSENTER_EIP", F.guestIa32SysenterEip],
+  ["IA32_PAT", F.guestIa32Pat],
+  ["IA32_DEBUGCTL", F.guestIa32Debugctl],
+] as const;
+
+/**
+ * L1's registers as L0 keeps them, on a processor that never runs: the same register rules as silicon (MSR legalization, CPUID, control
+ * register checks, page walks), but with the CPU model that L1 is shown, over L1's memory. Its state area lies in the machine's flat
+ * memory beside silicon's, so a clone takes it along.
+ */
+export class GuestCpu {
+  readonly file: Processor;
+  private readonly silicon: Processor;
+  private readonly memory: PhysicalMemory;
+  private readonly ram: number;
+  private readonly fieldWords: readonly (readonly [word: number, field: number])[];
+  private readonly hardwareWords: readonly number[];
+  /** Linear translations of the guest are stale: L0 tells silicon. */
+  onControlRegisterChange: () => void = () => {};
+
+  constructor(silicon: Processor, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
+    this.silicon = silicon;
+    this.memory = silicon.memory;
+    this.ram = ram;
+    this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus);
+    this.file.secondStage = this.offsetStage();
+    this.file.trace = trace;
+    this.fieldWords = FIELD_MSRS.map(([name, field]) => [msrWord(msrAddress(name)), field] as const).filter(([word]) => word >= 0);
+    this.hardwareWords = HARDWARE_MSRS.map((name) => msrWord(msrAddress(name))).filter((word) => word >= 0);
+  }
+
+  /** L1-physical to host-physical: the offset, and nothing where there is no RAM. */
+  private offsetStage(): SecondStage {
+    return { permissions: 7, translate: (gpa) => hostAddress(gpa, this.ram) };
+  }
+
+  /** Takes over from the VMCS that ran (and silicon's own registers) what the rules need to know. */
+  sync(v: VmcsView, state: L0State): void {
+    const s = this.file.s;
+    const from = this.silicon.s;
+    s.set(from.subarray(STATE.GPR, STATE.GPR + 32), STATE.GPR);
+    s[STATE.GPR + 8] = v.lo(F.guestRsp);
+    s[STATE.GPR + 9] = v.hi(F.guestRsp);
+    s[STATE.CR0] = state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow);
+    s[STATE.CR4] = state.guestMode ? v.lo(F.guestCr4) : v.lo(F.cr4ReadShadow);
+    s[STATE.CR3] = v.lo(F.guestCr3);
+    s[STATE.CR3 + 1] = v.hi(F.guestCr3);
+    s[STATE.EFER] = v.lo(F.guestIa32Efer);
+    s[STATE.CPL] = (v.lo(F.guestSsAccessRights) >>> 5) & 3;
+    for (const word of SHARED_WORDS) s[word] = from[word]!;
+    s[STATE.VIRTUALIZATION_MODE] = state.vmxOn ? 1 : 0;
+    this.file.rflags = BigInt(v.lo(F.guestRflags) >>> 0);
+    this.file.retired = this.silicon.retired;
+    this.file.blockBase = this.silicon.retired;
+    this.file.fault = FAULT_NONE;
+    this.syncSegments(v);
+    this.syncMsrs(v);
+    this.file.translationChanged();
+  }
+
+  private syncMsrs(v: VmcsView): void {
+    for (const [word, field] of this.fieldWords) {
+      this.file.s[word] = v.lo(field);
+      this.file.s[word + 1] = v.hi(field);
+    }
+    for (const word of this.hardwareWords) {
+      this.file.s[word] = this.silicon.s[word]!;
+      this.file.s[word + 1] = this.silicon.s[word + 1]!;
+    }
+  }
+
+  /** Puts what an emulated instruction changed where it lives while the guest runs. */
+  private commit(v: VmcsView, state: L0State): void {
+    const s = this.file.s;
+    const to = this.silicon.s;
+    to.set(s.subarray(STATE.GPR, STATE.GPR + 32), STATE.GPR);
+    v.set(F.guestRsp, s[STATE.GPR + 8]!, s[STATE.GPR + 9]!);
+    this.commitControlRegisters(v, state);
+    for (const word of SHARED_WORDS) to[word] = s[word]!;
+    v.set(F.guestIa32Efer, s[STATE.EFER]!, 0);
+    const long = (s[STATE.EFER]! & EFER_LMA) !== 0;
+    const entry = v.lo(F.vmEntryControls);
+    v.set(F.vmEntryControls, long ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E, 0);
+    v.set(F.guestFsBase, s[FS_BASE]!, s[FS_BASE + 1]!);
+    v.set(F.guestGsBase, s[GS_BASE]!, s[GS_BASE + 1]!);
+    for (const [word, field] of this.fieldWords) v.set(field, s[word]!, s[word + 1]!);
+    for (const word of this.hardwareWords) {
+      to[word] = s[word]!;
+      to[word + 1] = s[word + 1]!;
+    }
+  }
+
+  private commitControlRegisters(v: VmcsView, state: L0State): void {
+    const s = this.file.s;
+    const changed = s[STATE.CR0] !== (state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow)) || s[STATE.CR4] !== (state.guestMode ? v.lo(F.guestCr4) : v.lo(F.cr4ReadShadow)) || s[STATE.CR3] !== v.lo(F.guestCr3);
+    if (!changed) return;
+    v.set(F.guestCr3, s[STATE.CR3]!, s[STATE.CR3 + 1]!);
+    if (state.guestMode) {
+      v.set(F.guestCr0, s[STATE.CR0]!, 0);
+      v.set(F.guestCr4, s[STATE.CR4]!, 0);
+    } else {
+      // Silicon in VMX operation wants NE and VMXE; L1 reads what it wrote.
+      v.set(F.guestCr0, s[STATE.CR0]! | CR0_NE, 0);
+      v.set(F.cr0ReadShadow, s[STATE.CR0]!, 0);
+      v.set(F.guestCr4, s[STATE.CR4]! | CR4_VMXE, 0);
+      v.set(F.cr4ReadShadow, s[STATE.CR4]!, 0);
+    }
+    for (let at = 0; at < 4; at++) v.set(PDPTES[at]!, s[STATE.PDPTE + at * 2]!, s[STATE.PDPTE + at * 2 + 1]!);
+    this.onControlRegisterChange();
+  }
+
+  /**
+   * Does a privileged instruction of the guest on the register file.
+   * @returns false when it faulted; `owedException` has the fault
+   */
+  execute(v: VmcsView, lone: LoneInstruction, state: L0State): boolean {
+    this.sync(v, state);
+    this.forgetAll();
+    if (!executeAlone(this.file, lone)) return false;
+    this.commit(v, state);
+    return true;
+  }
+
+  /** The exception of the last failed access or instruction, for injection. CR2 is a register of silicon. */
+  owedException(): OwedException {
+    const { vector, errorCode, payloadLow, payloadHigh } = this.file.exception;
+    if (vector === VECTOR_PAGE_FAULT) {
+      this.silicon.s[STATE.CR2] = payloadLow;
+      this.silicon.s[STATE.CR2 + 1] = payloadHigh;
+    }
+    this.file.fault = FAULT_NONE;
+    return { vector, errorCode };
+  }
+
+  /** Low half of an MSR that only L0 knows. */
+  msr(index: number): number {
+    return readMsr(this.file, index);
+  }
+
+  setMsr(index: number, value: number): void {
+    writeMsr(this.file, index, value, 0);
+    this.file.fault = FAULT_NONE;
+  }
+
+  /** RDMSR by L0 for the guest; null where it would be #GP. */
+  readMsr(index: number): bigint | null {
+    this.file.fault = FAULT_NONE;
+    const low = readMsr(this.file, index);
+    const failed = this.file.fault !== FAULT_NONE;
+    this.file.fault = FAULT_NONE;
+    return failed ? null : u64(low, this.file.hi);
+  }
+
+  /** WRMSR by L0 for the guest; false where it would be #GP. */
+  writeMsr(v: VmcsView, index: number, value: bigint, state: L0State): boolean {
+    this.file.fault = FAULT_NONE;
+    writeMsr(this.file, index, lo32(value), hi32(value));
+    const ok = this.file.fault === FAULT_NONE;
+    this.file.fault = FAULT_NONE;
+    if (ok) this.commit(v, state);
+    return ok;
+  }
+
+  writePhysical64(address: number, value: bigint): void {
+    this.memory.write64(hostAddress(address, this.ram), value);
+  }
+
+  resumeFrom(other: GuestCpu): void {
+    this.file.resumeFrom(other.file);
+  }
+
+  private forgetAll(): void {
+    const s = this.file.s;
+    for (let entry = STATE.TLB; entry < STATE.TLB + STATE.TLB_CONTEXT_WORDS; entry += STATE.TLB_ENTRY_WORDS) {
+      s[entry + ACCESS_READ] = 1;
+      s[entry + ACCESS_WRITE] = 1;
+    }
+  }
+
+  private syncSegments(v: VmcsView): void {
+    const s = this.file.s;
+    SEGMENT_FIELDS.forEach(([selector, base, limit, access], at) => {
+      const word = STATE.SEGMENTS + at * STATE.SEGMENT_STRIDE;
+      s[word + STATE.SEGMENT_SELECTOR] = v.lo(selector);
+      s[word + STATE.SEGMENT_BASE] = v.lo(base);
+      s[word + STATE.SEGMENT_BASE_HIGH] = v.hi(base);
+      s[word + STATE.SEGMENT_LIMIT] = v.lo(limit);
+      s[word + STATE.SEGMENT_ACCESS] = v.lo(access);
+    });
+  }
+
+  /**
+   * Reads L1's linear memory through its page tables.
+   * @returns the low half, high half in `file.hi`; null when an exception is pending in `file.exception`
+   */
+  read(low: number, high: number, size: number): number | null {
+    this.forget(low);
+    const value = this.file.loadAs(low, high, size, this.file.s[STATE.CPL] === 3);
+    return this.file.fault === FAULT_NONE ? value : null;
+  }
+
+  /** Writes L1's linear memory. False when an exception is pending in `file.exception`. */
+  write(low: number, high: number, size: number, value: number, valueHigh: number): boolean {
+    this.forget(low);
+    this.file.storeAs(low, high, size, value, valueHigh, this.file.s[STATE.CPL] === 3);
+    return this.file.fault === FAULT_NONE;
+  }
+
+  /** L0 walks afresh each time: it has no business with translations of an earlier exit. */
+  private forget(low: number): void {
+    this.file.fault = FAULT_NONE;
+    this.forgetPage(low);
+    this.forgetPage((low + 0xfff) | 0);
+  }
+
+  private forgetPage(low: number): void {
+    const s = this.file.s;
+    const entry = STATE.TLB + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
+    s[entry + ACCESS_READ] = 1;
+    s[entry + ACCESS_WRITE] = 1;
+    s[entry + STATE.TLB_HALF_WORDS + ACCESS_READ] = 1;
+    s[entry + STATE.TLB_HALF_WORDS + ACCESS_WRITE] = 1;
+  }
+
+  /** 64 bits of L1-physical memory; all ones where there is none. */
+  physical64(address: number): bigint {
+    return this.memory.read64(hostAddress(address, this.ram));
+  }
+
+  physical8(address: number): number {
+    return this.memory.read8(hostAddress(address, this.ram));
+  }
+
+  physical32(address: number): number {
+    return this.memory.read32(hostAddress(address, this.ram));
+  }
+}
+
+const VECTOR_PAGE_FAULT = 14;
+const EFER_LMA = 1 << 10;
+const CR0_NE = 1 << 5;
+const CR4_VMXE = 1 << 13;
+const FS_BASE = STATE.SEGMENTS + STATE.FS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE;
+const GS_BASE = STATE.SEGMENTS + STATE.GS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE;
+const PDPTES = [F.guestPdpte0, F.guestPdpte1, F.guestPdpte2, F.guestPdpte3] as const;
+
+/** Registers that VMX does not switch: the guest's stay in silicon. */
+const SHARED_WORDS = [STATE.XCR0, STATE.XCR0 + 1, STATE.XSS, STATE.XSS + 1, STATE.CR2, STATE.CR2 + 1, STATE.CR8];
+
+/** Selector, base, limit and access rights of ES CS SS DS FS GS LDTR TR. */
+export const SEGMENT_FIELDS = [
+  [F.guestEsSelector, F.guestEsBase, F.guestEsLimit, F.guestEsAccessRights],
+  [F.guestCsSelector, F.guestCsBase, F.guestCsLimit, F.guestCsAccessRights],
+  [F.guestSsSelector, F.guestSsBase, F.guestSsLimit, F.guestSsAccessRights],
+  [F.guestDsSelector, F.guestDsBase, F.guestDsLimit, F.guestDsAccessRights],
+  [F.guestFsSelector, F.guestFsBase, F.guestFsLimit, F.guestFsAccessRights],
+  [F.guestGsSelector, F.guestGsBase, F.guestGsLimit, F.guestGsAccessRights],
+  [F.guestLdtrSelector, F.guestLdtrBase, F.guestLdtrLimit, F.guestLdtrAccessRights],
+  [F.guestTrSelector, F.guestTrBase, F.guestTrLimit, F.guestTrAccessRights],
+] as const;

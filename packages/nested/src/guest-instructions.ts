@@ -1,0 +1,111 @@
+import { controlOperand, generalOperand, type LoneInstruction, type Processor, STATE } from "@hvdiff/cpu";
+import { EXIT_REASONS } from "@hvdiff/spec";
+import { F } from "./fields.ts";
+import { setGeneralRegister } from "./instruction-operand.ts";
+import type { L0 } from "./l0.ts";
+
+/** How L0 does an instruction of its guest that exited. */
+export type GuestInstruction = (l0: L0) => void;
+
+const BLOCKED_BY_STI_OR_MOV_SS = 3;
+
+/** The exiting instruction is done: go on behind it. It counts as one instruction of guest time. */
+export function skipInstruction(l0: L0): void {
+  const v = l0.current;
+  const length = v.lo(F.vmExitInstructionLength);
+  const low = v.lo(F.guestRip);
+  const next = (low + length) | 0;
+  v.set(F.guestRip, next, v.hi(F.guestRip) + (next >>> 0 < low >>> 0 ? 1 : 0));
+  v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
+  l0.silicon.retired += 1;
+}
+
+/** Does the instruction on the register file that L0 keeps, with the CPU that L1 is shown. */
+function emulate(lone: LoneInstruction): GuestInstruction {
+  return (l0) => {
+    if (l0.guestCpu.execute(l0.current, lone, l0.state)) skipInstruction(l0);
+    else l0.state.owed = l0.guestCpu.owedException();
+  };
+}
+
+function halt(l0: L0): void {
+  skipInstruction(l0);
+  l0.state.halted = true;
+}
+
+const CPUID: LoneInstruction = { mnemonic: "cpuid" };
+const STRING_MNEMONICS: Readonly<Record<number, readonly [input: string, output: string]>> = { 1: ["insb", "outsb"], 2: ["insw", "outsw"], 4: ["insd", "outsd"] };
+
+function portIo(l0: L0): void {
+  const qualification = l0.current.lo(F.exitQualification);
+  const size = (qualification & 7) + 1;
+  const input = (qualification & 8) !== 0;
+  if ((qualification & 16) !== 0) {
+    const mnemonic = STRING_MNEMONICS[size]![input ? 0 : 1];
+    emulate({ mnemonic, repeat: (qualification & 32) !== 0 ? "rep" : "none", operandSize: (size * 8) as 8 | 16 | 32 })(l0);
+    return;
+  }
+  const port = (qualification >>> 16) & 0xffff;
+  l0.pc.advanceTo(l0.silicon.retired);
+  if (input) setAccumulator(l0.silicon, size, l0.pc.readPort(port, size));
+  else l0.pc.writePort(port, size, size === 4 ? l0.silicon.s[STATE.GPR]! >>> 0 : l0.silicon.s[STATE.GPR]! & ((1 << (size * 8)) - 1));
+  skipInstruction(l0);
+}
+
+function setAccumulator(silicon: Processor, size: number, value: number): void {
+  const s = silicon.s;
+  if (size === 4) {
+    s[STATE.GPR] = value | 0;
+    s[STATE.GPR + 1] = 0;
+  } else {
+    const mask = (1 << (size * 8)) - 1;
+    s[STATE.GPR] = (s[STATE.GPR]! & ~mask) | (value & mask);
+  }
+}
+
+const MOVE_TO_CR = 0;
+const MOVE_FROM_CR = 1;
+const CLTS = 2;
+
+function controlRegister(l0: L0): void {
+  const qualification = l0.current.lo(F.exitQualification);
+  const control = qualification & 15;
+  const kind = (qualification >>> 4) & 3;
+  const register = (qualification >>> 8) & 15;
+  if (kind === MOVE_TO_CR) emulate({ mnemonic: "mov", operands: [controlOperand(control), generalOperand(register)] })(l0);
+  else if (kind === MOVE_FROM_CR) emulate({ mnemonic: "mov", operands: [generalOperand(register), controlOperand(control)] })(l0);
+  else if (kind === CLTS) emulate({ mnemonic: "clts" })(l0);
+  else loadMachineStatusWord(l0, (qualification >>> 16) & 0xffff);
+}
+
+/** LMSW: the exit qualification has the source, wherever it was read from. */
+function loadMachineStatusWord(l0: L0, source: number): void {
+  const v = l0.current;
+  const saved = l0.silicon.gpr(0);
+  setGeneralRegister(l0.silicon, v, 0, BigInt(source));
+  emulate({ mnemonic: "lmsw", operands: [generalOperand(0, 16)], operandSize: 16 })(l0);
+  l0.silicon.setGpr(0, saved);
+}
+
+const nothing: GuestInstruction = (l0) => skipInstruction(l0);
+
+function undefinedOpcode(l0: L0): void {
+  l0.state.owed = { vector: 6, errorCode: -1 };
+}
+
+/** Exits that are instructions L0 does for its guest, by basic reason. */
+export const INSTRUCTION_EXITS: ReadonlyMap<number, GuestInstruction> = new Map<number, GuestInstruction>([
+  [EXIT_REASONS.CPUID.number, emulate(CPUID)],
+  [EXIT_REASONS.MSR_READ.number, emulate({ mnemonic: "rdmsr" })],
+  [EXIT_REASONS.MSR_WRITE.number, emulate({ mnemonic: "wrmsr" })],
+  [EXIT_REASONS.XSETBV.number, emulate({ mnemonic: "xsetbv" })],
+  [EXIT_REASONS.RDTSC.number, emulate({ mnemonic: "rdtsc" })],
+  [EXIT_REASONS.RDTSCP.number, emulate({ mnemonic: "rdtscp" })],
+  [EXIT_REASONS.HLT.number, halt],
+  [EXIT_REASONS.IO_INSTRUCTION.number, portIo],
+  [EXIT_REASONS.CR_ACCESS.number, controlRegister],
+  [EXIT_REASONS.INVD.number, nothing],
+  [EXIT_REASONS.WBINVD.number, nothing],
+  [EXIT_REASONS.PAUSE.number, nothing],
+  [EXIT_REASONS.GETSEC.number, undefinedOpcode],
+]);

@@ -1,0 +1,30 @@
+/*
+ * Host-physical memory under an L0. The guest's RAM lies far from address 0, so that an address used at the wrong level hits
+ * something else, or nothing.
+ */
+
+const MIB = 0x100000;
+
+/** Where L0 keeps its own pages: VMCS regions, EPT tables. */
+export const L0_MEMORY_BASE = 0x100000;
+export const L0_MEMORY_SIZE = 48 * MIB;
+
+/** Host-physical address of the guest's physical address 0. */
+export const GUEST_OFFSET = 0x1_4000_0000;
+
+/** Host-physical addresses that nothing backs: guest-physical holes are mapped here, so that they read FF and swallow writes. */
+export const UNBACKED_BASE = 0x20_0000_0000;
+
+export const PAGE = 4096;
+export const LOW_MEMORY_END = 0xa0000;
+export const HIGH_MEMORY_START = 0x100000;
+
+/** Whether guest RAM of this size backs a guest-physical address. */
+export function isGuestRam(address: number, size: number): boolean {
+  return address >= 0 && (address < LOW_MEMORY_END || (address >= HIGH_MEMORY_START && address < size));
+}
+
+/** Host-physical address behind a guest-physical one, backed or not. */
+export function hostAddress(address: number, size: number): number {
+  return isGuestRam(address, size) ? address + GUEST_OFFSET : UNBACKED_BASE + (address % 0x10_0000_0000);
+}

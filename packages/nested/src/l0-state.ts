@@ -1,0 +1,67 @@
+import { createPagePool, type PagePoolState } from "./page-pool.ts";
+import type { ShadowRoot } from "./shadow-ept.ts";
+
+/** An exception that L0 owes the running level. `errorCode` -1: none. */
+export interface OwedException {
+  vector: number;
+  errorCode: number;
+}
+
+/**
+ * Everything an L0 knows about one virtual CPU beside its VMCSs and the virtual register file, which lie in memory. Plain data: cloned,
+ * hashed and compared as it is.
+ */
+export interface L0State {
+  /** Host-physical addresses of the two VMCSs that silicon runs, and whether each has been launched. */
+  vmcs01: number;
+  vmcs02: number;
+  launched01: boolean;
+  launched02: boolean;
+  /** L1's VMX operation, as L1's own instructions made it. */
+  vmxOn: boolean;
+  vmxonPointer: number;
+  currentPointer: number;
+  /** L2 is what runs next (vmcs02 is current). */
+  guestMode: boolean;
+  /** L1's VMLAUNCH or VMRESUME was accepted and L2 has not been entered yet. */
+  runPending: boolean;
+  owed: OwedException | null;
+  /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
+  reinject: { information: number; errorCode: number; length: number } | null;
+  halted: boolean;
+  ept01: number;
+  shadows: ShadowRoot[];
+  /** EPTP12 whose shadow vmcs02 uses; 0 without EPT in L1. */
+  pool: PagePoolState;
+  /** VPID that L1 gave its guest at the last entry. */
+  lastVpid12: number;
+  /** Last line of VMCS-independent counters, by name. */
+  counters: Record<string, number>;
+}
+
+export function createL0State(): L0State {
+  return {
+    vmcs01: 0,
+    vmcs02: 0,
+    launched01: false,
+    launched02: false,
+    vmxOn: false,
+    vmxonPointer: -1,
+    currentPointer: -1,
+    guestMode: false,
+    runPending: false,
+    owed: null,
+    reinject: null,
+    halted: false,
+    ept01: 0,
+    shadows: [],
+    pool: createPagePool(),
+    lastVpid12: -1,
+    counters: {},
+  };
+}
+
+/** Adds one to a counter. */
+export function count(state: L0State, name: string): void {
+  state.counters[name] = (state.counters[name] ?? 0) + 1;
+}

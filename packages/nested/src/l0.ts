@@ -1,0 +1,180 @@
+import { type CpuModel, type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
+import type { FirmwareProfile, InitialState, Machine, Outcome, RootAction, RootClient, RootEvent } from "@hvdiff/machine";
+import { Pc } from "@hvdiff/machine";
+import type { Vmx } from "@hvdiff/vmx";
+import {
+  createVmcsLayout,
+  createVmxCapabilities,
+  EntryCheckContext,
+  type EntryCheckLists,
+  MemoryVmcs,
+  type VmcsView,
+  type VmxCapabilities,
+} from "@hvdiff/vmx";
+import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
+import { deliverPending } from "./events.ts";
+import { ExitHandlers } from "./exits.ts";
+import { F } from "./fields.ts";
+import { GuestCpu } from "./guest-cpu.ts";
+import { entryCheckLists } from "./nested-entry.ts";
+import { VPID_L1, VPID_L2 } from "./start.ts";
+import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
+import { createL0State, type L0State } from "./l0-state.ts";
+import type { NestedPolicy } from "./policy.ts";
+import { vmxPolicyOf } from "./policy.ts";
+import { startSilicon } from "./start.ts";
+
+const INVVPID_SINGLE_CONTEXT = 1;
+const INVEPT_ALL_CONTEXT = 2;
+
+/** What an L0 is made of: who it pretends to be, and to whom. */
+export interface L0Options {
+  /** The CPU that L1 is shown. */
+  readonly guestModel: CpuModel;
+  readonly policy: NestedPolicy;
+  /** Bytes of L1's RAM. */
+  readonly ram: number;
+  readonly firmware: FirmwareProfile;
+  /** Registers that L1 starts with. */
+  readonly initial: InitialState;
+}
+
+/**
+ * An L0 for one machine: it runs L1 on silicon with vmcs01, emulates L1's VMX instructions on vmcs12, merges vmcs02 and runs L2 with
+ * it. With the architectural policy and silicon's own CPU model it is `ideal`; products differ by policy and model.
+ */
+export class L0 implements RootClient {
+  readonly machine: Machine;
+  readonly options: L0Options;
+  readonly pc: Pc;
+  readonly capabilities: VmxCapabilities;
+  readonly state: L0State = createL0State();
+  readonly silicon: Processor;
+  readonly vmx: Vmx;
+  readonly guestCpu: GuestCpu;
+  readonly environment: L1Environment;
+  /** vmcs01 and vmcs02 as L0 reads and writes them. */
+  readonly v01: MemoryVmcs;
+  readonly v02: MemoryVmcs;
+  /** Trace of what the guest could notice, at its level. */
+  readonly sink: TraceSink | null;
+  /** VM-entry checks that this L0 makes on vmcs12. */
+  readonly checks: EntryCheckLists;
+  readonly checkContext: EntryCheckContext;
+  readonly exitInformationFields: readonly number[];
+  private readonly handlers: ExitHandlers;
+
+  constructor(machine: Machine, options: L0Options) {
+    this.machine = machine;
+    this.options = options;
+    this.silicon = machine.processors[0]!;
+    this.vmx = machine.vmx[0]!;
+    const sink: TraceSink = { event: (kind, data) => machine.trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }) };
+    this.pc = new Pc({ now: () => this.silicon.retired, interruptLine: () => {}, serialLine: (line) => this.sink?.event("serial", { line }) });
+    this.sink = sink;
+    this.capabilities = createVmxCapabilities(options.guestModel.msrs, options.guestModel.maxPhysicalAddress);
+    this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
+    this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
+      capabilities: this.capabilities,
+      policy: vmxPolicyOf(options.policy),
+      state: () => this.state,
+      featureControl: () => this.guestCpu.msr(FEATURE_CONTROL_MSR),
+    });
+    const layout = createVmcsLayout(this.vmx.capabilities);
+    this.v01 = new MemoryVmcs(machine.memory, layout);
+    this.v02 = new MemoryVmcs(machine.memory, layout);
+    this.checks = entryCheckLists(options.policy);
+    this.checkContext = new EntryCheckContext(this.capabilities, { read32: (address) => this.guestCpu.physical32(address) }, this.v01);
+    this.exitInformationFields = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError").map((name) => F[name]);
+    this.guestCpu.onControlRegisterChange = () => this.vmx.invvpid(INVVPID_SINGLE_CONTEXT, this.state.guestMode ? VPID_L2 : VPID_L1, 0, 0);
+    this.environment.onInvalidate = () => this.forgetL2Translations();
+    this.handlers = new ExitHandlers(this);
+  }
+
+  /** After L1's INVEPT or INVVPID: silicon must forget what it knows about L2. */
+  private forgetL2Translations(): void {
+    this.vmx.invvpid(INVVPID_SINGLE_CONTEXT, VPID_L2, 0, 0);
+    this.vmx.invept(INVEPT_ALL_CONTEXT, 0, 0);
+  }
+
+  /** The VMCS that silicon ran last and will run next. */
+  get current(): VmcsView {
+    return this.state.guestMode ? this.v02 : this.v01;
+  }
+
+  /** 1 while L1 runs, 2 while L2 runs. */
+  get level(): number {
+    return this.state.guestMode ? 2 : 1;
+  }
+
+  get guest(): { serial: string; debug: string; exitCode: number } {
+    return { serial: this.pc.output.serial, debug: this.pc.output.debug, exitCode: this.pc.exit.state.code };
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.state.counters;
+  }
+
+  deadline(): number {
+    return this.pc.deadline;
+  }
+
+  advance(_machine: Machine, _vcpu: number, event: RootEvent): RootAction {
+    if (event.kind === "start") startSilicon(this);
+    else if (event.kind === "exit") this.handlers.handle();
+    else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
+    else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
+    if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
+    if (this.pc.exit.state.code >= 0) return { kind: "stop", outcome: { kind: "exit", code: this.pc.exit.state.code } };
+    return this.enterGuest();
+  }
+
+  private wakes(): boolean {
+    this.pc.advanceTo(this.silicon.retired);
+    return this.pc.pic.asserted;
+  }
+
+  private enterGuest(): RootAction {
+    const { state } = this;
+    this.pc.advanceTo(this.silicon.retired);
+    if (state.halted) {
+      if (!this.canWake()) return { kind: "stop", outcome: { kind: "halted", where: this.machine.where() } };
+      if (!this.pc.pic.asserted) return { kind: "block" };
+      state.halted = false;
+    }
+    deliverPending(this, this.handlers);
+    if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
+    const launched = state.guestMode ? state.launched02 : state.launched01;
+    if (state.guestMode) state.launched02 = true;
+    else state.launched01 = true;
+    this.silicon.s[STATE.TRACE_LEVEL] = this.level;
+    return { kind: "enter", resume: launched };
+  }
+
+  /** Whether an interrupt could ever end HLT: IF is on, or L1 takes interrupts as exits. */
+  private canWake(): boolean {
+    const v = this.current;
+    const interruptible = (v.lo(F.guestRflags) & 0x200) !== 0;
+    return interruptible || (this.state.guestMode && this.handlers.l1TakesInterrupts());
+  }
+
+  /** Points the views at the regions that the state names. */
+  attachVmcss(): void {
+    if (this.state.vmcs01 !== 0) this.v01.attach(this.state.vmcs01);
+    if (this.state.vmcs02 !== 0) this.v02.attach(this.state.vmcs02);
+  }
+
+  /** Stops the virtual machine as a product does when it cannot go on. */
+  fail(what: string): Outcome {
+    return { kind: "l0-error", what, where: this.machine.where() };
+  }
+
+  copyFrom(other: RootClient): void {
+    const from = other as L0;
+    Object.assign(this.state, structuredClone(from.state));
+    this.pc.copyFrom(from.pc);
+    this.attachVmcss();
+    this.environment.reattach();
+    this.guestCpu.resumeFrom(from.guestCpu);
+  }
+}

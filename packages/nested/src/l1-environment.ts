@@ -1,0 +1,152 @@
+import type { PhysicalMemory } from "@hvdiff/cpu";
+import { STATE } from "@hvdiff/cpu";
+import {
+  createVmcsLayout,
+  type ExecutingContext,
+  MemoryVmcs,
+  type VmcsView,
+  type VmxCapabilities,
+  type VmxEnvironment,
+  type VmxPolicy,
+  type VmxValue,
+} from "@hvdiff/vmx";
+import { dropShadows } from "./shadow-ept.ts";
+import type { GuestCpu } from "./guest-cpu.ts";
+import { hostAddress } from "./host-layout.ts";
+import type { L0State } from "./l0-state.ts";
+
+const IA32_FEATURE_CONTROL = 0x3a;
+
+/** What L1's VMX instructions act on: L1's VMX operation as L0 keeps it, and vmcs12s in L1's memory. */
+export class L1Environment implements VmxEnvironment {
+  readonly capabilities: VmxCapabilities;
+  readonly policy: VmxPolicy;
+  readonly value: VmxValue = { kind: "value", lo: 0, hi: 0 };
+  /** Called after anything that must reach silicon's TLB: L0 issues the real INVEPT or INVVPID. */
+  onInvalidate: (kind: "ept" | "vpid") => void = () => {};
+  private readonly guest: GuestCpu;
+  private readonly memory: PhysicalMemory;
+  private readonly ram: number;
+  private readonly current: MemoryVmcs;
+  private readonly other: MemoryVmcs;
+  private readonly getState: () => L0State;
+  private readonly featureControl: () => number;
+  readonly context: ExecutingContext;
+  /** Set by L0 before it emulates: whether L1 is blocked by MOV SS. */
+  blockedByMovSs = false;
+
+  constructor(guest: GuestCpu, memory: PhysicalMemory, ram: number, rules: { capabilities: VmxCapabilities; policy: VmxPolicy; state: () => L0State; featureControl: () => number }) {
+    this.guest = guest;
+    this.memory = memory;
+    this.ram = ram;
+    this.capabilities = rules.capabilities;
+    this.policy = rules.policy;
+    this.getState = rules.state;
+    this.featureControl = rules.featureControl;
+    const layout = createVmcsLayout(rules.capabilities);
+    this.current = new MemoryVmcs(memory, layout);
+    this.other = new MemoryVmcs(memory, layout);
+    this.context = this.executingContext();
+  }
+
+  private executingContext(): ExecutingContext {
+    const s = this.guest.file.s;
+    const self = this;
+    return {
+      get cr0() {
+        return s[STATE.CR0]!;
+      },
+      get cr4() {
+        return s[STATE.CR4]!;
+      },
+      get cpl() {
+        return s[STATE.CPL]!;
+      },
+      get efer() {
+        return s[STATE.EFER]!;
+      },
+      get isVirtual8086() {
+        return (s[STATE.FLAG_SYSTEM]! & (1 << 17)) !== 0;
+      },
+      get isCodeSegment64Bit() {
+        return (s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS]! & (1 << 13)) !== 0;
+      },
+      get isBlockedByMovSs() {
+        return self.blockedByMovSs;
+      },
+      get featureControl() {
+        return self.featureControl();
+      },
+    };
+  }
+
+  get inVmxOperation(): boolean {
+    return this.getState().vmxOn;
+  }
+
+  set inVmxOperation(on: boolean) {
+    this.getState().vmxOn = on;
+  }
+
+  get vmxonPointer(): number {
+    return this.getState().vmxonPointer;
+  }
+
+  set vmxonPointer(address: number) {
+    this.getState().vmxonPointer = address;
+  }
+
+  get currentPointer(): number {
+    return this.getState().currentPointer;
+  }
+
+  set currentPointer(address: number) {
+    this.getState().currentPointer = address;
+  }
+
+  readRevision(address: number): number {
+    return this.guest.physical32(address);
+  }
+
+  currentVmcs(): VmcsView | null {
+    const pointer = this.getState().currentPointer;
+    if (pointer === -1) return null;
+    const host = hostAddress(pointer, this.ram);
+    if (this.current.address !== host && !this.current.attach(host)) return null;
+    return this.current;
+  }
+
+  /** After a clone: the views point into another memory's frames. */
+  reattach(): void {
+    this.current.address = -1;
+    this.other.address = -1;
+  }
+
+  vmcsAt(address: number): VmcsView | null {
+    return this.other.attach(hostAddress(address, this.ram)) ? this.other : null;
+  }
+
+  isLaunched(address: number): boolean {
+    return this.other.attach(hostAddress(address, this.ram)) && this.other.launched;
+  }
+
+  setLaunched(address: number, launched: boolean): void {
+    if (this.other.attach(hostAddress(address, this.ram))) this.other.launched = launched;
+  }
+
+  /** vmcs12s live in L1's memory all the time. */
+  writeBack(): void {}
+
+  invalidateEpt(all: boolean, eptpLow: number, eptpHigh: number): void {
+    const state = this.getState();
+    const eptp = BigInt(eptpLow >>> 0) | (BigInt(eptpHigh >>> 0) << 32n);
+    dropShadows(this.memory, state.pool, state.shadows, all ? null : eptp);
+    this.onInvalidate("ept");
+  }
+
+  invalidateVpid(): void {
+    this.onInvalidate("vpid");
+  }
+}
+
+export const FEATURE_CONTROL_MSR = IA32_FEATURE_CONTROL;

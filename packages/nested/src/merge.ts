@@ -1,0 +1,196 @@
+import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
+import type { VmcsView } from "@hvdiff/vmx";
+import * as C from "./controls.ts";
+import { F } from "./fields.ts";
+import { hostAddress } from "./host-layout.ts";
+
+/** Where the value of a vmcs02 field comes from. */
+export type MergeSource =
+  /** L1's wish, unchanged. */
+  | "vmcs12"
+  /** What L0 runs L1 with. */
+  | "vmcs01"
+  /** Both have a say. */
+  | "merged"
+  /** L0's own. */
+  | "l0";
+
+export interface MergeContext {
+  readonly v01: VmcsView;
+  readonly v12: VmcsView;
+  readonly v02: VmcsView;
+  /** Bytes of L1's RAM. */
+  readonly ram: number;
+  /** EPTP that silicon shall use for L2, and the VPID. */
+  readonly eptp02: bigint;
+  readonly vpid02: number;
+  /** What silicon supports, so that fields that do not exist are left alone. */
+  readonly exists: Uint8Array;
+}
+
+/** One rule of the merge: which fields of vmcs02 it decides, from where, and how. */
+export interface MergeRule {
+  readonly id: string;
+  readonly fields: readonly VmcsField[];
+  readonly source: MergeSource;
+  readonly why: string;
+  apply(m: MergeContext): void;
+}
+
+/** Guest-state fields that are not simply L1's. */
+const COMPUTED_GUEST_FIELDS = new Set<VmcsField>(["vmcsLinkPointer", "guestIa32Efer", "guestIa32Pat", "guestIa32Debugctl", "guestDr7", "guestSmbase"]);
+
+const COPIED_CONTROLS: readonly VmcsField[] = [
+  "exceptionBitmap",
+  "pageFaultErrorCodeMask",
+  "pageFaultErrorCodeMatch",
+  "cr0GuestHostMask",
+  "cr4GuestHostMask",
+  "cr0ReadShadow",
+  "cr4ReadShadow",
+  "cr3TargetCount",
+  "cr3TargetValue0",
+  "cr3TargetValue1",
+  "cr3TargetValue2",
+  "cr3TargetValue3",
+  "xssExitingBitmap",
+  "tprThreshold",
+  "pleGap",
+  "pleWindow",
+  "vmEntryInterruptionInformation",
+  "vmEntryExceptionErrorCode",
+  "vmEntryInstructionLength",
+];
+
+const GUEST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "guest" && !COMPUTED_GUEST_FIELDS.has(name));
+const COPIED: readonly number[] = [...COPIED_CONTROLS, ...GUEST_STATE].map((name) => F[name]);
+const HOST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "host");
+const HOST_INDICES: readonly number[] = HOST_STATE.map((name) => F[name]);
+
+function copyAll(m: MergeContext, from: VmcsView, indices: readonly number[]): void {
+  for (const index of indices) if (m.exists[index] === 1) m.v02.set(index, from.lo(index), from.hi(index));
+}
+
+/** Secondary controls of L1 that take effect through vmcs02 as they are. */
+function secondary(m: MergeContext): void {
+  const active = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0;
+  const wanted = active ? m.v12.lo(F.secondaryProcessorBasedControls) : 0;
+  m.v02.set(F.secondaryProcessorBasedControls, (wanted & ~C.PROC2_VIRTUALIZE_APIC) | C.PROC2_EPT | C.PROC2_VPID, 0);
+}
+
+function primary(m: MergeContext): void {
+  const own = m.v01.lo(F.primaryProcessorBasedControls) & ~(C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
+  const wanted = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
+  m.v02.set(F.primaryProcessorBasedControls, own | wanted | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY, 0);
+}
+
+function tscOffset(m: MergeContext): void {
+  const offsetting = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
+  m.v02.write("tscOffset", BigInt.asUintN(64, m.v01.read("tscOffset") + (offsetting ? m.v12.read("tscOffset") : 0n)));
+}
+
+function entryControls(m: MergeContext): void {
+  const kept = C.ENTRY_IA32E | C.ENTRY_LOAD_DEBUG;
+  m.v02.set(F.vmEntryControls, (m.v01.lo(F.vmEntryControls) & ~kept) | (m.v12.lo(F.vmEntryControls) & kept) | C.ENTRY_LOAD_DEBUG, 0);
+}
+
+function loads(m: MergeContext, control: number): boolean {
+  return (m.v12.lo(F.vmEntryControls) & control) !== 0;
+}
+
+const EFER_LME = 1 << 8;
+const EFER_LMA = 1 << 10;
+const CR0_PG = 1 << 31;
+
+/** Without "load IA32_EFER" L2 starts with L1's, but LMA (and LME while paging) follow "IA-32e mode guest". */
+function efer(m: MergeContext): void {
+  if (loads(m, C.ENTRY_LOAD_EFER)) {
+    m.v02.set(F.guestIa32Efer, m.v12.lo(F.guestIa32Efer), m.v12.hi(F.guestIa32Efer));
+    return;
+  }
+  const long = loads(m, C.ENTRY_IA32E);
+  const paging = (m.v12.lo(F.guestCr0) & CR0_PG) !== 0;
+  const clear = EFER_LMA | (paging ? EFER_LME : 0);
+  const value = (m.v01.lo(F.guestIa32Efer) & ~clear) | (long ? clear : 0);
+  m.v02.set(F.guestIa32Efer, value, 0);
+}
+
+function eitherLevel(m: MergeContext, control: number, index: number): void {
+  const from = loads(m, control) ? m.v12 : m.v01;
+  m.v02.set(index, from.lo(index), from.hi(index));
+}
+
+function addresses(m: MergeContext): void {
+  if ((m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TPR_SHADOW) === 0) return;
+  m.v02.write("virtualApicAddress", BigInt(hostAddress(Number(m.v12.read("virtualApicAddress")), m.ram)));
+}
+
+/**
+ * How vmcs02 is made from vmcs01 and vmcs12, field by field, in the order of application. The architecture decides all of it: L2 must
+ * behave as vmcs12 says, and L0 must get back what is its own.
+ */
+export const MERGE_RULES: readonly MergeRule[] = [
+  { id: "merge.copied", fields: [...COPIED_CONTROLS, ...GUEST_STATE], source: "vmcs12", why: "L2's state and what L1 wants to hear of", apply: (m) => copyAll(m, m.v12, COPIED) },
+  { id: "merge.hostState", fields: HOST_STATE, source: "vmcs01", why: "every exit comes to L0 first", apply: (m) => copyAll(m, m.v01, HOST_INDICES) },
+  {
+    id: "merge.pin",
+    fields: ["pinBasedControls"],
+    source: "merged",
+    why: "L0 must see its interrupts whatever L1 asks",
+    apply: (m) => m.v02.set(F.pinBasedControls, m.v01.lo(F.pinBasedControls) | m.v12.lo(F.pinBasedControls), 0),
+  },
+  { id: "merge.primary", fields: ["primaryProcessorBasedControls"], source: "merged", why: "both levels' exits; bitmaps are consulted by L0", apply: primary },
+  { id: "merge.secondary", fields: ["secondaryProcessorBasedControls"], source: "merged", why: "L1's features; EPT and VPID are L0's", apply: secondary },
+  {
+    id: "merge.exitControls",
+    fields: ["vmExitControls"],
+    source: "vmcs01",
+    why: "exits lead to L0; L1's exit controls are applied in software",
+    apply: (m) => {
+      const timer = m.v12.lo(F.pinBasedControls) & C.PIN_PREEMPTION_TIMER ? C.EXIT_SAVE_TIMER : 0;
+      m.v02.set(F.vmExitControls, m.v01.lo(F.vmExitControls) | timer, 0);
+    },
+  },
+  { id: "merge.entryControls", fields: ["vmEntryControls"], source: "merged", why: "mode from L1, register loads are L0's", apply: entryControls },
+  { id: "merge.efer", fields: ["guestIa32Efer"], source: "merged", why: "L1's value, or the register as L1 had it", apply: efer },
+  { id: "merge.pat", fields: ["guestIa32Pat"], source: "merged", why: "L1's value, or the register as L1 had it", apply: (m) => eitherLevel(m, C.ENTRY_LOAD_PAT, F.guestIa32Pat) },
+  {
+    id: "merge.debug",
+    fields: ["guestDr7", "guestIa32Debugctl"],
+    source: "merged",
+    why: "L1's values, or the registers as L1 had them",
+    apply: (m) => {
+      eitherLevel(m, C.ENTRY_LOAD_DEBUG, F.guestDr7);
+      eitherLevel(m, C.ENTRY_LOAD_DEBUG, F.guestIa32Debugctl);
+    },
+  },
+  { id: "merge.tscOffset", fields: ["tscOffset"], source: "merged", why: "offsets of both levels add up", apply: tscOffset },
+  { id: "merge.virtualApic", fields: ["virtualApicAddress"], source: "merged", why: "L1-physical to host-physical", apply: addresses },
+  { id: "merge.linkPointer", fields: ["vmcsLinkPointer"], source: "l0", why: "VMCS shadowing is not used for L2", apply: (m) => m.v02.set(F.vmcsLinkPointer, -1, -1) },
+  {
+    id: "merge.eptPointer",
+    fields: ["eptPointer", "virtualProcessorIdentifier"],
+    source: "l0",
+    why: "the shadow of EPT12, or L1's own EPT; L0's tag for L2",
+    apply: (m) => {
+      m.v02.write("eptPointer", m.eptp02);
+      m.v02.set(F.virtualProcessorIdentifier, m.vpid02, 0);
+    },
+  },
+  {
+    id: "merge.msrLists",
+    fields: ["vmEntryMsrLoadCount", "vmExitMsrStoreCount", "vmExitMsrLoadCount"],
+    source: "l0",
+    why: "L0 walks L1's lists itself",
+    apply: (m) => {
+      m.v02.set(F.vmEntryMsrLoadCount, 0, 0);
+      m.v02.set(F.vmExitMsrStoreCount, 0, 0);
+      m.v02.set(F.vmExitMsrLoadCount, 0, 0);
+    },
+  },
+];
+
+/** Builds vmcs02. */
+export function mergeVmcs02(m: MergeContext): void {
+  for (const rule of MERGE_RULES) rule.apply(m);
+}

@@ -1,0 +1,122 @@
+import { EXIT_REASONS } from "@hvdiff/spec";
+import {
+  ENTRY_CHECKS,
+  type EntryCheck,
+  type EntryCheckLists,
+
+  failValid,
+  firstViolation,
+  type VmcsView,
+  vmlaunch,
+  vmresume,
+} from "@hvdiff/vmx";
+import * as C from "./controls.ts";
+import { usesEpt } from "./ept-exits.ts";
+import { eptPointerFor } from "./ept-tables.ts";
+import { F } from "./fields.ts";
+import { count } from "./l0-state.ts";
+import type { L0 } from "./l0.ts";
+import { mergeVmcs02 } from "./merge.ts";
+import { loadMsrs } from "./msr-lists.ts";
+import { failEntry, flushForTransition } from "./nested-exit.ts";
+import type { NestedPolicy } from "./policy.ts";
+import { shadowFor } from "./shadow-ept.ts";
+import { VPID_L2 } from "./start.ts";
+import { traceCheck, traceVmentry, traceVmx } from "./trace-events.ts";
+import { completeVmx } from "./vmx-result.ts";
+
+const EFER_LMA = 1 << 10;
+const INVVPID_SINGLE = 1;
+const ERROR_CONTROLS = 7;
+const ERROR_HOST = 8;
+
+function listFor(checks: readonly EntryCheck[], policy: NestedPolicy): readonly EntryCheck[] {
+  const group = checks[0]!.group;
+  const kept = checks.filter((check) => !policy.skippedEntryChecks.includes(check.id));
+  const replaced = kept.map((check) => policy.replacedEntryChecks.find((other) => other.id === check.id) ?? check);
+  return [...policy.addedEntryChecks.filter((check) => check.group === group), ...replaced];
+}
+
+/** The checks that an L0 makes on vmcs12: the architecture's, as its policy changes them. Errors: a policy that names an unknown check. */
+export function entryCheckLists(policy: NestedPolicy): EntryCheckLists {
+  const { control, host, guest } = ENTRY_CHECKS;
+  const known = new Set([...control, ...host, ...guest].map((check) => check.id));
+  for (const id of [...policy.skippedEntryChecks, ...policy.replacedEntryChecks.map((check) => check.id)]) {
+    if (!known.has(id)) throw new Error(`policy names an unknown VM-entry check: ${id}`);
+  }
+  return { control: listFor(control, policy), host: listFor(host, policy), guest: listFor(guest, policy) };
+}
+
+/** VMLAUNCH and VMRESUME of L1, from the preconditions to the merged vmcs02. */
+export function enterL2(l0: L0, isLaunch: boolean): void {
+  const name = isLaunch ? "vmlaunch" : "vmresume";
+  const outcome = isLaunch ? vmlaunch(l0.environment) : vmresume(l0.environment);
+  if (outcome.kind !== "enter") {
+    traceVmx(l0, name, null, outcome);
+    completeVmx(l0, outcome);
+    return;
+  }
+  const v12 = l0.environment.currentVmcs()!;
+  const context = l0.checkContext;
+  context.prepare(v12, l0.state.currentPointer, (l0.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
+  if (failsWith(l0, name, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, name, l0.checks.host, ERROR_HOST)) return;
+  if (l0.options.policy.zeroesExitInformationAtEntry) zeroInformation(l0, v12);
+  const violated = firstViolation(l0.checks.guest, context);
+  if (violated !== null) {
+    traceCheck(l0, violated);
+    traceVmentry(l0, isLaunch, "failed");
+    failEntry(l0, EXIT_REASONS.INVALID_GUEST_STATE.number, violated.qualification ?? 0);
+    return;
+  }
+  commit(l0, v12, isLaunch);
+}
+
+function failsWith(l0: L0, name: string, checks: readonly EntryCheck[], error: number): boolean {
+  const violated = firstViolation(checks, l0.checkContext);
+  if (violated === null) return false;
+  traceCheck(l0, violated);
+  l0.environment.currentVmcs()!.set(F.vmInstructionError, error, 0);
+  const outcome = failValid(error);
+  traceVmx(l0, name, null, outcome);
+  completeVmx(l0, outcome);
+  return true;
+}
+
+function zeroInformation(l0: L0, v12: VmcsView): void {
+  for (const index of l0.exitInformationFields) v12.set(index, 0, 0);
+}
+
+/** The entry is accepted: merge, load the MSR list, and L2 is what runs next. */
+function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
+  const { state, machine } = l0;
+  l0.silicon.retired += 1;
+  const eptp12 = v12.read("eptPointer");
+  const root = usesEpt(v12) ? shadowFor(machine.memory, state.pool, state.shadows, eptp12).root : state.ept01;
+  mergeVmcs02({ v01: l0.v01, v12, v02: l0.v02, ram: l0.options.ram, eptp02: eptPointerFor(root), vpid02: VPID_L2, exists: l0.vmx.capabilities.fieldExists });
+  count(state, "entries.l2");
+  flushForEntry(l0, v12);
+  state.guestMode = true;
+  state.runPending = true;
+  const failed = loadMsrs(l0, v12, "vmEntryMsrLoadCount", "vmEntryMsrLoadAddress", l0.v02);
+  if (failed >= 0) {
+    state.guestMode = false;
+    traceVmentry(l0, isLaunch, "failed");
+    failEntry(l0, EXIT_REASONS.MSR_LOAD_FAIL.number, l0.options.policy.msrLoadFailureQualification(failed));
+    return;
+  }
+  state.guestMode = false;
+  traceVmentry(l0, isLaunch, "entered");
+  state.guestMode = true;
+  if (isLaunch) l0.environment.setLaunched(state.currentPointer, true);
+  l0.vmx.vmptrld(state.vmcs02);
+}
+
+/** Silicon's tag for L2 is shared by all of L1's VPIDs: a change of VPID must forget what the last one left. */
+function flushForEntry(l0: L0, v12: VmcsView): void {
+  const secondary = (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
+  const vpid = (secondary & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;
+  if (vpid !== 0 && vpid !== l0.state.lastVpid12) l0.vmx.invvpid(INVVPID_SINGLE, VPID_L2, 0, 0);
+  l0.state.lastVpid12 = vpid;
+  flushForTransition(l0, v12);
+}
+

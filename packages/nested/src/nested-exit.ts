@@ -1,0 +1,92 @@
+import { EXIT_REASONS } from "@hvdiff/spec";
+import type { VmcsView } from "@hvdiff/vmx";
+import * as C from "./controls.ts";
+import { F } from "./fields.ts";
+import { count } from "./l0-state.ts";
+import type { L0 } from "./l0.ts";
+import { loadMsrs, storeMsrs } from "./msr-lists.ts";
+import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
+import { VPID_L1, VPID_L2 } from "./start.ts";
+import { traceVmexit } from "./trace-events.ts";
+import { completeVmx } from "./vmx-result.ts";
+
+const VALID = 1 << 31;
+const ENTRY_FAILURE = 1 << 31;
+const INVVPID_SINGLE = 1;
+
+/** Information fields that mean nothing for an exit that L0 makes up. */
+const UNUSED_INFORMATION = [F.vmExitInterruptionInformation, F.vmExitInterruptionErrorCode, F.idtVectoringInformation, F.idtVectoringErrorCode, F.vmExitInstructionLength, F.vmExitInstructionInformation];
+
+/** Passes the exit that silicon just made from vmcs02 on to L1. */
+export function exitToL1(l0: L0, reason: number): void {
+  const v12 = l0.environment.currentVmcs()!;
+  const { v02 } = l0;
+  if ((reason & ENTRY_FAILURE) !== 0) v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
+  else copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
+  l0.state.reinject = null;
+  leaveL2(l0, v12, v02, reason);
+}
+
+/** An entry failure that L0 found itself, before silicon saw vmcs02. L1's own state is still that of vmcs01. */
+export function failEntry(l0: L0, reason: number, qualification: number): void {
+  const v12 = l0.environment.currentVmcs()!;
+  const { v01 } = l0;
+  v12.set(F.exitReason, reason | ENTRY_FAILURE, 0);
+  v12.set(F.exitQualification, qualification, 0);
+  switchToL1(l0, v12, v01, v01);
+}
+
+/** A pending interrupt of L1's machine ends L2's run, because L1 asked for that. */
+export function externalInterruptToL1(l0: L0): void {
+  const v12 = l0.environment.currentVmcs()!;
+  const { v02 } = l0;
+  for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
+  v02.set(F.exitQualification, 0, 0);
+  if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0) v02.set(F.vmExitInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
+  copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
+  leaveL2(l0, v12, v02, EXIT_REASONS.EXTERNAL_INTERRUPT.number);
+}
+
+function leaveL2(l0: L0, v12: VmcsView, v02: VmcsView, reason: number): void {
+  v12.set(F.exitReason, reason, 0);
+  if ((reason & ENTRY_FAILURE) === 0) {
+    saveGuestState(v02, v12, l0.vmx.capabilities.fieldExists);
+    v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
+    storeMsrs(l0, v12);
+  }
+  l0.vmx.vmptrld(l0.state.vmcs01);
+  // A failed entry has loaded nothing of L2.
+  switchToL1(l0, v12, l0.v01, (reason & ENTRY_FAILURE) === 0 ? v02 : l0.v01);
+}
+
+/**
+ * Host state of vmcs12 becomes what runs next.
+ * @param before the VMCS whose guest state has the registers that a VM exit leaves alone
+ */
+function switchToL1(l0: L0, v12: VmcsView, v01: VmcsView, before: VmcsView): void {
+  l0.state.guestMode = false;
+  l0.state.runPending = false;
+  loadHostState(v12, v01, before);
+  flushForTransition(l0, v12);
+  loadMsrs(l0, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01);
+  count(l0.state, "reflected");
+  traceVmexit(l0, v12);
+}
+
+/** Without VPID, VM transitions of L1 forget all linear translations, L1's and L2's. */
+export function flushForTransition(l0: L0, v12: VmcsView): void {
+  const usesVpid =
+    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 && (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
+  if (usesVpid) return;
+  l0.vmx.invvpid(INVVPID_SINGLE, VPID_L1, 0, 0);
+  l0.vmx.invvpid(INVVPID_SINGLE, VPID_L2, 0, 0);
+}
+
+/** Silicon refused vmcs02 with VMfail although L0's checks of vmcs12 passed: L1 sees its VMLAUNCH or VMRESUME fail after all. */
+export function failEntryLate(l0: L0): void {
+  l0.vmx.vmptrld(l0.state.vmcs01);
+  l0.state.guestMode = false;
+  l0.state.runPending = false;
+  completeVmx(l0, { kind: "failValid", error: l0.options.policy.lateFailureError });
+  l0.environment.currentVmcs()!.set(F.vmInstructionError, l0.options.policy.lateFailureError, 0);
+}

@@ -1,0 +1,150 @@
+import { STATE } from "@hvdiff/cpu";
+import { featureControlAfter } from "@hvdiff/machine";
+import type { VmcsView } from "@hvdiff/vmx";
+import * as C from "./controls.ts";
+import { eptPointerFor, mapRange } from "./ept-tables.ts";
+import { F } from "./fields.ts";
+import { SEGMENT_FIELDS } from "./guest-cpu.ts";
+import { GUEST_OFFSET, HIGH_MEMORY_START, LOW_MEMORY_END } from "./host-layout.ts";
+import type { L0 } from "./l0.ts";
+import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";
+import { takePage } from "./page-pool.ts";
+
+/** Tags of L1's and L2's translations in silicon's TLB. */
+export const VPID_L1 = 1;
+export const VPID_L2 = 2;
+
+const CR0_HOST = 0x80000033 | 0;
+const CR4_HOST = 0x2020;
+const EFER_HOST = 0x500;
+const CODE_SELECTOR = 0x10;
+const DATA_SELECTOR = 0x18;
+const TSS_SELECTOR = 0x40;
+/** Where L0's code would be: nothing is ever fetched there, the machine hands control to TypeScript. */
+const HOST_RIP = 0x1000n;
+const CR4_VMXE = 1 << 13;
+const CR0_NE = 1 << 5;
+
+/** Puts silicon into VMX operation and makes the VMCS that runs L1. */
+export function startSilicon(l0: L0): void {
+  const { silicon, vmx, state, machine } = l0;
+  prepareHost(l0);
+  const region = takePage(state.pool, machine.memory);
+  writeRevision(l0, region);
+  expectSuccess("VMXON", vmx.vmxon(region).kind);
+  state.vmcs01 = newVmcs(l0);
+  state.vmcs02 = newVmcs(l0);
+  state.ept01 = takePage(state.pool, machine.memory);
+  mapGuestRam(l0);
+  expectSuccess("VMPTRLD", vmx.vmptrld(state.vmcs01).kind);
+  l0.attachVmcss();
+  const v = l0.v01;
+  writeControls(l0, v);
+  writeHostState(v);
+  writeInitialGuest(l0, v);
+  l0.guestCpu.setMsr(FEATURE_CONTROL_MSR, featureControlAfter(l0.options.firmware));
+  silicon.setGpr(0, BigInt(l0.options.initial.rax));
+  silicon.setGpr(3, BigInt(l0.options.initial.rbx));
+}
+
+/** The mode a 64-bit host runs in when it executes VMXON. */
+function prepareHost(l0: L0): void {
+  const s = l0.silicon.s;
+  s[STATE.CR0] = CR0_HOST;
+  s[STATE.CR4] = CR4_HOST;
+  s[STATE.EFER] = EFER_HOST;
+  s[STATE.XCR0] = 1;
+  s[STATE.DR6] = 0xffff0ff0 | 0;
+  s[STATE.DR7] = 0x400;
+  s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xa09b;
+  s[STATE.SEGMENTS + STATE.SS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xc093;
+  l0.silicon.rflags = 2n;
+  l0.silicon.translationChanged();
+  l0.vmx.allowVmxOutsideSmx();
+}
+
+function writeRevision(l0: L0, region: number): void {
+  l0.machine.memory.write32(region, l0.vmx.capabilities.revisionId);
+}
+
+function newVmcs(l0: L0): number {
+  const region = takePage(l0.state.pool, l0.machine.memory);
+  writeRevision(l0, region);
+  expectSuccess("VMCLEAR", l0.vmx.vmclear(region).kind);
+  return region;
+}
+
+function expectSuccess(what: string, kind: string): void {
+  if (kind !== "succeed") throw new Error(`L0's own ${what} failed on silicon: ${kind}`);
+}
+
+function mapGuestRam(l0: L0): void {
+  const { memory } = l0.machine;
+  const { pool, ept01 } = l0.state;
+  mapRange(memory, pool, ept01, 0, GUEST_OFFSET, LOW_MEMORY_END);
+  mapRange(memory, pool, ept01, HIGH_MEMORY_START, GUEST_OFFSET + HIGH_MEMORY_START, l0.options.ram - HIGH_MEMORY_START);
+}
+
+/** A control word with what silicon demands added. */
+function adjusted(l0: L0, word: "pin" | "primary" | "secondary" | "exit" | "entry", wanted: number): number {
+  const { required, allowed } = l0.vmx.capabilities.controls[word];
+  return (wanted | required) & allowed;
+}
+
+/** Features that L1's CPUID shows and that need a control. */
+function guestFeatures(l0: L0): number {
+  const has = (leaf: number, subleaf: number, register: "eax" | "ebx" | "ecx" | "edx", bit: number) =>
+    l0.options.guestModel.cpuid.some((entry) => entry.leaf >>> 0 === leaf >>> 0 && entry.subleaf === subleaf && ((entry[register] >>> bit) & 1) !== 0);
+  return (
+    (has(0x80000001, 0, "edx", 27) ? C.PROC2_RDTSCP : 0) |
+    (has(7, 0, "ebx", 10) ? C.PROC2_INVPCID : 0) |
+    (has(0xd, 1, "eax", 3) ? C.PROC2_XSAVES : 0)
+  );
+}
+
+function writeControls(l0: L0, v: VmcsView): void {
+  v.set(F.pinBasedControls, adjusted(l0, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI), 0);
+  v.set(F.primaryProcessorBasedControls, adjusted(l0, "primary", C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING) & ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE), 0);
+  const secondary = C.PROC2_EPT | C.PROC2_VPID | C.PROC2_UNRESTRICTED | guestFeatures(l0);
+  v.set(F.secondaryProcessorBasedControls, adjusted(l0, "secondary", secondary), 0);
+  const exit = C.EXIT_HOST_64 | C.EXIT_ACK_INTERRUPT | C.EXIT_SAVE_PAT | C.EXIT_LOAD_PAT | C.EXIT_SAVE_EFER | C.EXIT_LOAD_EFER | C.EXIT_SAVE_DEBUG;
+  v.set(F.vmExitControls, adjusted(l0, "exit", exit), 0);
+  v.set(F.vmEntryControls, adjusted(l0, "entry", C.ENTRY_LOAD_PAT | C.ENTRY_LOAD_EFER | C.ENTRY_LOAD_DEBUG), 0);
+  v.write("eptPointer", eptPointerFor(l0.state.ept01));
+  v.set(F.virtualProcessorIdentifier, VPID_L1, 0);
+  v.set(F.vmcsLinkPointer, -1, -1);
+  v.set(F.cr0GuestHostMask, -1, 0);
+  v.set(F.cr4GuestHostMask, -1, 0);
+}
+
+function writeHostState(v: VmcsView): void {
+  v.set(F.hostCr0, CR0_HOST, 0);
+  v.set(F.hostCr4, CR4_HOST, 0);
+  v.write("hostCr3", 0x1000n);
+  v.set(F.hostCsSelector, CODE_SELECTOR, 0);
+  for (const field of [F.hostSsSelector, F.hostDsSelector, F.hostEsSelector]) v.set(field, DATA_SELECTOR, 0);
+  v.set(F.hostTrSelector, TSS_SELECTOR, 0);
+  v.set(F.hostIa32Efer, EFER_HOST, 0);
+  v.write("hostIa32Pat", 0x0007040600070406n);
+  v.write("hostRip", HOST_RIP);
+  v.write("hostRsp", 0x2000n);
+}
+
+function writeInitialGuest(l0: L0, v: VmcsView): void {
+  const { initial } = l0.options;
+  v.set(F.guestRip, initial.rip | 0, 0);
+  v.set(F.guestRflags, 2, 0);
+  v.set(F.guestCr0, initial.cr0 | CR0_NE, 0);
+  v.set(F.cr0ReadShadow, initial.cr0, 0);
+  v.set(F.guestCr4, CR4_VMXE, 0);
+  v.set(F.guestDr7, 0x400, 0);
+  v.write("guestIa32Pat", 0x0007040600070406n);
+  initial.segments.forEach((segment, at) => {
+    const [selector, , limit, access] = SEGMENT_FIELDS[at]!;
+    v.set(selector, segment.selector, 0);
+    v.set(limit, segment.limit | 0, 0);
+    v.set(access, segment.access, 0);
+  });
+  v.set(F.guestGdtrLimit, 0xffff, 0);
+  v.set(F.guestIdtrLimit, 0xffff, 0);
+}

@@ -1,0 +1,25 @@
+import { outcomeText, type VmxOutcome } from "@hvdiff/vmx";
+import { F } from "./fields.ts";
+import { skipInstruction } from "./guest-instructions.ts";
+import type { L0 } from "./l0.ts";
+
+const ARITHMETIC_FLAGS = 0x8d5;
+const CF = 1;
+const ZF = 0x40;
+
+/** Gives L1 the result of the VMX instruction that exited: flags and RIP, or a fault. */
+export function completeVmx(l0: L0, outcome: VmxOutcome): void {
+  if (outcome.kind === "fault") {
+    l0.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode };
+    return;
+  }
+  const flags = l0.v01.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
+  const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
+  l0.v01.set(F.guestRflags, flags | extra, 0);
+  skipInstruction(l0);
+}
+
+/** The result as traces write it. */
+export function resultText(outcome: VmxOutcome): string {
+  return outcomeText(outcome);
+}
