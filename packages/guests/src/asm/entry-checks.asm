@@ -14,6 +14,7 @@ NON_CANONICAL       equ 1 << 47
 MISC_ACTIVITY_HLT       equ 1 << 6
 MISC_ACTIVITY_SHUTDOWN  equ 1 << 7
 MISC_ZERO_LENGTH        equ 1 << 30
+BASIC_ANY_ERROR_CODE    equ 1 << 56
 
 EVENT_VALID         equ 1 << 31
 EVENT_ERROR_CODE    equ 1 << 11
@@ -240,11 +241,15 @@ cases:
         set     ENTRY_EVENT, EVENT_NMI | 3
         entry_case "control.event-exception-vector"
         set     ENTRY_EVENT, EVENT_EXCEPTION | 32
+        ; Newer processors leave it to software which exceptions have an error code.
         entry_case "control.event-error-code-missing"
+        unless  vmx_basic, BASIC_ANY_ERROR_CODE
         set     ENTRY_EVENT, EVENT_EXCEPTION | VECTOR_GP
         entry_case "control.event-error-code-unexpected"
+        unless  vmx_basic, BASIC_ANY_ERROR_CODE
         set     ENTRY_EVENT, EVENT_EXCEPTION | EVENT_ERROR_CODE | VECTOR_UD
         entry_case "control.event-error-code-with-interrupt"
+        set     GUEST_RFLAGS, 2 | RFLAGS_IF
         set     ENTRY_EVENT, EVENT_EXTERNAL | EVENT_ERROR_CODE | 0x20
         entry_case "control.event-error-code-high-bits"
         set     ENTRY_EVENT, EVENT_EXCEPTION | EVENT_ERROR_CODE | VECTOR_GP

@@ -9,7 +9,7 @@ export const eptWalk: Scenario = {
   sdm: [
     '3C "The Extended Page Table Mechanism (EPT)"',
     '3C "EPT-Induced VM Exits"',
-    '3C "Invalidating Cached Translation Information"',
+    '3C "Operations that Invalidate Cached Mappings"',
     '3C "Exit Qualification for EPT Violations"',
   ],
   needs: ["vmx", "ept"],

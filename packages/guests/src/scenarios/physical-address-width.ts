@@ -8,9 +8,9 @@ export const physicalAddressWidth: Scenario = {
   image: "physical-address-width.elf",
   sdm: [
     '2A "CPUID—CPU Identification"',
-    '3A "Reserved Bits"',
+    '3A "Page-Fault Exceptions"',
     '3C "Checks on VMX Controls and Host-State Area"',
-    '3C "VMX Instructions"',
+    '3C "VMX Instruction Reference"',
   ],
   needs: ["vmx"],
   tags: ["S1", "physical-address-width"],

@@ -7,7 +7,7 @@ export const vmxInstructionErrors: Scenario = {
     "VMXON to VMRESUME, INVEPT and INVVPID with each wrong operand or in each wrong state an L1 can provoke: VMfailInvalid or the VM-instruction error number.",
   image: "vmx-instruction-errors.elf",
   sdm: [
-    '3C "VMX Instructions"',
+    '3C "VMX Instruction Reference"',
     '3C "VM Instruction Error Numbers"',
     '3C "Software Use of the VMCS and Related Structures"',
     '3C "Basic VM-Entry Checks"',

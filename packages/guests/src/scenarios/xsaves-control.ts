@@ -7,9 +7,8 @@ export const xsavesControl: Scenario = {
     "L1 takes the secondary controls it wants as far as IA32_VMX_PROCBASED_CTLS2 allows, then runs two L2 probes: (a) uses XSAVES and XRSTORS if its CPUID has them, (b) executes them unconditionally.",
   image: "xsaves-control.elf",
   sdm: [
-    '3C "Secondary Processor-Based VM-Execution Controls"',
+    '3D "Secondary Processor-Based VM-Execution Controls"',
     '3C "Changes to Instruction Behavior in VMX Non-Root Operation"',
-    '3D "VM-Execution Controls"',
     '2D "XSAVES—Save Processor Extended States Supervisor"',
   ],
   needs: ["vmx"],
