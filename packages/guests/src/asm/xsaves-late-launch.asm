@@ -142,7 +142,7 @@ wait_for_switches:
         hlt
         cmp     [switches], ebp
         jb      .work
-        ; Stop where the second task is the one to wait, so that both times begin alike.
+        ; It is the first task that runs again, so the second is left as it was found.
         cli
         ret
 
