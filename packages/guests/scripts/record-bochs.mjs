@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { imageNames } from "./build-images.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_SECONDS = 60;
 const tools = ["bochs", "grub-mkrescue", "xorriso", "script"];
 
 function missingTools() {
@@ -57,16 +57,13 @@ function runBochs(directory, configuration) {
   writeFileSync(file, configuration);
   writeFileSync(commands, "c\n".repeat(8));
   return new Promise((resolve) => {
-    const child = spawn("script", ["-qfc", `bochs -q -f ${file} -rc ${commands}`, "/dev/null"], {
-      stdio: ["ignore", "ignore", "ignore"],
+    // Bochs does not die with its terminal, hence `timeout` next to it.
+    const command = `timeout -s KILL ${TIME_LIMIT_SECONDS} bochs -q -f ${file} -rc ${commands}`;
+    const child = spawn("script", ["-qfc", command, "/dev/null"], {
+      stdio: "ignore",
       env: { ...process.env, TERM: "vt100" },
-      detached: true,
     });
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), TIME_LIMIT_MS);
-    child.on("exit", () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    child.on("exit", resolve);
   });
 }
 
