@@ -5,6 +5,7 @@ import type { CpuModel } from "./models/model.ts";
 import { createWalkState, type WalkState } from "./page-walk.ts";
 import type { PhysicalMemory } from "./physical-memory.ts";
 import * as S from "./state-layout.ts";
+import { resetSystemState } from "./system/reset.ts";
 import {
   ACCESS_READ,
   ACCESS_WRITE,
@@ -95,6 +96,7 @@ export class Processor {
     this.mmu = new Mmu(this);
     this.s[S.TLB_CONTEXT] = S.TLB;
     this.mmu.flushAll();
+    resetSystemState(this);
   }
 
   // --- Registers, as the API and rare instructions see them. ---

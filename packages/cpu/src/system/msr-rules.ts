@@ -1,0 +1,177 @@
+import { type CpuidFeature, MSRS } from "@hvdiff/spec";
+import type { Processor } from "../processor.ts";
+import { XSS } from "../state-layout.ts";
+import { readEfer, writeEfer } from "./efer.ts";
+import { cpuidEntry, hasFeature } from "./features.ts";
+import * as L from "./msr-legalizers.ts";
+import { STORED_MSRS, storedMsr, storeMsr } from "./msr-storage.ts";
+import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
+import { readTsc, writeTsc, writeTscAdjust } from "./time-stamp.ts";
+import { supportedXss } from "./xsave-components.ts";
+
+/** One MSR. Without `read` or `write` that access is #GP(0); `exists` says whether this processor has it at all. */
+export interface MsrRule {
+  readonly exists?: (c: Processor) => boolean;
+  readonly read?: (c: Processor, time: number) => bigint;
+  /** False is #GP(0). */
+  readonly write?: (c: Processor, value: bigint, time: number) => boolean;
+}
+
+const feature =
+  (...names: CpuidFeature[]) =>
+  (c: Processor): boolean =>
+    names.some((name) => hasFeature(c, name));
+
+/** General-purpose performance counters, from CPUID leaf 0AH. */
+const hasCounter =
+  (n: number) =>
+  (c: Processor): boolean =>
+    n < (((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) >>> 8) & 0xff);
+
+const hasPerformanceMonitoring = (c: Processor): boolean => ((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) & 0xff) !== 0;
+
+/** Kept in a slot of its own after legalizing. */
+function kept(
+  address: number,
+  legalize: L.Legalize = L.anyValue,
+  exists?: (c: Processor) => boolean,
+): [number, MsrRule] {
+  const rule: MsrRule = {
+    read: (c) => storedMsr(c, address),
+    write: (c, value) => {
+      const legal = legalize(c, value, storedMsr(c, address));
+      if (legal !== undefined) storeMsr(c, address, legal);
+      return legal !== undefined;
+    },
+  };
+  return [address, exists === undefined ? rule : { ...rule, exists }];
+}
+
+function each(
+  first: number,
+  count: number,
+  rule: (address: number, n: number) => [number, MsrRule],
+): [number, MsrRule][] {
+  return Array.from({ length: count }, (_, n) => rule(first + n, n));
+}
+
+/** Commands: writing does something that leaves no trace here, reading is #GP. */
+function command(address: number, mask: bigint, exists?: (c: Processor) => boolean): [number, MsrRule] {
+  const rule: MsrRule = { write: (_, value) => (value & ~mask) === 0n };
+  return [address, exists === undefined ? rule : { ...rule, exists }];
+}
+
+/** Read-only, from the model where it says something. */
+function constant(address: number, otherwise: bigint, exists?: (c: Processor) => boolean): [number, MsrRule] {
+  const rule: MsrRule = { read: (c) => c.model.msrs.get(address) ?? otherwise };
+  return [address, exists === undefined ? rule : { ...rule, exists }];
+}
+
+const MTRRCAP_DEFAULT = 0x50an;
+const DEBUGCTL_BITS = 0xdfc3n;
+const SPEC_CTRL_BITS = 0x7n;
+const LOW_HALF = 0xffff_ffffn;
+
+const SYSTEM_RULES: readonly [number, MsrRule][] = [
+  [MSRS.IA32_TIME_STAMP_COUNTER.address, { read: readTsc, write: writeTsc }],
+  [
+    MSRS.IA32_TSC_ADJUST.address,
+    { exists: feature("tsc-adjust"), read: (c) => storedMsr(c, MSRS.IA32_TSC_ADJUST.address), write: writeTscAdjust },
+  ],
+  [MSRS.IA32_EFER.address, { exists: feature("lm", "nx", "syscall"), read: readEfer, write: writeEfer }],
+  [
+    MSRS.IA32_XSS.address,
+    {
+      exists: feature("xsaves"),
+      read: (c) => c.get64(XSS),
+      write: (c, value) => {
+        if ((value & ~supportedXss(c)) !== 0n) return false;
+        c.set64(XSS, value);
+        return true;
+      },
+    },
+  ],
+  [
+    MSRS.IA32_FS_BASE.address,
+    { exists: feature("lm"), read: (c) => readSegmentBase(c, 4), write: (c, v) => writeSegmentBase(c, 4, v) },
+  ],
+  [
+    MSRS.IA32_GS_BASE.address,
+    { exists: feature("lm"), read: (c) => readSegmentBase(c, 5), write: (c, v) => writeSegmentBase(c, 5, v) },
+  ],
+  kept(MSRS.IA32_APIC_BASE.address, L.apicBase, feature("apic")),
+  kept(MSRS.IA32_FEATURE_CONTROL.address, L.featureControl, feature("vmx", "smx")),
+  kept(MSRS.IA32_SPEC_CTRL.address, L.onlyBits(SPEC_CTRL_BITS), feature("spec-ctrl", "ssbd", "stibp")),
+  kept(MSRS.IA32_SYSENTER_CS.address, L.anyValue, feature("sep")),
+  kept(MSRS.IA32_STAR.address, L.anyValue, feature("lm")),
+  kept(MSRS.IA32_FMASK.address, L.onlyBits(LOW_HALF), feature("lm")),
+  kept(MSRS.IA32_TSC_AUX.address, L.onlyBits(LOW_HALF), feature("rdtscp", "rdpid")),
+  kept(MSRS.IA32_DEBUGCTL.address, L.onlyBits(DEBUGCTL_BITS)),
+  kept(MSRS.IA32_SMM_MONITOR_CTL.address, () => undefined, feature("vmx", "smx")),
+  kept(MSRS.IA32_UMWAIT_CONTROL.address, L.onlyBits(LOW_HALF & ~2n), feature("waitpkg")),
+  kept(MSRS.IA32_TSX_CTRL.address, L.onlyBits(3n), (c) => ((c.model.msrs.get(0x10a) ?? 0n) & 0x80n) !== 0n),
+  kept(
+    MSRS.MSR_MISC_FEATURE_ENABLES.address,
+    L.onlyBits(1n),
+    (c) => ((c.model.msrs.get(0xce) ?? 0n) & (1n << 31n)) !== 0n,
+  ),
+  kept(MSRS.IA32_TSC_DEADLINE.address, L.anyValue, feature("tsc-deadline")),
+  kept(MSRS.IA32_PKRS.address, L.onlyBits(LOW_HALF), feature("pks")),
+  kept(MSRS.IA32_BNDCFGS.address, L.canonical, feature("mpx")),
+  kept(MSRS.IA32_U_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
+  kept(MSRS.IA32_S_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
+  ...each(MSRS.IA32_PL0_SSP.address, 5, (address) => kept(address, L.canonical, feature("cet-ss"))),
+  ...L.CANONICAL_MSRS.map((address) => kept(address, L.canonical)),
+  command(MSRS.IA32_PRED_CMD.address, 1n, feature("spec-ctrl")),
+  command(MSRS.IA32_FLUSH_CMD.address, 1n, feature("flush-l1d")),
+  command(MSRS.IA32_BIOS_UPDT_TRIG.address, -1n),
+];
+
+const MEMORY_TYPE_RULES: readonly [number, MsrRule][] = [
+  kept(MSRS.IA32_PAT.address, L.patTypes, feature("pat")),
+  constant(MSRS.IA32_MTRRCAP.address, MTRRCAP_DEFAULT, feature("mtrr")),
+  kept(MSRS.IA32_MTRR_DEF_TYPE.address, L.mtrrDefaultType, feature("mtrr")),
+  ...each(MSRS.IA32_MTRR_PHYSBASE0.address, 20, (address, n) =>
+    kept(
+      address,
+      n % 2 === 0 ? L.variableRangeBase : L.variableRangeMask,
+      (c) => BigInt(n >> 1) < ((c.model.msrs.get(MSRS.IA32_MTRRCAP.address) ?? MTRRCAP_DEFAULT) & 0xffn),
+    ),
+  ),
+  ...STORED_MSRS.filter((address) => address >= 0x250 && address <= 0x26f).map((address) =>
+    kept(address, L.fixedRangeTypes, feature("mtrr")),
+  ),
+];
+
+const MONITORING_RULES: readonly [number, MsrRule][] = [
+  constant(MSRS.IA32_PLATFORM_ID.address, 0n),
+  kept(MSRS.IA32_BIOS_SIGN_ID.address),
+  kept(MSRS.IA32_MISC_ENABLE.address),
+  constant(MSRS.IA32_MCG_CAP.address, 4n, feature("mca")),
+  kept(MSRS.IA32_MCG_STATUS.address, L.anyValue, feature("mca")),
+  ...each(MSRS.IA32_MC0_CTL.address, 16, (address, n) =>
+    kept(address, n % 4 === 0 ? L.anyValue : L.onlyZero, feature("mca")),
+  ),
+  ...each(MSRS.IA32_PMC0.address, 8, (address, n) => kept(address, L.anyValue, hasCounter(n))),
+  ...each(MSRS.IA32_PERFEVTSEL0.address, 8, (address, n) => kept(address, L.onlyBits(LOW_HALF), hasCounter(n))),
+  ...each(MSRS.IA32_FIXED_CTR0.address, 3, (address) => kept(address, L.anyValue, hasPerformanceMonitoring)),
+  kept(MSRS.IA32_FIXED_CTR_CTRL.address, L.anyValue, hasPerformanceMonitoring),
+  kept(MSRS.IA32_PERF_GLOBAL_CTRL.address, L.anyValue, hasPerformanceMonitoring),
+  constant(MSRS.IA32_PERF_GLOBAL_STATUS.address, 0n, hasPerformanceMonitoring),
+  command(MSRS.IA32_PERF_GLOBAL_OVF_CTRL.address, -1n, hasPerformanceMonitoring),
+  kept(MSRS.IA32_MPERF.address, L.anyValue, feature("aperfmperf")),
+  kept(MSRS.IA32_APERF.address, L.anyValue, feature("aperfmperf")),
+  constant(MSRS.IA32_PERF_STATUS.address, 0n, feature("est")),
+  kept(MSRS.IA32_PERF_CTL.address, L.anyValue, feature("est")),
+  kept(MSRS.IA32_CLOCK_MODULATION.address, L.anyValue, feature("acpi")),
+  kept(MSRS.IA32_THERM_INTERRUPT.address, L.anyValue, feature("acpi")),
+  kept(MSRS.IA32_THERM_STATUS.address, L.anyValue, feature("acpi")),
+  kept(MSRS.IA32_ENERGY_PERF_BIAS.address, L.onlyBits(0xfn), feature("epb")),
+];
+
+/** How each MSR is read and written. Capability MSRs of the model that are not here are read-only. */
+export const MSR_RULES: ReadonlyMap<number, MsrRule> = new Map([
+  ...SYSTEM_RULES,
+  ...MEMORY_TYPE_RULES,
+  ...MONITORING_RULES,
+]);
