@@ -37,4 +37,5 @@ export {
   type Evidence,
   type Quirk,
 } from "./quirk.ts";
+export { controlNotOffered, hypervisorBit, hypervisorLeaf, type NotOffered } from "./quirk-builders.ts";
 export { compareVersions, isVersion } from "./versions.ts";

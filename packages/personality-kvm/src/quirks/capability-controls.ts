@@ -1,8 +1,10 @@
 import {
   type CapabilityRule,
+  controlNotOffered,
   defineQuirk,
   type Evidence,
   fixControls,
+  type NotOffered,
   offerControls,
   type Quirk,
 } from "@hvdiff/personality";
@@ -13,71 +15,90 @@ const SETUP_SECONDARY = nestedSource("nested_vmx_setup_secondary_ctls");
 const SETUP_PRIMARY = nestedSource("nested_vmx_setup_cpubased_ctls");
 const SETUP_PIN = nestedSource("nested_vmx_setup_pinbased_ctls");
 
-/** A control that KVM leaves out of what it offers, whatever the processor can do. */
-type Never<W extends ControlWord = ControlWord> = {
-  readonly slug: string;
-  readonly word: W;
-  readonly control: ControlName<W>;
-  readonly evidence: readonly Evidence[];
-  readonly since?: string;
-  readonly until?: string;
-};
-
 /** Controls KVM never offers, one by one. */
-const NEVER_OFFERED: readonly Never[] = [
-  { slug: "no-pause-loop-exiting", word: "secondary", control: "pauseLoopExiting", evidence: [SETUP_SECONDARY] },
-  { slug: "no-ept-violation-ve", word: "secondary", control: "eptViolationVe", evidence: [SETUP_SECONDARY] },
-  { slug: "no-conceal-vmx-from-pt", word: "secondary", control: "concealVmxFromPt", evidence: [SETUP_SECONDARY] },
-  {
-    slug: "no-mode-based-execute-control",
-    word: "secondary",
-    control: "modeBasedExecuteControl",
-    evidence: [SETUP_SECONDARY],
-  },
-  {
-    slug: "no-sub-page-write-permissions",
-    word: "secondary",
-    control: "subPageWritePermissions",
-    evidence: [SETUP_SECONDARY],
-  },
-  {
-    slug: "no-pt-guest-physical-addresses",
-    word: "secondary",
-    control: "ptUsesGuestPhysicalAddresses",
-    evidence: [SETUP_SECONDARY],
-  },
-  { slug: "no-bus-lock-detection", word: "secondary", control: "vmmBusLockDetection", evidence: [SETUP_SECONDARY] },
-  { slug: "no-instruction-timeout", word: "secondary", control: "instructionTimeout", evidence: [SETUP_SECONDARY] },
-  { slug: "no-tertiary-controls", word: "primary", control: "activateTertiaryControls", evidence: [SETUP_PRIMARY] },
-  {
-    slug: "no-tsc-scaling",
-    word: "secondary",
-    control: "useTscScaling",
-    evidence: [linuxCommit("3c0f99366e34", "KVM: nVMX: Enable nested TSC scaling")],
-    until: "5.14",
-  },
-  {
-    slug: "no-vmcs-shadowing",
-    word: "secondary",
-    control: "vmcsShadowing",
-    evidence: [linuxCommit("32c7acf04487", "KVM: nVMX: Expose VMCS shadowing to L1 guest")],
-    until: "4.19",
-  },
-];
-
-function neverOffered({ slug, word, control, evidence, since, until }: Never): Quirk {
-  const { sdmName } = controlDef(word, control);
-  return defineQuirk({
-    id: `kvm/vmx/${slug}`,
-    summary: `L1 is never offered the control "${sdmName}", whatever the processor can do.`,
-    affects: [controlWordDef(word).capabilityMsr, String(control)],
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
-    confidence: "source",
-    evidence,
-    capabilities: kernelSupported((profile) => fixControls(profile, word, control)),
-  });
-}
+const NEVER_OFFERED: readonly Quirk[] = (
+  [
+    {
+      id: "kvm/vmx/no-pause-loop-exiting",
+      word: "secondary",
+      control: "pauseLoopExiting",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-ept-violation-ve",
+      word: "secondary",
+      control: "eptViolationVe",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-conceal-vmx-from-pt",
+      word: "secondary",
+      control: "concealVmxFromPt",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-mode-based-execute-control",
+      word: "secondary",
+      control: "modeBasedExecuteControl",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-sub-page-write-permissions",
+      word: "secondary",
+      control: "subPageWritePermissions",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-pt-guest-physical-addresses",
+      word: "secondary",
+      control: "ptUsesGuestPhysicalAddresses",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-bus-lock-detection",
+      word: "secondary",
+      control: "vmmBusLockDetection",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-instruction-timeout",
+      word: "secondary",
+      control: "instructionTimeout",
+      confidence: "source",
+      evidence: [SETUP_SECONDARY],
+    },
+    {
+      id: "kvm/vmx/no-tertiary-controls",
+      word: "primary",
+      control: "activateTertiaryControls",
+      confidence: "source",
+      evidence: [SETUP_PRIMARY],
+    },
+    {
+      id: "kvm/vmx/no-tsc-scaling",
+      word: "secondary",
+      control: "useTscScaling",
+      confidence: "source",
+      evidence: [linuxCommit("3c0f99366e34", "KVM: nVMX: Enable nested TSC scaling")],
+      until: "5.14",
+    },
+    {
+      id: "kvm/vmx/no-vmcs-shadowing",
+      word: "secondary",
+      control: "vmcsShadowing",
+      confidence: "source",
+      evidence: [linuxCommit("32c7acf04487", "KVM: nVMX: Expose VMCS shadowing to L1 guest")],
+      until: "4.19",
+    },
+  ] satisfies NotOffered[]
+).map(controlNotOffered);
 
 function kernelSupported(apply: CapabilityRule["apply"]): CapabilityRule {
   return { stage: "kernel-supported", apply };
@@ -161,7 +182,7 @@ function alwaysOffered<W extends ControlWord>(
 
 /** What KVM offers of the five control words, against what the processor has. */
 export const CAPABILITY_CONTROL_QUIRKS: readonly Quirk[] = [
-  ...NEVER_OFFERED.map(neverOffered),
+  ...NEVER_OFFERED,
   PT_ENTRY_EXIT,
   LATE_ENTRY_EXIT,
   NO_PERF_GLOBAL_CTRL,
