@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { withCache } from "./answer-cache.ts";
+import type { LabRequest } from "./lab-request.ts";
+
+function counting(answer: (request: LabRequest) => string) {
+  const asked: string[] = [];
+  const client = {
+    call: async (request: LabRequest) => {
+      asked.push("column" in request ? String(request.column) : request.method);
+      return answer(request);
+    },
+    close: async () => {},
+  };
+  return { asked, client };
+}
+
+function quirksOf(column: string): LabRequest {
+  return { method: "quirks", column };
+}
+
+async function askAll(cache: { call(request: LabRequest): Promise<string> }, columns: string): Promise<void> {
+  for (const column of columns) await cache.call(quirksOf(column));
+}
+
+test("beyond the limit of entries, what was asked for longest ago is forgotten", async () => {
+  const { asked, client } = counting(() => "[]");
+  await askAll(withCache(client, { entries: 2, characters: 1000 }), "abacab");
+  expect(asked.join("")).toBe("abcb");
+});
+
+test("beyond the limit of size, old answers are forgotten", async () => {
+  const { asked, client } = counting(() => "x".repeat(60));
+  await askAll(withCache(client, { entries: 10, characters: 100 }), "aba");
+  expect(asked.join("")).toBe("aba");
+});
+
+test("questions asked at the same time share one computation", async () => {
+  const { asked, client } = counting(() => "[]");
+  const cache = withCache(client);
+  await Promise.all([cache.call(quirksOf("a")), cache.call(quirksOf("a"))]);
+  expect(asked).toEqual(["a"]);
+});

@@ -1,0 +1,3 @@
+export { createApp } from "./app.ts";
+export { inProcess, type LabClient } from "./lab-client.ts";
+export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
