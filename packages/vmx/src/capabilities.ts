@@ -96,7 +96,7 @@ const DEFAULT_WRITABLE: WritableMsrBits = {
   perfGlobalCtrlHigh: 7,
 };
 
-function valueOf(msrs: ReadonlyMap<number, bigint>, name: Parameters<typeof msrAddress>[0]): bigint {
+function capabilityMsr(msrs: ReadonlyMap<number, bigint>, name: Parameters<typeof msrAddress>[0]): bigint {
   return msrs.get(msrAddress(name)) ?? 0n;
 }
 
@@ -108,7 +108,7 @@ export function reservedHighBits(width: number): number {
 function settingsOf(msrs: ReadonlyMap<number, bigint>, word: ControlWord, trueControls: boolean): AllowedSettings {
   const def = controlWordDef(word);
   const name = trueControls && def.trueCapabilityMsr !== undefined ? def.trueCapabilityMsr : def.capabilityMsr;
-  const value = valueOf(msrs, name);
+  const value = capabilityMsr(msrs, name);
   return def.capabilityFormat === "allowed1"
     ? { required: 0, allowed: lo32(value) }
     : { required: lo32(value), allowed: hi32(value) };
@@ -152,7 +152,7 @@ function existingFields(
 ): Uint8Array {
   const supports = (requirement: FieldRequirement): boolean => {
     if ("control" in requirement) return canSet(controls[requirement.control], requirement.bit);
-    if ("msr" in requirement) return testBit(valueOf(msrs, requirement.msr), requirement.bit);
+    if ("msr" in requirement) return testBit(capabilityMsr(msrs, requirement.msr), requirement.bit);
     return features.has(requirement.cpuid);
   };
   return Uint8Array.from(VMCS_FIELD_NAMES, (name) => (fieldExists(name, supports) ? 1 : 0));
@@ -167,7 +167,7 @@ export function createVmxCapabilities(
   physicalAddressWidth: number,
   options: CapabilityOptions = {},
 ): VmxCapabilities {
-  const basic = valueOf(msrs, "IA32_VMX_BASIC");
+  const basic = capabilityMsr(msrs, "IA32_VMX_BASIC");
   const trueControls = testBit(basic, VMX_BASIC.trueControls.low);
   const structureAddressWidth = testBit(basic, VMX_BASIC.addressesLimitedTo32Bits.low) ? 32 : physicalAddressWidth;
   const controls = Object.fromEntries(
@@ -188,13 +188,13 @@ export function createVmxCapabilities(
     anyErrorCode: testBit(basic, VMX_BASIC.anyErrorCode.low),
     nestedException: testBit(basic, VMX_BASIC.nestedException.low),
     controls,
-    misc: miscOf(valueOf(msrs, "IA32_VMX_MISC")),
-    cr0Fixed0: lo32(valueOf(msrs, "IA32_VMX_CR0_FIXED0")),
-    cr0Fixed1: lo32(valueOf(msrs, "IA32_VMX_CR0_FIXED1")),
-    cr4Fixed0: lo32(valueOf(msrs, "IA32_VMX_CR4_FIXED0")),
-    cr4Fixed1: lo32(valueOf(msrs, "IA32_VMX_CR4_FIXED1")),
-    ept: eptVpidOf(valueOf(msrs, "IA32_VMX_EPT_VPID_CAP")),
-    vmFunctions: lo32(valueOf(msrs, "IA32_VMX_VMFUNC")),
+    misc: miscOf(capabilityMsr(msrs, "IA32_VMX_MISC")),
+    cr0Fixed0: lo32(capabilityMsr(msrs, "IA32_VMX_CR0_FIXED0")),
+    cr0Fixed1: lo32(capabilityMsr(msrs, "IA32_VMX_CR0_FIXED1")),
+    cr4Fixed0: lo32(capabilityMsr(msrs, "IA32_VMX_CR4_FIXED0")),
+    cr4Fixed1: lo32(capabilityMsr(msrs, "IA32_VMX_CR4_FIXED1")),
+    ept: eptVpidOf(capabilityMsr(msrs, "IA32_VMX_EPT_VPID_CAP")),
+    vmFunctions: lo32(capabilityMsr(msrs, "IA32_VMX_VMFUNC")),
     fieldExists: existingFields(msrs, controls, options.cpuidFeatures ?? new Set()),
     writableMsrBits: { ...DEFAULT_WRITABLE, ...options.writableMsrBits },
   };

@@ -52,7 +52,7 @@ function executeVmptrst(core: VmxCore, op: Op): number {
   return finish(core, op, outcome, c.trace === null ? undefined : u64(environment.value.lo, environment.value.hi));
 }
 
-function executeEntry(core: VmxCore, op: Op, isLaunch: boolean): number {
+function executeEntry(core: VmxCore, isLaunch: boolean): number {
   const { c, environment } = core;
   const denied = checkPermission(environment);
   const outcome = denied ?? (isLaunch ? vmlaunch(environment) : vmresume(environment));
@@ -89,8 +89,8 @@ export const ROOT_EXECUTORS: Readonly<Record<string, Executor>> = {
   vmptrst: executeVmptrst,
   vmread: executeVmread,
   vmwrite: executeVmwrite,
-  vmlaunch: (core, op) => executeEntry(core, op, true),
-  vmresume: (core, op) => executeEntry(core, op, false),
+  vmlaunch: (core) => executeEntry(core, true),
+  vmresume: (core) => executeEntry(core, false),
   invept: executeInvept,
   invvpid: executeInvvpid,
   vmcall: executeVmcall,

@@ -16,9 +16,15 @@ export interface MsrArea {
   readonly address: number;
 }
 
-function isNeverLoaded(index: number, reserved: number): boolean {
+/** Whether no VM entry or exit may load this MSR, or the entry's reserved half is not zero. */
+export function isMsrLoadRefused(index: number, reserved: number): boolean {
   if (reserved !== 0 || index === FS_BASE || index === GS_BASE || index === SMM_MONITOR_CTL) return true;
   return index >>> 8 === X2APIC_FIRST_BYTE;
+}
+
+/** Whether no VM exit may store this MSR. */
+export function isMsrStoreRefused(index: number): boolean {
+  return index === SMBASE || index >>> 8 === X2APIC_FIRST_BYTE;
 }
 
 /**
@@ -33,7 +39,7 @@ export function loadMsrArea(core: VmxCore, area: MsrArea): number {
   for (let n = 0; n < count; n++) {
     const at = base + n * ENTRY_BYTES;
     const index = c.memory.read32(at) >>> 0;
-    if (isNeverLoaded(index, c.memory.read32(at + 4))) return n + 1;
+    if (isMsrLoadRefused(index, c.memory.read32(at + 4))) return n + 1;
     if (!writeMsr(c, index, c.memory.read32(at + 8), c.memory.read32(at + 12))) return n + 1;
   }
   return 0;
@@ -51,7 +57,7 @@ export function storeMsrArea(core: VmxCore, area: MsrArea): number {
   for (let n = 0; n < count; n++) {
     const at = base + n * ENTRY_BYTES;
     const index = c.memory.read32(at) >>> 0;
-    if (c.memory.read32(at + 4) !== 0 || index === SMBASE || index >>> 8 === X2APIC_FIRST_BYTE) return n + 1;
+    if (c.memory.read32(at + 4) !== 0 || isMsrStoreRefused(index)) return n + 1;
     const value = readMsr(c, index);
     if (value === undefined) return n + 1;
     c.memory.write32(at + 8, lo32(value));

@@ -8,6 +8,7 @@ import type { EntryCheckContext } from "./check.ts";
 const ALWAYS = 1;
 const ASK = 2;
 const PAGE_FAULT = 1 << 14;
+const { EVENT_VIRTUALIZATION } = STATE;
 
 /** The extension is to be asked at every boundary while one of these is set. */
 const WINDOWS = C.INTERRUPT_WINDOW_EXITING | C.NMI_WINDOW_EXITING;
@@ -89,8 +90,6 @@ function setPreemptionTimer({ c, s, vmcs, capabilities }: VmxCore, x: EntryCheck
   c.f64[W.PREEMPTION_DEADLINE] = c.retired + ticks * 2 ** capabilities.misc.preemptionTimerRate;
   s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;
 }
-
-const EVENT_VIRTUALIZATION = STATE.EVENT_VIRTUALIZATION;
 
 /** Puts what the controls say into the processor's vendor-neutral slots and remembers the effective controls. */
 export function fillSlots(core: VmxCore, x: EntryCheckContext): void {

@@ -1,4 +1,4 @@
-import { type PhysicalMemory, STAGE2_WRITE } from "@hvdiff/cpu";
+import { STAGE2_WRITE } from "@hvdiff/cpu";
 import { joinAddress } from "../address.ts";
 import type { VmxCapabilities } from "../capabilities.ts";
 
@@ -31,6 +31,12 @@ function isReservedMemoryType(entryLow: number): boolean {
   return type === 2 || type === 3 || type === 7;
 }
 
+/** Where EPT paging structures are read and their flags written: physical memory, of a processor or of a guest. */
+export interface EptMemory {
+  read32(address: number): number;
+  write32(address: number, value: number): void;
+}
+
 /** Walks EPT paging structures in physical memory (SDM 3C "EPT Translation Mechanism"). One object per processor. */
 export class EptWalk {
   hostPage = 0;
@@ -38,12 +44,12 @@ export class EptWalk {
   rights = 0;
   /** Whether the leaf's dirty flag is set after the walk. */
   dirty = false;
-  private readonly memory: PhysicalMemory;
+  private readonly memory: EptMemory;
   private readonly capabilities: VmxCapabilities;
   private low = 0;
   private high = 0;
 
-  constructor(memory: PhysicalMemory, capabilities: VmxCapabilities) {
+  constructor(memory: EptMemory, capabilities: VmxCapabilities) {
     this.memory = memory;
     this.capabilities = capabilities;
   }

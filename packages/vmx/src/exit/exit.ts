@@ -1,4 +1,4 @@
-import { type EventBeingDelivered, FAULT_STOP, STATE } from "@hvdiff/cpu";
+import { type EventBeingDelivered, FAULT_NONE, FAULT_STOP, INTERCEPT_COUNT, STATE } from "@hvdiff/cpu";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as F from "../fields.ts";
@@ -68,7 +68,7 @@ function abort({ c, vmcs }: VmxCore, code: number): void {
 /** Takes everything that VM entry put into the processor's vendor-neutral slots away. */
 function leaveGuest(core: VmxCore): void {
   const { c, s } = core;
-  s.fill(0, STATE.INTERCEPTS, STATE.INTERCEPTS + 48);
+  s.fill(0, STATE.INTERCEPTS, STATE.INTERCEPTS + INTERCEPT_COUNT);
   s[STATE.CR0_MASK] = 0;
   s[STATE.CR0_SHADOW] = 0;
   s[STATE.CR4_MASK] = 0;
@@ -76,7 +76,7 @@ function leaveGuest(core: VmxCore): void {
   s[STATE.EXCEPTION_INTERCEPTS] = 0;
   s[STATE.TSC_OFFSET] = 0;
   s[STATE.TSC_OFFSET + 1] = 0;
-  s[STATE.EVENTS]! &= ~32;
+  s[STATE.EVENTS]! &= ~STATE.EVENT_VIRTUALIZATION;
   s[W.PENDING_MTF] = 0;
   s[STATE.VIRTUALIZATION_MODE] = MODE_ROOT;
   s[STATE.TRACE_LEVEL] = s[W.ROOT_TRACE_LEVEL]!;
@@ -107,7 +107,7 @@ export function makeExit(core: VmxCore): void {
   const blocking = blockingAfterExit(core);
   writeInformation(core);
   saveGuestState(core);
-  c.fault = 0;
+  c.fault = FAULT_NONE;
   if (storeMsrArea(core, STORE_AREA) !== 0) {
     abort(core, ABORT_SAVING_MSRS);
     return;

@@ -61,12 +61,13 @@ function savedRflags({ s, information }: VmxCore): number {
   return information.resumeFlag === RF_CLEAR ? flags & ~RF : flags;
 }
 
-function saveNonRegisterState({ c, s, vmcs }: VmxCore): void {
+function saveNonRegisterState({ c, s, vmcs, capabilities }: VmxCore): void {
   vmcs.set(F.GUEST_ACTIVITY_STATE, s[STATE.ACTIVITY]!, 0);
   vmcs.set(F.GUEST_INTERRUPTIBILITY_STATE, s[STATE.INTERRUPTIBILITY]!, 0);
   vmcs.set(F.GUEST_PENDING_DEBUG_EXCEPTIONS, s[STATE.PENDING_DEBUG]!, 0);
   if ((s[W.EXIT_CONTROLS]! & C.SAVE_VMX_PREEMPTION_TIMER_VALUE) === 0) return;
-  const left = Math.max(0, Math.floor(c.f64[W.PREEMPTION_DEADLINE]! - c.retired));
+  const rate = 2 ** capabilities.misc.preemptionTimerRate;
+  const left = Math.max(0, Math.floor((c.f64[W.PREEMPTION_DEADLINE]! - c.retired) / rate));
   vmcs.set(F.VMX_PREEMPTION_TIMER_VALUE, left | 0, 0);
 }
 
