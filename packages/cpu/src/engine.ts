@@ -34,6 +34,7 @@ const MODE_NON_ROOT = 2;
 export class Engine {
   /** True when root mode belongs to a client in TypeScript: `run` then returns "root" instead of fetching there. */
   rootClient = false;
+  private limit = 0;
   private readonly c: Processor;
   private readonly cache: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
   private modeEpoch = 0;
@@ -43,10 +44,16 @@ export class Engine {
     this.c = processor;
   }
 
+  /** Makes a run that is under way end earlier: a device has set a timer. */
+  lowerLimit(limit: number): void {
+    this.limit = Math.min(this.limit, limit);
+  }
+
   /** Runs until `limit` instructions in all have been retired, or something else must happen first. Never passes the limit. */
   run(limit: number): RunResult {
     const c = this.c;
     const s = c.s;
+    this.limit = limit;
     let block: Block | null = null;
     for (;;) {
       if (c.stop !== null) return "stopped";
@@ -57,7 +64,7 @@ export class Engine {
       }
       if (s[S.ACTIVITY] !== 0) return "idle";
       const retired = c.retired;
-      if (retired >= limit) return "limit";
+      if (retired >= this.limit) return "limit";
       block = this.nextBlock(block);
       if (block === null) {
         this.handleAbort(null);
@@ -65,7 +72,7 @@ export class Engine {
       }
       const careful = s[S.INTERRUPTIBILITY]! & SHADOW || s[S.FLAG_SYSTEM]! & (TF | RF);
       if (careful) this.runOneCarefully(block, retired);
-      else this.runBlock(block, retired, limit);
+      else this.runBlock(block, retired, this.limit);
     }
   }
 

@@ -39,6 +39,8 @@ const PAGE_LAST = 0xfff;
  */
 export class Processor {
   readonly index: number;
+  /** Initial APIC id: what CPUID and the APIC report. */
+  readonly apicId: number;
   readonly model: CpuModel;
   readonly memory: PhysicalMemory;
   readonly bus: Bus;
@@ -81,9 +83,11 @@ export class Processor {
   /**
    * @param index number of this processor in its machine; selects its state area
    * @param model CPUID and capability MSRs
+   * @param apicId initial APIC id, if it is not the index
    */
-  constructor(index: number, model: CpuModel, memory: PhysicalMemory, bus: Bus) {
+  constructor(index: number, model: CpuModel, memory: PhysicalMemory, bus: Bus, apicId = index) {
     this.index = index;
+    this.apicId = apicId;
     this.model = model;
     this.memory = memory;
     this.bus = bus;

@@ -1,4 +1,4 @@
-import { type Bus, type CpuModel, Engine, MemoryExhausted, PhysicalMemory, Processor, STATE } from "@hvdiff/cpu";
+import { type Bus, type CpuModel, Engine, MemoryExhausted, PhysicalMemory, Processor, type RunResult, STATE } from "@hvdiff/cpu";
 import { Vmx } from "@hvdiff/vmx";
 import type { Outcome, Where } from "./outcome.ts";
 import { Pc } from "./pc.ts";
@@ -65,6 +65,8 @@ export class Machine {
           now: () => this.now(),
           interruptLine: (on) => this.setInterruptLine(on),
           serialLine: (line) => this.serialLine(line),
+          exited: () => this.engines[0]!.lowerLimit(0),
+          deadlineChanged: (deadline) => this.engines[0]!.lowerLimit(deadline),
         })
       : null;
     const bus: Bus = this.pc ?? {
@@ -78,9 +80,9 @@ export class Machine {
 
   private addProcessor(index: number, bus: Bus, metal: boolean): void {
     const processor = new Processor(index, this.options.model, this.memory, bus);
-    processor.trace = this.trace.sinkFor(processor, metal);
-    const vmx = new Vmx(processor);
-    processor.extension = vmx;
+    processor.trace = this.trace.sinkFor(processor);
+    processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
+    const vmx = new Vmx(processor, { rootClient: !metal });
     const engine = new Engine(processor);
     engine.rootClient = !metal;
     this.processors.push(processor);
@@ -110,14 +112,7 @@ export class Machine {
   }
 
   private serialLine(line: string): void {
-    const processor = this.processors[0]!;
-    this.trace.add({
-      vcpu: 0,
-      level: processor.s[STATE.TRACE_LEVEL]!,
-      time: processor.retired,
-      kind: "serial",
-      data: { line },
-    });
+    this.processors[0]!.trace?.event("serial", { line });
   }
 
   /** Serial and debug output of the guest, and its exit code (-1: none). */
@@ -200,6 +195,12 @@ export class Machine {
       deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY,
     );
     const result = engine.run(limit);
+    this.settle(processor, result);
+  }
+
+  /** What the processor's stopping means for the machine. */
+  private settle(processor: Processor, result: RunResult): void {
+    const deadline = this.client?.deadline(processor.index) ?? this.pc!.deadline;
     if (this.guest.exitCode >= 0) this.outcome = { kind: "exit", code: this.guest.exitCode };
     else if (result === "stopped") this.outcome = this.stopOutcome(processor);
     else if (result === "idle") this.idle(processor, deadline);

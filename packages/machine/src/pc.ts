@@ -11,6 +11,10 @@ export interface PcHost {
   now(): number;
   /** The interrupt controller's output changed. */
   interruptLine(asserted: boolean): void;
+  /** A device will act by itself at another time than before. */
+  deadlineChanged(deadline: number): void;
+  /** The guest has asked for the end of the run. */
+  exited(): void;
   /** A line of serial output is complete. */
   serialLine(line: string): void;
 }
@@ -24,7 +28,7 @@ const MAX_SERIAL = 4 * 1024 * 1024;
 export class Pc implements Bus {
   readonly pic: Pic8259;
   readonly pit: Pit8254;
-  readonly exit = new DebugExit();
+  readonly exit: DebugExit;
   readonly output: { serial: string; debug: string; line: string; truncated: boolean } = {
     serial: "",
     debug: "",
@@ -37,8 +41,9 @@ export class Pc implements Bus {
 
   constructor(host: PcHost) {
     this.host = host;
+    this.exit = new DebugExit(() => host.exited());
     this.pic = new Pic8259((asserted) => host.interruptLine(asserted));
-    this.pit = new Pit8254(() => host.now());
+    this.pit = new Pit8254(() => host.now(), (deadline) => host.deadlineChanged(deadline));
     const uart = new Uart16550((byte) => this.serialByte(byte));
     const console = new DebugConsole((byte) => this.debugByte(byte));
     this.devices = [uart, console, this.exit, this.pic, this.pit, new QuietPorts()];

@@ -30,19 +30,12 @@ export class Trace {
   }
 
   /**
-   * A sink for one processor. On metal, root mode is L1 and non-root mode L2. Under a client the client says which level runs, and silicon's
-   * own VM entries and exits are L0's business, which no guest sees.
+   * A sink for one processor, which takes the level from its state. Under a root-mode client silicon's own VM entries and exits are L0's
+   * business; silicon does not trace them then.
    */
-  sinkFor(processor: Processor, metal: boolean): TraceSink {
-    const level = metal ? () => (processor.s[STATE.VIRTUALIZATION_MODE] === NON_ROOT ? 2 : 1) : () => processor.s[STATE.TRACE_LEVEL]!;
+  sinkFor(processor: Processor): TraceSink {
     return {
-      event: (kind, data) => {
-        if (!metal && L0_KINDS.has(kind)) return;
-        this.add({ vcpu: processor.index, level: level(), time: processor.retired, kind, data });
-      },
+      event: (kind, data) => this.add({ vcpu: processor.index, level: processor.s[STATE.TRACE_LEVEL]!, time: processor.retired, kind, data }),
     };
   }
 }
-
-const NON_ROOT = 2;
-const L0_KINDS = new Set(["vmx", "vmread", "vmwrite", "vmentry", "vmexit", "check"]);

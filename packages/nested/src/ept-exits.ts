@@ -1,14 +1,16 @@
 import type { Outcome } from "@hvdiff/machine";
 import { EXIT_REASONS } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import { type VmcsView, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { EPT_EXECUTE, EPT_READ, EPT_WRITE, mapPage } from "./ept-tables.ts";
 import { F } from "./fields.ts";
 import { hostAddress, isGuestRam, PAGE } from "./host-layout.ts";
 import type { L0 } from "./l0.ts";
 import { exitToL1 } from "./nested-exit.ts";
-import { type Ept12Rules, fillShadow, shadowFor, walkEpt12 } from "./shadow-ept.ts";
+import { fillShadow, shadowFor } from "./shadow-ept.ts";
 
+const ACCESSED_DIRTY = 1n << 6n;
+const FRAME = 0xf_ffff_ffff_f000n;
 const PERMISSION_BITS = 0x38;
 const ALL = EPT_READ | EPT_WRITE | EPT_EXECUTE;
 
@@ -39,28 +41,26 @@ function fillHole(l0: L0, address: number): void {
   mapPage(l0.machine.memory, l0.state.pool, l0.state.ept01, page, hostAddress(page, l0.options.ram), ALL);
 }
 
-/** What EPT12 may contain, by the capabilities that L1 was shown. */
-function rulesOf(l0: L0): Ept12Rules {
-  const { ept, physicalAddressWidth } = l0.capabilities;
-  return { width: physicalAddressWidth, executeOnly: ept.executeOnlyTranslations, pages2M: ept.pages2M, pages1G: ept.pages1G };
-}
-
 function composeOrReflect(l0: L0, v: VmcsView, address: number): void {
   const { memory } = l0.machine;
   const eptp12 = v12(l0).read("eptPointer");
-  const walk = walkEpt12(memory, l0.options.ram, eptp12, address, rulesOf(l0));
   const access = v.lo(F.exitQualification) & ALL;
-  if (walk.kind === "mapped" && (walk.permissions & access) === access) {
+  const walk = l0.ept12Walk;
+  const tracksDirty = (eptp12 & ACCESSED_DIRTY) !== 0n;
+  const end = walk.walk(Number(eptp12 & FRAME), Math.floor(address / PAGE), access, tracksDirty);
+  if (end === WALK_MAPPED) {
     const shadow = shadowFor(memory, l0.state.pool, l0.state.shadows, eptp12);
-    fillShadow(memory, l0.state.pool, shadow, address, { l1Address: walk.address, permissions: walk.permissions, ram: l0.options.ram });
+    // Until L1's entry is dirty a write has to come here, to set the flag.
+    const permissions = tracksDirty && !walk.dirty ? walk.rights & ~EPT_WRITE : walk.rights;
+    fillShadow(memory, l0.state.pool, shadow, address, { l1Address: walk.hostPage * PAGE, permissions, ram: l0.options.ram });
     return;
   }
-  if (walk.kind === "misconfiguration") {
+  if (end === WALK_MISCONFIGURED) {
     v.set(F.exitQualification, 0, 0);
     exitToL1(l0, EXIT_REASONS.EPT_MISCONFIG.number);
     return;
   }
   // The permissions that silicon reports are the shadow's; L1 must see those of its own tables.
-  v.set(F.exitQualification, (v.lo(F.exitQualification) & ~PERMISSION_BITS) | (walk.permissions << 3), 0);
+  v.set(F.exitQualification, (v.lo(F.exitQualification) & ~PERMISSION_BITS) | (walk.rights << 3), 0);
   exitToL1(l0, EXIT_REASONS.EPT_VIOLATION.number);
 }

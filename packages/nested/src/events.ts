@@ -7,6 +7,8 @@ const VALID = 1 << 31;
 const ERROR_CODE = 1 << 11;
 const TYPE_HARDWARE_EXCEPTION = 3 << 8;
 const RFLAGS_IF = 0x200;
+const RFLAGS_RF = 1 << 16;
+const VECTOR_DEBUG = 1;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
 
 /**
@@ -26,6 +28,8 @@ export function deliverPending(l0: L0, handlers: ExitHandlers): void {
     const { vector, errorCode } = state.owed;
     v.set(F.vmEntryInterruptionInformation, VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0), 0);
     v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
+    // The image of RFLAGS that a fault pushes has RF set; silicon pushes what the VMCS says.
+    if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
     state.owed = null;
   }
   deliverInterrupt(l0, handlers);

@@ -15,7 +15,7 @@ import {
   type TraceSink,
   writeMsr,
 } from "@hvdiff/cpu";
-import { hi32, lo32, msrAddress, u64 } from "@hvdiff/spec";
+import { hi32, lo32, type MsrName, msrAddress } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
@@ -53,11 +53,11 @@ export class GuestCpu {
     this.silicon = silicon;
     this.memory = silicon.memory;
     this.ram = ram;
-    this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus);
+    this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus, silicon.index);
     this.file.secondStage = this.offsetStage();
     this.file.trace = trace;
-    this.fieldWords = FIELD_MSRS.map(([name, field]) => [msrWord(msrAddress(name)), field] as const).filter(([word]) => word >= 0);
-    this.hardwareWords = HARDWARE_MSRS.map((name) => msrWord(msrAddress(name))).filter((word) => word >= 0);
+    this.fieldWords = FIELD_MSRS.map(([name, field]) => [storageOf(name), field] as const);
+    this.hardwareWords = HARDWARE_MSRS.map(storageOf);
   }
 
   /** L1-physical to host-physical: the offset, and nothing where there is no RAM. */
@@ -165,29 +165,21 @@ export class GuestCpu {
 
   /** Low half of an MSR that only L0 knows. */
   msr(index: number): number {
-    return readMsr(this.file, index);
+    return lo32(readMsr(this.file, index) ?? 0n);
   }
 
   setMsr(index: number, value: number): void {
     writeMsr(this.file, index, value, 0);
-    this.file.fault = FAULT_NONE;
   }
 
-  /** RDMSR by L0 for the guest; null where it would be #GP. */
-  readMsr(index: number): bigint | null {
-    this.file.fault = FAULT_NONE;
-    const low = readMsr(this.file, index);
-    const failed = this.file.fault !== FAULT_NONE;
-    this.file.fault = FAULT_NONE;
-    return failed ? null : u64(low, this.file.hi);
+  /** RDMSR by L0 for the guest; undefined where it would be #GP. */
+  readMsr(index: number): bigint | undefined {
+    return readMsr(this.file, index);
   }
 
   /** WRMSR by L0 for the guest; false where it would be #GP. */
   writeMsr(v: VmcsView, index: number, value: bigint, state: L0State): boolean {
-    this.file.fault = FAULT_NONE;
-    writeMsr(this.file, index, lo32(value), hi32(value));
-    const ok = this.file.fault === FAULT_NONE;
-    this.file.fault = FAULT_NONE;
+    const ok = writeMsr(this.file, index, lo32(value), hi32(value));
     if (ok) this.commit(v, state);
     return ok;
   }
@@ -262,9 +254,21 @@ export class GuestCpu {
     return this.memory.read8(hostAddress(address, this.ram));
   }
 
-  physical32(address: number): number {
+  /** 32 bits of L1-physical memory, signed; -1 where there is none. */
+  read32(address: number): number {
     return this.memory.read32(hostAddress(address, this.ram));
   }
+
+  write32(address: number, value: number): void {
+    this.memory.write32(hostAddress(address, this.ram), value);
+  }
+}
+
+/** State word of an MSR with storage of its own. */
+function storageOf(name: MsrName): number {
+  const word = msrWord(msrAddress(name));
+  if (word === undefined) throw new Error(`${name} has no storage in the register file`);
+  return word;
 }
 
 const VECTOR_PAGE_FAULT = 14;

@@ -1,4 +1,4 @@
-import { type CpuModel, type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
+import type { CpuModel, Processor, TraceSink } from "@hvdiff/cpu";
 import type { FirmwareProfile, InitialState, Machine, Outcome, RootAction, RootClient, RootEvent } from "@hvdiff/machine";
 import { Pc } from "@hvdiff/machine";
 import type { Vmx } from "@hvdiff/vmx";
@@ -6,6 +6,7 @@ import {
   createVmcsLayout,
   createVmxCapabilities,
   EntryCheckContext,
+  EptWalk,
   type EntryCheckLists,
   MemoryVmcs,
   type VmcsView,
@@ -17,15 +18,12 @@ import { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
 import { GuestCpu } from "./guest-cpu.ts";
 import { entryCheckLists } from "./nested-entry.ts";
-import { VPID_L1, VPID_L2 } from "./start.ts";
+import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { vmxPolicyOf } from "./policy.ts";
 import { startSilicon } from "./start.ts";
-
-const INVVPID_SINGLE_CONTEXT = 1;
-const INVEPT_ALL_CONTEXT = 2;
 
 /** What an L0 is made of: who it pretends to be, and to whom. */
 export interface L0Options {
@@ -61,6 +59,8 @@ export class L0 implements RootClient {
   /** VM-entry checks that this L0 makes on vmcs12. */
   readonly checks: EntryCheckLists;
   readonly checkContext: EntryCheckContext;
+  /** Walks L1's EPT12 in L1's memory. */
+  readonly ept12Walk: EptWalk;
   readonly exitInformationFields: readonly number[];
   private readonly handlers: ExitHandlers;
 
@@ -70,7 +70,7 @@ export class L0 implements RootClient {
     this.silicon = machine.processors[0]!;
     this.vmx = machine.vmx[0]!;
     const sink: TraceSink = { event: (kind, data) => machine.trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }) };
-    this.pc = new Pc({ now: () => this.silicon.retired, interruptLine: () => {}, serialLine: (line) => this.sink?.event("serial", { line }) });
+    this.pc = new Pc({ now: () => this.silicon.retired, interruptLine: () => {}, deadlineChanged: () => {}, exited: () => {}, serialLine: (line) => this.sink?.event("serial", { line }) });
     this.sink = sink;
     this.capabilities = createVmxCapabilities(options.guestModel.msrs, options.guestModel.maxPhysicalAddress);
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
@@ -84,17 +84,18 @@ export class L0 implements RootClient {
     this.v01 = new MemoryVmcs(machine.memory, layout);
     this.v02 = new MemoryVmcs(machine.memory, layout);
     this.checks = entryCheckLists(options.policy);
-    this.checkContext = new EntryCheckContext(this.capabilities, { read32: (address) => this.guestCpu.physical32(address) }, this.v01);
+    this.checkContext = new EntryCheckContext(this.capabilities, this.guestCpu, this.v01);
+    this.ept12Walk = new EptWalk(this.guestCpu, this.capabilities);
     this.exitInformationFields = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError").map((name) => F[name]);
-    this.guestCpu.onControlRegisterChange = () => this.vmx.invvpid(INVVPID_SINGLE_CONTEXT, this.state.guestMode ? VPID_L2 : VPID_L1, 0, 0);
+    this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);
   }
 
   /** After L1's INVEPT or INVVPID: silicon must forget what it knows about L2. */
   private forgetL2Translations(): void {
-    this.vmx.invvpid(INVVPID_SINGLE_CONTEXT, VPID_L2, 0, 0);
-    this.vmx.invept(INVEPT_ALL_CONTEXT, 0, 0);
+    forgetVpid(this, VPID_L2);
+    forgetEpt(this);
   }
 
   /** The VMCS that silicon ran last and will run next. */
@@ -147,7 +148,7 @@ export class L0 implements RootClient {
     const launched = state.guestMode ? state.launched02 : state.launched01;
     if (state.guestMode) state.launched02 = true;
     else state.launched01 = true;
-    this.silicon.s[STATE.TRACE_LEVEL] = this.level;
+    this.vmx.guestTraceLevel = this.level;
     return { kind: "enter", resume: launched };
   }
 

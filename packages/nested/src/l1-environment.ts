@@ -105,7 +105,7 @@ export class L1Environment implements VmxEnvironment {
   }
 
   readRevision(address: number): number {
-    return this.guest.physical32(address);
+    return this.guest.read32(address);
   }
 
   currentVmcs(): VmcsView | null {

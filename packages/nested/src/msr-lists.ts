@@ -15,10 +15,10 @@ export function loadMsrs(l0: L0, v12: VmcsView, countField: VmcsField, addressFi
   const base = Number(v12.read(addressField));
   l0.guestCpu.sync(target, l0.state);
   for (let at = 0; at < entries; at++) {
-    const index = l0.guestCpu.physical32(base + at * ENTRY_BYTES) >>> 0;
-    const reserved = l0.guestCpu.physical32(base + at * ENTRY_BYTES + 4);
+    const index = l0.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
+    const reserved = l0.guestCpu.read32(base + at * ENTRY_BYTES + 4);
     const value = l0.guestCpu.physical64(base + at * ENTRY_BYTES + 8);
-    const refused = reserved !== 0 || isMsrLoadRefused(index) || l0.options.policy.refusedMsrLoads.includes(index);
+    const refused = isMsrLoadRefused(index, reserved) || l0.options.policy.refusedMsrLoads.includes(index);
     if (refused || !l0.guestCpu.writeMsr(target, index, value, l0.state)) return at;
   }
   return -1;
@@ -31,9 +31,9 @@ export function storeMsrs(l0: L0, v12: VmcsView): number {
   const base = Number(v12.read("vmExitMsrStoreAddress"));
   l0.guestCpu.sync(l0.v02, l0.state);
   for (let at = 0; at < entries; at++) {
-    const index = l0.guestCpu.physical32(base + at * ENTRY_BYTES) >>> 0;
-    const value = isMsrStoreRefused(index) ? null : l0.guestCpu.readMsr(index);
-    if (value === null) return at;
+    const index = l0.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
+    const value = isMsrStoreRefused(index) ? undefined : l0.guestCpu.readMsr(index);
+    if (value === undefined) return at;
     l0.guestCpu.writePhysical64(base + at * ENTRY_BYTES + 8, value);
   }
   return -1;

@@ -6,7 +6,9 @@ import {
 
   failValid,
   firstViolation,
+  outcomeText,
   type VmcsView,
+  type VmxOutcome,
   vmlaunch,
   vmresume,
 } from "@hvdiff/vmx";
@@ -21,12 +23,11 @@ import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { shadowFor } from "./shadow-ept.ts";
-import { VPID_L2 } from "./start.ts";
-import { traceCheck, traceVmentry, traceVmx } from "./trace-events.ts";
+import { forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
+import { traceCheck, traceVmentry } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
 const EFER_LMA = 1 << 10;
-const INVVPID_SINGLE = 1;
 const ERROR_CONTROLS = 7;
 const ERROR_HOST = 8;
 
@@ -49,17 +50,15 @@ export function entryCheckLists(policy: NestedPolicy): EntryCheckLists {
 
 /** VMLAUNCH and VMRESUME of L1, from the preconditions to the merged vmcs02. */
 export function enterL2(l0: L0, isLaunch: boolean): void {
-  const name = isLaunch ? "vmlaunch" : "vmresume";
   const outcome = isLaunch ? vmlaunch(l0.environment) : vmresume(l0.environment);
   if (outcome.kind !== "enter") {
-    traceVmx(l0, name, null, outcome);
-    completeVmx(l0, outcome);
+    refuseEntry(l0, isLaunch, outcome);
     return;
   }
   const v12 = l0.environment.currentVmcs()!;
   const context = l0.checkContext;
   context.prepare(v12, l0.state.currentPointer, (l0.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
-  if (failsWith(l0, name, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, name, l0.checks.host, ERROR_HOST)) return;
+  if (failsWith(l0, isLaunch, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, isLaunch, l0.checks.host, ERROR_HOST)) return;
   if (l0.options.policy.zeroesExitInformationAtEntry) zeroInformation(l0, v12);
   const violated = firstViolation(l0.checks.guest, context);
   if (violated !== null) {
@@ -71,15 +70,19 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
   commit(l0, v12, isLaunch);
 }
 
-function failsWith(l0: L0, name: string, checks: readonly EntryCheck[], error: number): boolean {
+function failsWith(l0: L0, isLaunch: boolean, checks: readonly EntryCheck[], error: number): boolean {
   const violated = firstViolation(checks, l0.checkContext);
   if (violated === null) return false;
   traceCheck(l0, violated);
   l0.environment.currentVmcs()!.set(F.vmInstructionError, error, 0);
-  const outcome = failValid(error);
-  traceVmx(l0, name, null, outcome);
-  completeVmx(l0, outcome);
+  refuseEntry(l0, isLaunch, failValid(error));
   return true;
+}
+
+/** VMLAUNCH or VMRESUME fails before anything of L2 is loaded. */
+export function refuseEntry(l0: L0, isLaunch: boolean, outcome: VmxOutcome): void {
+  traceVmentry(l0, isLaunch, outcomeText(outcome));
+  completeVmx(l0, outcome);
 }
 
 function zeroInformation(l0: L0, v12: VmcsView): void {
@@ -115,7 +118,7 @@ function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
 function flushForEntry(l0: L0, v12: VmcsView): void {
   const secondary = (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
   const vpid = (secondary & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;
-  if (vpid !== 0 && vpid !== l0.state.lastVpid12) l0.vmx.invvpid(INVVPID_SINGLE, VPID_L2, 0, 0);
+  if (vpid !== 0 && vpid !== l0.state.lastVpid12) forgetVpid(l0, VPID_L2);
   l0.state.lastVpid12 = vpid;
   flushForTransition(l0, v12);
 }

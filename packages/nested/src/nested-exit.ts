@@ -6,13 +6,12 @@ import { count } from "./l0-state.ts";
 import type { L0 } from "./l0.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
-import { VPID_L1, VPID_L2 } from "./start.ts";
+import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmexit } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
 const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;
-const INVVPID_SINGLE = 1;
 
 /** Information fields that mean nothing for an exit that L0 makes up. */
 const UNUSED_INFORMATION = [F.vmExitInterruptionInformation, F.vmExitInterruptionErrorCode, F.idtVectoringInformation, F.idtVectoringErrorCode, F.vmExitInstructionLength, F.vmExitInstructionInformation];
@@ -78,8 +77,8 @@ export function flushForTransition(l0: L0, v12: VmcsView): void {
   const usesVpid =
     (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 && (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
   if (usesVpid) return;
-  l0.vmx.invvpid(INVVPID_SINGLE, VPID_L1, 0, 0);
-  l0.vmx.invvpid(INVVPID_SINGLE, VPID_L2, 0, 0);
+  forgetVpid(l0, VPID_L1);
+  forgetVpid(l0, VPID_L2);
 }
 
 /** Silicon refused vmcs02 with VMfail although L0's checks of vmcs12 passed: L1 sees its VMLAUNCH or VMRESUME fail after all. */

@@ -9,10 +9,7 @@ import { GUEST_OFFSET, HIGH_MEMORY_START, LOW_MEMORY_END } from "./host-layout.t
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";
 import { takePage } from "./page-pool.ts";
-
-/** Tags of L1's and L2's translations in silicon's TLB. */
-export const VPID_L1 = 1;
-export const VPID_L2 = 2;
+import { VPID_L1 } from "./silicon-tlb.ts";
 
 const CR0_HOST = 0x80000033 | 0;
 const CR4_HOST = 0x2020;
@@ -60,7 +57,6 @@ function prepareHost(l0: L0): void {
   s[STATE.SEGMENTS + STATE.SS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xc093;
   l0.silicon.rflags = 2n;
   l0.silicon.translationChanged();
-  l0.vmx.allowVmxOutsideSmx();
 }
 
 function writeRevision(l0: L0, region: number): void {

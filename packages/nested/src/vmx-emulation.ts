@@ -21,7 +21,7 @@ import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import { generalRegister, type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
-import { enterL2 } from "./nested-entry.ts";
+import { enterL2, refuseEntry } from "./nested-entry.ts";
 import { traceRead, traceVmx, traceWrite } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
@@ -103,7 +103,7 @@ function emulateVmread(l0: L0): void {
   const encoding = generalRegister(l0.silicon, l0.v01, operand.register2);
   const outcome = permitted(l0) ?? vmread(l0.environment, low(encoding), wide(l0) ? high(encoding) : 0);
   if (outcome.kind === "value" && !storeResult(l0, operand, outcome)) return;
-  traceRead(l0, low(encoding), wide(l0) ? high(encoding) : 0, outcome);
+  if (outcome.kind !== "fault") traceRead(l0, low(encoding), wide(l0) ? high(encoding) : 0, outcome);
   completeVmx(l0, outcome);
 }
 
@@ -123,7 +123,7 @@ function emulateVmwrite(l0: L0): void {
   const operand = operandOf(l0);
   const encoding = generalRegister(l0.silicon, l0.v01, operand.register2);
   if (refused !== null) {
-    finish(l0, "vmwrite", null, refused);
+    completeVmx(l0, refused);
     return;
   }
   const value = operand.isRegister ? registerHalves(l0, operand.register1) : readMemory(l0, operand, 0, wide(l0) ? 8 : 4);
@@ -155,7 +155,7 @@ function emulateInvept(l0: L0): void {
   const eptp = readMemory(l0, operand, 0, 8);
   if (eptp === null) return;
   const outcome = invept(l0.environment, { typeLow: type.lo, typeHigh: wide(l0) ? type.hi : 0, eptpLow: eptp.lo, eptpHigh: eptp.hi });
-  finish(l0, "invept", eptp, outcome);
+  finish(l0, "invept", type, outcome);
 }
 
 function emulateInvvpid(l0: L0): void {
@@ -177,7 +177,7 @@ function emulateInvvpid(l0: L0): void {
     linearLow: linear.lo,
     linearHigh: linear.hi,
   });
-  finish(l0, "invvpid", descriptor, outcome);
+  finish(l0, "invvpid", type, outcome);
 }
 
 /** VMCALL from L1: outside VMX operation #UD, in root operation VMfail; or a hypercall of L0's. */
@@ -195,7 +195,7 @@ function emulateVmcall(l0: L0): void {
 function emulateEntry(isLaunch: boolean): Emulation {
   return (l0) => {
     const refused = permitted(l0);
-    if (refused !== null) finish(l0, isLaunch ? "vmlaunch" : "vmresume", null, refused);
+    if (refused !== null) refuseEntry(l0, isLaunch, refused);
     else enterL2(l0, isLaunch);
   };
 }

@@ -1,8 +1,20 @@
+import { bochsIcelakeU } from "./bochs-icelake-u.ts";
+import { bochsLynnfield } from "./bochs-lynnfield.ts";
+import { haswell } from "./haswell.ts";
+import { icelakeServer } from "./icelake-server.ts";
 import type { CpuModel } from "./model.ts";
+import { nehalem } from "./nehalem.ts";
 import { skylakeClient } from "./skylake-client.ts";
 
 /** Every silicon model, in the order they are listed to people. */
-export const CPU_MODELS: readonly CpuModel[] = [skylakeClient];
+export const CPU_MODELS: readonly CpuModel[] = [
+  skylakeClient,
+  icelakeServer,
+  haswell,
+  nehalem,
+  bochsIcelakeU,
+  bochsLynnfield,
+];
 
 /** The model that `--cpu` names; undefined if there is none. */
 export function findCpuModel(id: string): CpuModel | undefined {

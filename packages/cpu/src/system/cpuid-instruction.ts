@@ -30,7 +30,7 @@ function setBit(value: number, bit: number, on: boolean): number {
 
 function extendedTopologyDynamic(c: Processor, answer: Answer, subleaf: number): void {
   answer.ecx = (answer.ecx & ~0xff) | (subleaf & 0xff);
-  answer.edx = c.index;
+  answer.edx = c.apicId;
 }
 
 /** What depends on the moment: by leaf. SDM 2A "CPUID-CPU Identification". */
@@ -38,7 +38,7 @@ const DYNAMIC: ReadonlyMap<number, Dynamic> = new Map<number, Dynamic>([
   [
     1,
     (c, answer) => {
-      answer.ebx = (answer.ebx & 0xffffff) | (c.index << 24);
+      answer.ebx = (answer.ebx & 0xffffff) | (c.apicId << 24);
       answer.ecx = setBit(answer.ecx, OSXSAVE, (c.s[S.CR4]! & CR4_OSXSAVE) !== 0);
       const enabled = (storedMsr(c, MSRS.IA32_APIC_BASE.address) & APIC_GLOBAL_ENABLE) !== 0n;
       if (!enabled) answer.edx &= ~APIC;

@@ -6,6 +6,7 @@ import {
   EVENT_TYPE_EXTERNAL,
   EVENT_TYPE_HARDWARE_EXCEPTION,
   EVENT_TYPE_NMI,
+  EVENT_TYPE_SOFTWARE_INTERRUPT,
   type EventBeingDelivered,
 } from "../virtualization.ts";
 import { MODE_GUEST } from "./control-bits.ts";
@@ -35,6 +36,7 @@ export function deliverEvent(
 ): boolean {
   const event: EventBeingDelivered = { vector, type, errorCode, instructionLength };
   c.delivering = event;
+  traceDelivery(c, event);
   const delivered = deliverThroughIdt(c, event);
   if (c.fault !== FAULT_EXCEPTION) c.delivering = null;
   if (!delivered) return false;
@@ -73,7 +75,6 @@ export function deliverException(c: Processor): void {
       if (intercepts(c)) return;
     }
     updateDebugAndFaultRegisters(c);
-    traceException(c);
     deliverEvent(c, exception.vector, exception.type, exception.errorCode, exception.instructionLength);
   }
 }
@@ -90,7 +91,6 @@ export function deliverSoftwareException(
   c.exception.type = type;
   c.exception.instructionLength = instructionLength;
   if (intercepts(c)) return false;
-  traceException(c);
   return deliverEvent(c, vector, type, -1, instructionLength);
 }
 
@@ -133,9 +133,14 @@ function updateDebugAndFaultRegisters(c: Processor): void {
   }
 }
 
-function traceException(c: Processor): void {
-  if (c.trace === null) return;
-  const { vector, errorCode } = c.exception;
+/** What the running code could notice of a delivery, whoever asked for it: the processor itself or a VM entry. */
+function traceDelivery(c: Processor, event: EventBeingDelivered): void {
+  const { vector, type, errorCode } = event;
+  if (c.trace === null || type === EVENT_TYPE_SOFTWARE_INTERRUPT) return;
+  if (type === EVENT_TYPE_EXTERNAL || type === EVENT_TYPE_NMI) {
+    c.trace.event("interrupt", { vector });
+    return;
+  }
   c.trace.event("exception", {
     vector,
     ...(errorCode >= 0 ? { errorCode } : {}),
@@ -173,7 +178,6 @@ function takeDebugTrap(c: Processor): boolean {
 
 function takeNmi(c: Processor): boolean {
   c.s[S.EVENTS]! &= ~S.EVENT_NMI;
-  c.trace?.event("interrupt", { vector: 2 });
   deliverEvent(c, 2, EVENT_TYPE_NMI, -1, 0);
   deliverException(c);
   return true;
@@ -181,7 +185,6 @@ function takeNmi(c: Processor): boolean {
 
 function takeInterrupt(c: Processor): boolean {
   const vector = c.bus.acknowledgeInterrupt();
-  c.trace?.event("interrupt", { vector });
   deliverEvent(c, vector, EVENT_TYPE_EXTERNAL, -1, 0);
   deliverException(c);
   return true;

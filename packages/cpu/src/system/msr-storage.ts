@@ -83,6 +83,6 @@ const MISC_ENABLE_AT_RESET = 0x1801n;
 /** MSRs that are not zero after reset (SDM 3A "Processor State After Reset"). */
 export function resetMsrs(c: Processor): void {
   storeMsr(c, MSRS.IA32_PAT.address, PAT_AT_RESET);
-  storeMsr(c, MSRS.IA32_APIC_BASE.address, APIC_BASE_AT_RESET | (c.index === 0 ? BOOTSTRAP_PROCESSOR : 0n));
+  storeMsr(c, MSRS.IA32_APIC_BASE.address, APIC_BASE_AT_RESET | (c.apicId === 0 ? BOOTSTRAP_PROCESSOR : 0n));
   storeMsr(c, MSRS.IA32_MISC_ENABLE.address, MISC_ENABLE_AT_RESET);
 }

@@ -70,7 +70,7 @@ const rdpmc: Executor = (c, i) => {
 
 /** A well-mixed 64-bit number that depends only on processor and instruction count: the same run draws the same numbers. */
 function drawn(c: Processor, time: number): bigint {
-  let x = BigInt.asUintN(64, (BigInt(time) * 16n + BigInt(c.index) + 1n) * 0x9e37_79b9_7f4a_7c15n);
+  let x = BigInt.asUintN(64, (BigInt(time) * 16n + BigInt(c.apicId) + 1n) * 0x9e37_79b9_7f4a_7c15n);
   x = BigInt.asUintN(64, (x ^ (x >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
   x = BigInt.asUintN(64, (x ^ (x >> 27n)) * 0x94d0_49bb_1331_11ebn);
   return x ^ (x >> 31n);

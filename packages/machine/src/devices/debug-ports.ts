@@ -26,13 +26,21 @@ export class DebugConsole implements Device {
 export class DebugExit implements Device {
   readonly ports = [[0xf4, 0xf7]] as const;
   readonly state: { code: number } = { code: -1 };
+  private readonly exited: () => void;
+
+  /** @param exited told at the first write */
+  constructor(exited: () => void) {
+    this.exited = exited;
+  }
 
   read(): number {
     return 0;
   }
 
   write(_port: number, _size: number, value: number): void {
-    if (this.state.code < 0) this.state.code = value >>> 0;
+    if (this.state.code >= 0) return;
+    this.state.code = value >>> 0;
+    this.exited();
   }
 }
 

@@ -39,10 +39,15 @@ export class Pit8254 implements Device {
     port61: 0,
   };
   private readonly now: () => number;
+  private readonly deadlineChanged: (deadline: number) => void;
 
-  /** @param now guest time in ticks */
-  constructor(now: () => number) {
+  /**
+   * @param now guest time in ticks
+   * @param deadlineChanged told the tick of the next IRQ 0 when software changes it
+   */
+  constructor(now: () => number, deadlineChanged: (deadline: number) => void) {
     this.now = now;
+    this.deadlineChanged = deadlineChanged;
   }
 
   /** Tick of the next IRQ 0; infinity if none is due. */
@@ -120,6 +125,8 @@ export class Pit8254 implements Device {
     channel.writeHigh = false;
     channel.reload = raw === 0 ? 0x10000 : raw;
     channel.startedAt = this.now();
-    if (index === 0) this.state.nextInterrupt = channel.startedAt + Math.ceil(channel.reload * TICKS_PER_PIT_CLOCK);
+    if (index !== 0) return;
+    this.state.nextInterrupt = channel.startedAt + Math.ceil(channel.reload * TICKS_PER_PIT_CLOCK);
+    this.deadlineChanged(this.state.nextInterrupt);
   }
 }

@@ -1,0 +1,43 @@
+import { defineIntelModel } from "./define-model.ts";
+
+/** Bochs's model as its own guest reads it, so that Bochs and metal can be compared on one processor. */
+export const bochsIcelakeU = defineIntelModel({
+  id: "bochs-icelake-u",
+  title: "Bochs corei7_icelake_u",
+  source: "the capabilities scenario run in Bochs 2.7, log in packages/guests/captures; leaves it does not print are 0",
+  cpuid: [
+    [0x0, 0, 0x0000001b, 0x756e6547, 0x6c65746e, 0x49656e69],
+    [0x1, 0, 0x000706e5, 0x00010800, 0x77faf3bf, 0xbfebfbff],
+    [0x7, 0, 0x00000000, 0xf0bf27eb, 0x00405f4e, 0xbc000110],
+    [0xd, 0, 0x000002e7, 0x00000240, 0x00000ac0, 0x00000000],
+    [0xd, 1, 0x0000000f, 0x00000000, 0x00000000, 0x00000000],
+    [0xd, 2, 0x00000100, 0x00000240, 0x00000000, 0x00000000],
+    [0xd, 5, 0x00000040, 0x00000440, 0x00000000, 0x00000000],
+    [0xd, 6, 0x00000200, 0x00000480, 0x00000000, 0x00000000],
+    [0xd, 7, 0x00000400, 0x00000680, 0x00000000, 0x00000000],
+    [0xd, 9, 0x00000040, 0x00000a80, 0x00000000, 0x00000000],
+    [0x80000000, 0, 0x80000008, 0x00000000, 0x00000000, 0x00000000],
+    [0x80000001, 0, 0x00000000, 0x00000000, 0x00000121, 0x2c100800],
+    [0x80000008, 0, 0x00003028, 0x00000000, 0x00000000, 0x00000000],
+  ],
+  msrs: {
+    IA32_VMX_BASIC: 0x00d8100000000004n,
+    IA32_VMX_PINBASED_CTLS: 0x0000007f00000016n,
+    IA32_VMX_PROCBASED_CTLS: 0xfff9fffe0401e172n,
+    IA32_VMX_EXIT_CTLS: 0x007fffff00036dffn,
+    IA32_VMX_ENTRY_CTLS: 0x0000ffff000011ffn,
+    IA32_VMX_MISC: 0x00000000600401e0n,
+    IA32_VMX_CR0_FIXED0: 0x0000000080000021n,
+    IA32_VMX_CR0_FIXED1: 0x00000000ffffffffn,
+    IA32_VMX_CR4_FIXED0: 0x0000000000002000n,
+    IA32_VMX_CR4_FIXED1: 0x0000000000772fffn,
+    IA32_VMX_VMCS_ENUM: 0x0000000000000034n,
+    IA32_VMX_PROCBASED_CTLS2: 0x02977fff00000000n,
+    IA32_VMX_EPT_VPID_CAP: 0x00000f0106334141n,
+    IA32_VMX_TRUE_PINBASED_CTLS: 0x0000007f00000016n,
+    IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9fffe04006172n,
+    IA32_VMX_TRUE_EXIT_CTLS: 0x007fffff00036dfbn,
+    IA32_VMX_TRUE_ENTRY_CTLS: 0x0000ffff000011fbn,
+    IA32_VMX_VMFUNC: 0x0000000000000001n,
+  },
+});

@@ -1,0 +1,48 @@
+import { brandStringRows, defineIntelModel } from "./define-model.ts";
+
+/** The first part with EPT and VPIDs: no unrestricted guest, no VMWRITE to exit information, no 1-GiB pages, no XSAVE. */
+export const nehalem = defineIntelModel({
+  id: "nehalem",
+  title: "Intel Core (Nehalem)",
+  source:
+    "assembled from QEMU's Nehalem model and a Lynnfield capability capture; CPUID after published dumps of signature 106A5",
+  cpuid: [
+    [0x0, 0, 0xb, 0x756e6547, 0x6c65746e, 0x49656e69],
+    [0x1, 0, 0x000106a5, 0x00100800, 0x0098e3fd, 0xbfebfbff],
+    [0x2, 0, 0x55035a01, 0x00f0b2e4, 0, 0x09ca212c],
+    [0x4, 0, 0x1c004121, 0x01c0003f, 0x0000003f, 0],
+    [0x4, 1, 0x1c004122, 0x00c0003f, 0x0000007f, 0],
+    [0x4, 2, 0x1c004143, 0x01c0003f, 0x000001ff, 0],
+    [0x4, 3, 0x1c03c163, 0x03c0003f, 0x00001fff, 0x00000002],
+    [0x5, 0, 0x00000040, 0x00000040, 0x00000003, 0x00001120],
+    [0x6, 0, 0x00000003, 0x00000002, 0x00000001, 0],
+    [0xa, 0, 0x07300403, 0x00000044, 0, 0x00000603],
+    [0xb, 0, 0x00000001, 0x00000002, 0x00000100, 0],
+    [0xb, 1, 0x00000004, 0x00000008, 0x00000201, 0],
+    [0x80000000, 0, 0x80000008, 0, 0, 0],
+    [0x80000001, 0, 0, 0, 0x00000001, 0x28100800],
+    ...brandStringRows("Intel(R) Core(TM) i7 CPU         920  @ 2.67GHz"),
+    [0x80000006, 0, 0, 0, 0x01006040, 0],
+    [0x80000007, 0, 0, 0, 0, 0x00000100],
+    [0x80000008, 0, 0x00003024, 0, 0, 0],
+  ],
+  msrs: {
+    IA32_VMX_BASIC: 0x00da_0400_0000_000bn,
+    IA32_VMX_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_PROCBASED_CTLS: 0xfff9_fffe_0401_e172n,
+    IA32_VMX_EXIT_CTLS: 0x007f_ffff_0003_6dffn,
+    IA32_VMX_ENTRY_CTLS: 0x0000_ffff_0000_11ffn,
+    IA32_VMX_MISC: 0x0004_01e5n,
+    IA32_VMX_CR0_FIXED0: 0x8000_0021n,
+    IA32_VMX_CR0_FIXED1: 0xffff_ffffn,
+    IA32_VMX_CR4_FIXED0: 0x2000n,
+    IA32_VMX_CR4_FIXED1: 0x67ffn,
+    IA32_VMX_VMCS_ENUM: 0x2an,
+    IA32_VMX_PROCBASED_CTLS2: 0x0000_007f_0000_0000n,
+    IA32_VMX_EPT_VPID_CAP: 0x0000_0f01_0611_4141n,
+    IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9_fffe_0400_6172n,
+    IA32_VMX_TRUE_EXIT_CTLS: 0x007f_ffff_0003_6dfbn,
+    IA32_VMX_TRUE_ENTRY_CTLS: 0x0000_ffff_0000_11fbn,
+  },
+});
