@@ -24,6 +24,8 @@ export {
   showFeature,
 } from "./cpuid-edits.ts";
 export { type CpuidRegister, GuestProfile } from "./guest-profile.ts";
+export type { Finding } from "./linters/finding.ts";
+export { lintPersonalities } from "./linters/lint.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";
 export { editDistance, nearestHint, nearestNames } from "./nearest.ts";
 export { DEFAULT_MODEL, parseColumn, REFERENCE_COLUMNS } from "./parse-column.ts";

@@ -12,14 +12,18 @@ export function editDistance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** The names closest to a mistyped one, nearest first; ties keep the order given. */
+/** The names closest to a mistyped one, nearest first: those it begins, then by edits; ties keep the order given. */
 export function nearestNames(name: string, candidates: readonly string[], count = 3): string[] {
   const typed = name.toLowerCase();
   return candidates
-    .map((candidate, order) => ({ candidate, order, distance: editDistance(typed, candidate.toLowerCase()) }))
+    .map((candidate, order) => ({ candidate, order, distance: distanceOf(typed, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance || a.order - b.order)
     .slice(0, count)
     .map(({ candidate }) => candidate);
+}
+
+function distanceOf(typed: string, candidate: string): number {
+  return typed !== "" && candidate.startsWith(typed) ? 0 : editDistance(typed, candidate);
 }
 
 /** A hint that ends an error line: ` (nearest: a, b)`, or nothing where there is nothing to name. */

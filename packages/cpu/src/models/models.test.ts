@@ -58,7 +58,7 @@ describe.each([
 
   test("in CPUID", () => {
     const lines = [...log.matchAll(/^verdict cpuid\.([0-9a-f]+)\.(?:(\d)\.)?(e[abcd]x) = 0x([0-9a-f]+)/gm)];
-    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.length).toBeGreaterThanOrEqual(20);
     for (const [line, leaf, subleaf, register, value] of lines) {
       const at = [Number.parseInt(leaf!, 16), Number(subleaf ?? 0), register as "eax"] as const;
       expect(registerOf(model, ...at), line).toBe(Number.parseInt(value!, 16));
