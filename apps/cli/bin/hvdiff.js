@@ -1,2 +1,11 @@
 #!/usr/bin/env node
-import "../dist/main.js";
+import { existsSync } from "node:fs";
+
+const bundle = new URL("../dist/main.js", import.meta.url);
+
+if (existsSync(bundle)) {
+  await import(bundle.href);
+} else {
+  process.stderr.write("hvdiff: not built yet; run npm start first\n");
+  process.exitCode = 2;
+}

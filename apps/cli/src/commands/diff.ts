@@ -1,0 +1,70 @@
+import type { DiffResult } from "@hvdiff/lab";
+import { type Arguments, hasFlag, listValues } from "../arguments.ts";
+import { type Command, EXIT } from "../command.ts";
+import { CommandError } from "../command-error.ts";
+import type { Environment } from "../environment.ts";
+import { render } from "../format/choose.ts";
+import { counted } from "../format/diff-rows.ts";
+import { diffTable } from "../format/diff-table.ts";
+import { toJson, toJsonLines } from "../format/json.ts";
+import { diffMarkdown } from "../format/markdown.ts";
+import { guestOf } from "../guest-argument.ts";
+import { OPTIONS, RUN_OPTIONS } from "../options.ts";
+import { outputFor } from "../output.ts";
+import { atMost } from "../positionals.ts";
+import { withProgress } from "../progress.ts";
+import { runOptionsOf } from "../run-options.ts";
+
+/** One line per column; what the columns share comes first in each. */
+function columnLines(result: DiffResult): string {
+  const { schemaVersion, columns, verdicts: _verdicts, different: _different, ...shared } = result;
+  return toJsonLines(
+    schemaVersion,
+    columns.map((column) => ({ ...shared, ...column })),
+  );
+}
+
+async function run(given: Arguments, environment: Environment): Promise<number> {
+  atMost(given, 1, "diff");
+  const output = outputFor(given, environment);
+  const options = runOptionsOf(given);
+  const asked = listValues(given, "on");
+  if (asked.length === 1)
+    throw new CommandError(`--on: one column has nothing to be compared with; write --on metal,${asked[0]}`);
+  const lab = await environment.createLab();
+  const guest = guestOf(given.positionals[0], lab);
+  const columns = asked.length === 0 ? lab.defaultColumns() : asked;
+  const what = "scenario" in guest ? guest.scenario : guest.name;
+  const result = withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
+    lab.diff(guest, columns, options),
+  );
+  const all = hasFlag(given, "all");
+  output.write(
+    render(given, {
+      table: () => diffTable(result, { ...output, all }),
+      json: () => toJson(result),
+      jsonl: () => columnLines(result),
+      md: () => diffMarkdown(result, all),
+    }),
+  );
+  return result.different ? EXIT.different : EXIT.same;
+}
+
+/** `hvdiff diff`. */
+export const diff: Command = {
+  name: "diff",
+  summary: "Run a guest on several columns and say whether, where and why they differ",
+  usage: "GUEST [OPTIONS]",
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.all, OPTIONS.format, OPTIONS.output],
+  notes: [
+    "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot ELF or flat binary. ./NAME is always a path.",
+    "Exit code: 0 no difference, 1 a difference in a verdict, the outcome or the guest-visible trace, 2 trouble.",
+  ],
+  examples: [
+    ["hvdiff diff xsaves-control", "on the usual columns"],
+    ["hvdiff diff guest.elf --on metal,kvm@5.15,kvm@6.6", "your own image on two kernels"],
+    ["hvdiff diff capabilities --quirk -kvm/some/quirk", "with one quirk switched off"],
+    ["hvdiff diff capabilities --format md -o report.md", "for a bug report"],
+  ],
+  run,
+};

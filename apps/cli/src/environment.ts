@@ -1,0 +1,46 @@
+import type { Lab } from "@hvdiff/lab";
+
+/** A started dashboard. */
+export interface Server {
+  readonly url: string;
+  close(): Promise<void> | void;
+}
+
+/** The outside world, so that tests can stand in for it. */
+export interface Environment {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Cells per line of the terminal on stdout; null where stdout is not a terminal. */
+  readonly terminalWidth: number | null;
+  readonly stderrIsTerminal: boolean;
+  readonly createLab: () => Promise<Lab>;
+  readonly startServer: (options: { readonly port: number; readonly host: string }) => Promise<Server>;
+  /** Resolves when the user asks to stop. */
+  readonly untilInterrupted: () => Promise<void>;
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}
+
+/** The real process. The lab and the dashboard are loaded when first needed. */
+export function processEnvironment(): Environment {
+  return {
+    stdout: (text) => {
+      process.stdout.write(text);
+    },
+    stderr: (text) => {
+      process.stderr.write(text);
+    },
+    variables: process.env,
+    terminalWidth: process.stdout.isTTY ? (process.stdout.columns ?? 80) : null,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    createLab: async () => (await import("@hvdiff/lab")).createLab(),
+    startServer: async (options) => (await import("@hvdiff/dashboard")).startServer(options),
+    untilInterrupted,
+  };
+}

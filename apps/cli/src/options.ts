@@ -1,0 +1,83 @@
+/** One option of the command line. Without `value` it is a flag. */
+export interface OptionDef {
+  readonly name: string;
+  /** Other spellings, dashes included: QEMU's, or one letter. */
+  readonly aliases?: readonly string[];
+  /** What stands for the value in help. */
+  readonly value?: string;
+  /** The only values accepted. */
+  readonly choices?: readonly string[];
+  readonly repeatable?: boolean;
+  readonly summary: string;
+}
+
+/** All options; a command names the ones it takes. */
+export const OPTIONS = {
+  on: {
+    name: "on",
+    value: "COLUMN[,COLUMN…]",
+    repeatable: true,
+    summary: "columns to run on; the first is what others are compared with (default: metal and the usual ones)",
+  },
+  onOne: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to run on (default: metal)" },
+  onActive: { name: "on", value: "COLUMN", repeatable: true, summary: "only quirks active in this column" },
+  against: {
+    name: "against",
+    value: "COLUMN",
+    repeatable: true,
+    summary: "column to compare with; the first one is the reference (default: metal)",
+  },
+  cpu: { name: "cpu", value: "ID", summary: "the silicon; `hvdiff cpus` lists them (default: skylake-client)" },
+  firmware: {
+    name: "firmware",
+    value: "none|seabios|ovmf",
+    choices: ["none", "seabios", "ovmf"],
+    summary: "state in which firmware leaves the machine (default: none)",
+  },
+  memory: {
+    name: "memory",
+    aliases: ["-m"],
+    value: "SIZE",
+    summary: "guest RAM: 64M, 1G; a bare number is MiB (default: 64M)",
+  },
+  append: { name: "append", aliases: ["-append"], value: "TEXT", summary: "the guest's command line" },
+  quirk: {
+    name: "quirk",
+    value: "±ID",
+    repeatable: true,
+    summary: "switch a quirk on (+) or off (-) by hand; may be repeated",
+  },
+  maxInstructions: {
+    name: "max-instructions",
+    value: "N",
+    summary: "stop a column after so many guest instructions; that is an outcome, not an error",
+  },
+  format: {
+    name: "format",
+    aliases: ["-f"],
+    value: "table|json|jsonl|md",
+    choices: ["table", "json", "jsonl", "md"],
+    summary: "how to print (default: table)",
+  },
+  output: { name: "output", aliases: ["-o"], value: "FILE", summary: "write to FILE, all of it or nothing" },
+  trace: {
+    name: "trace",
+    value: "jsonl|text",
+    choices: ["jsonl", "text"],
+    summary: "print the guest-visible trace instead of the serial output",
+  },
+  all: { name: "all", aliases: ["-a"], summary: "also what is the same in every column" },
+  port: { name: "port", value: "N", summary: "TCP port, 0 for any free one (default: 4870)" },
+  host: { name: "host", value: "ADDRESS", summary: "address to listen on (default: 127.0.0.1)" },
+  help: { name: "help", aliases: ["-h"], summary: "this text" },
+} as const satisfies Record<string, OptionDef>;
+
+/** What decides a run; shared by every command that runs guests. */
+export const RUN_OPTIONS: readonly OptionDef[] = [
+  OPTIONS.cpu,
+  OPTIONS.firmware,
+  OPTIONS.memory,
+  OPTIONS.append,
+  OPTIONS.quirk,
+  OPTIONS.maxInstructions,
+];

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { exitCodeOf } from "../src/commands/run.ts";
+import { createFakeLab } from "./fake-lab.ts";
+import { runForTest } from "./run-for-test.ts";
+
+test.each([
+  ["diff xsaves-control --on metal,ideal", 0],
+  ["diff xsaves-control --on metal,kvm@6.1", 1],
+  ["caps ideal", 0],
+  ["caps kvm@6.1", 1],
+  ["overview", 0],
+  ["overview --on metal,broken@1", 1],
+  ["quirks", 0],
+  ["explain vmware/cpuid/leaf-0d", 0],
+  ["scenarios", 0],
+  ["serve --port 0", 0],
+  ["run capabilities", 0],
+  ["--help", 0],
+  ["diff --help", 0],
+  ["--version", 0],
+])("hvdiff %s: %i", async (line, code) => {
+  expect((await runForTest(line.split(" "))).code).toBe(code);
+});
+
+test.each([
+  ["exit", "exit 0", 0],
+  ["exit", "exit 7", 7],
+  ["exit", "exit 257", 1],
+  ["exit", "exit 256", 255],
+  ["halted", "halted at level 1", 124],
+  ["loop", "loop at level 1", 124],
+  ["limit", "still running", 124],
+  ["triple-fault", "triple-fault at level 1", 125],
+  ["l0-error", "L0 stopped", 125],
+  ["unimplemented", "unimplemented instruction", 126],
+])("a guest that ends with %s (%s) makes run return %i", (kind, text, code) => {
+  expect(exitCodeOf({ kind, text })).toBe(code);
+});
+
+test("run passes the guest's code on and reports the outcome on stderr", async () => {
+  const lab = createFakeLab();
+  const { code, stdout, stderr } = await runForTest(["run", "capabilities", "--on", "vmware@17"], {
+    createLab: async () => ({
+      ...lab,
+      diff: (...args) => {
+        const result = lab.diff(...args);
+        return {
+          ...result,
+          columns: result.columns.map((column) => ({ ...column, outcome: { kind: "exit", text: "exit 3" } })),
+        };
+      },
+    }),
+  });
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^hvdiff guest /);
+  expect(stderr).toBe("vmware@17 (reported): exit 3\n");
+});
+
+test("serve prints the address on stdout and closes the server when interrupted", async () => {
+  let closed = false;
+  const { stdout } = await runForTest(["serve", "--port", "8080"], {
+    startServer: async ({ port, host }) => ({
+      url: `http://${host}:${port}/`,
+      close: () => {
+        closed = true;
+      },
+    }),
+  });
+  expect(stdout).toBe("http://127.0.0.1:8080/\n");
+  expect(closed).toBe(true);
+});
+
+test("a defect of ours is not dressed up as the user's", async () => {
+  const createLab = async () => {
+    throw new TypeError("a bug");
+  };
+  await expect(runForTest(["scenarios"], { createLab })).rejects.toThrow("a bug");
+});
+
+test("progress is told only to a terminal, and taken back", async () => {
+  expect((await runForTest(["caps", "kvm@6.1"])).stderr).toBe("");
+  expect((await runForTest(["caps", "kvm@6.1"], { stderrIsTerminal: true })).stderr).toBe(
+    "computing capabilities …\r\u001b[2K",
+  );
+});
