@@ -3,12 +3,10 @@ import type { FirmwareProfile, InitialState, Machine, Outcome, RootAction, RootC
 import { Pc } from "@hvdiff/machine";
 import type { Vmx } from "@hvdiff/vmx";
 import {
-  createVmcsLayout,
   createVmxCapabilities,
   EntryCheckContext,
   EptWalk,
   type EntryCheckLists,
-  MemoryVmcs,
   type VmcsView,
   type VmxCapabilities,
 } from "@hvdiff/vmx";
@@ -52,13 +50,13 @@ export class L0 implements RootClient {
   readonly guestCpu: GuestCpu;
   readonly environment: L1Environment;
   /** vmcs01 and vmcs02 as L0 reads and writes them. */
-  readonly v01: MemoryVmcs;
-  readonly v02: MemoryVmcs;
+  v01!: VmcsView;
+  v02!: VmcsView;
   /** Trace of what the guest could notice, at its level. */
   readonly sink: TraceSink | null;
   /** VM-entry checks that this L0 makes on vmcs12. */
   readonly checks: EntryCheckLists;
-  readonly checkContext: EntryCheckContext;
+  checkContext!: EntryCheckContext;
   /** Walks L1's EPT12 in L1's memory. */
   readonly ept12Walk: EptWalk;
   readonly exitInformationFields: readonly number[];
@@ -80,11 +78,7 @@ export class L0 implements RootClient {
       state: () => this.state,
       featureControl: () => this.guestCpu.msr(FEATURE_CONTROL_MSR),
     });
-    const layout = createVmcsLayout(this.vmx.capabilities);
-    this.v01 = new MemoryVmcs(machine.memory, layout);
-    this.v02 = new MemoryVmcs(machine.memory, layout);
     this.checks = entryCheckLists(options.policy);
-    this.checkContext = new EntryCheckContext(this.capabilities, this.guestCpu, this.v01);
     this.ept12Walk = new EptWalk(this.guestCpu, this.capabilities);
     this.exitInformationFields = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError").map((name) => F[name]);
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
@@ -161,8 +155,10 @@ export class L0 implements RootClient {
 
   /** Points the views at the regions that the state names. */
   attachVmcss(): void {
-    if (this.state.vmcs01 !== 0) this.v01.attach(this.state.vmcs01);
-    if (this.state.vmcs02 !== 0) this.v02.attach(this.state.vmcs02);
+    if (this.state.vmcs02 === 0) return;
+    this.v01 = this.vmx.environment.vmcsAt(this.state.vmcs01)!;
+    this.v02 = this.vmx.environment.vmcsAt(this.state.vmcs02)!;
+    this.checkContext = new EntryCheckContext(this.capabilities, this.guestCpu, this.v01);
   }
 
   /** Stops the virtual machine as a product does when it cannot go on. */

@@ -4,6 +4,7 @@ import {
   createVmcsLayout,
   type ExecutingContext,
   MemoryVmcs,
+  type VmcsLayout,
   type VmcsView,
   type VmxCapabilities,
   type VmxEnvironment,
@@ -12,7 +13,7 @@ import {
 } from "@hvdiff/vmx";
 import { dropShadows } from "./shadow-ept.ts";
 import type { GuestCpu } from "./guest-cpu.ts";
-import { hostAddress } from "./host-layout.ts";
+import { hostAddress, PAGE } from "./host-layout.ts";
 import type { L0State } from "./l0-state.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
@@ -27,8 +28,8 @@ export class L1Environment implements VmxEnvironment {
   private readonly guest: GuestCpu;
   private readonly memory: PhysicalMemory;
   private readonly ram: number;
-  private readonly current: MemoryVmcs;
-  private readonly other: MemoryVmcs;
+  private readonly layout: VmcsLayout;
+  private current: MemoryVmcs | null = null;
   private readonly getState: () => L0State;
   private readonly featureControl: () => number;
   readonly context: ExecutingContext;
@@ -43,9 +44,7 @@ export class L1Environment implements VmxEnvironment {
     this.policy = rules.policy;
     this.getState = rules.state;
     this.featureControl = rules.featureControl;
-    const layout = createVmcsLayout(rules.capabilities);
-    this.current = new MemoryVmcs(memory, layout);
-    this.other = new MemoryVmcs(memory, layout);
+    this.layout = createVmcsLayout(rules.capabilities);
     this.context = this.executingContext();
   }
 
@@ -110,28 +109,30 @@ export class L1Environment implements VmxEnvironment {
 
   currentVmcs(): VmcsView | null {
     const pointer = this.getState().currentPointer;
-    if (pointer === -1) return null;
-    const host = hostAddress(pointer, this.ram);
-    if (this.current.address !== host && !this.current.attach(host)) return null;
+    return pointer === -1 ? null : this.vmcsAt(pointer);
+  }
+
+  /** After a clone: the view points into another memory's frames. */
+  reattach(): void {
+    this.current = null;
+  }
+
+  /** The VMCS at an L1-physical address. The last one is kept, since nearly all uses are of the current VMCS. */
+  vmcsAt(address: number): MemoryVmcs | null {
+    const host = hostAddress(address, this.ram);
+    if (this.current?.address === host) return this.current;
+    if (!this.memory.isRam(Math.floor(host / PAGE))) return null;
+    this.current = new MemoryVmcs(this.memory, this.layout, host);
     return this.current;
   }
 
-  /** After a clone: the views point into another memory's frames. */
-  reattach(): void {
-    this.current.address = -1;
-    this.other.address = -1;
-  }
-
-  vmcsAt(address: number): VmcsView | null {
-    return this.other.attach(hostAddress(address, this.ram)) ? this.other : null;
-  }
-
   isLaunched(address: number): boolean {
-    return this.other.attach(hostAddress(address, this.ram)) && this.other.launched;
+    return this.vmcsAt(address)?.launched === true;
   }
 
   setLaunched(address: number, launched: boolean): void {
-    if (this.other.attach(hostAddress(address, this.ram))) this.other.launched = launched;
+    const vmcs = this.vmcsAt(address);
+    if (vmcs !== null) vmcs.launched = launched;
   }
 
   /** vmcs12s live in L1's memory all the time. */

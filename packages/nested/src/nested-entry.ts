@@ -64,6 +64,7 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
   if (violated !== null) {
     traceCheck(l0, violated);
     traceVmentry(l0, isLaunch, "failed");
+    l0.silicon.retired += 1;
     failEntry(l0, EXIT_REASONS.INVALID_GUEST_STATE.number, violated.qualification ?? 0);
     return;
   }

@@ -1,6 +1,6 @@
 import type { Processor } from "@hvdiff/cpu";
 import type { VmxCapabilities } from "./capabilities.ts";
-import { EntryCheckContext } from "./entry/check.ts";
+import { type EntryCheck, EntryCheckContext } from "./entry/check.ts";
 import type { EntryCheckLists } from "./entry/lists.ts";
 import { EptSecondStage } from "./ept/second-stage.ts";
 import { ExitInformation } from "./exit/information.ts";
@@ -18,16 +18,20 @@ export interface VmxCoreOptions {
   readonly checks: EntryCheckLists;
 }
 
+function besideSegments(lists: EntryCheckLists): readonly EntryCheck[] {
+  return lists.guest.filter((check) => check.looksAt !== "segments");
+}
+
 /** The parts of one processor's VMX that instructions, entry, exit and intercepts share. State is in the processor's words. */
 export class VmxCore {
   readonly c: Processor;
   readonly s: Int32Array;
   readonly capabilities: VmxCapabilities;
   readonly policy: VmxPolicy;
-  checks: EntryCheckLists;
+  private lists: EntryCheckLists;
+  /** The guest checks but those that look at segment registers only. */
+  guestChecksBesideSegments: readonly EntryCheck[];
   readonly environment: ProcessorVmxEnvironment;
-  /** View of the VMCS that is being entered, is running, or has exited; equals the environment's current VMCS. */
-  readonly vmcs: MemoryVmcs;
   readonly checkContext: EntryCheckContext;
   readonly information = new ExitInformation();
   readonly ept: EptSecondStage;
@@ -43,11 +47,26 @@ export class VmxCore {
     this.s = processor.s;
     this.capabilities = options.capabilities;
     this.policy = options.policy;
-    this.checks = options.checks;
+    this.lists = options.checks;
+    this.guestChecksBesideSegments = besideSegments(options.checks);
     this.msrWords = createMsrWords();
     this.environment = new ProcessorVmxEnvironment(processor, options, this.msrWords.featureControl);
-    this.vmcs = this.environment.current;
-    this.checkContext = new EntryCheckContext(options.capabilities, processor.memory, this.vmcs);
+    this.checkContext = new EntryCheckContext(options.capabilities, processor.memory, this.environment.current);
     this.ept = new EptSecondStage(this);
+  }
+
+  /** View of the VMCS that is being entered, is running, or has exited: the environment's current one. */
+  get vmcs(): MemoryVmcs {
+    return this.environment.current;
+  }
+
+  get checks(): EntryCheckLists {
+    return this.lists;
+  }
+
+  set checks(lists: EntryCheckLists) {
+    this.lists = lists;
+    this.guestChecksBesideSegments = besideSegments(lists);
+    this.environment.forgetAddresses();
   }
 }

@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
-import { VMCS_FIELD_NAMES, widthBytes } from "@hvdiff/spec";
+import { VMCS_FIELD_NAMES, VMCS_FIELDS, widthBytes } from "@hvdiff/spec";
 import type { VmxCapabilities } from "./capabilities.ts";
 import { BaseVmcsView } from "./vmcs-view.ts";
 
@@ -7,6 +7,21 @@ import { BaseVmcsView } from "./vmcs-view.ts";
 export const VMCS_HEADER_BYTES = 16;
 export const VMCS_ABORT_INDICATOR = 4;
 export const VMCS_LAUNCH_STATE = 8;
+
+/** Groups of fields, as bits of `MemoryVmcs.changed`. */
+export const CHANGED_CONTROLS = 1;
+export const CHANGED_HOST = 2;
+export const CHANGED_SEGMENTS = 4;
+export const CHANGED_ALL = 7;
+
+const SEGMENT_FIELD = /^guest(?:Es|Cs|Ss|Ds|Fs|Gs|Ldtr|Tr)(?:Selector|Base|Limit|AccessRights)$/;
+
+const GROUPS = Uint8Array.from(VMCS_FIELD_NAMES, (name) => {
+  const { type } = VMCS_FIELDS[name];
+  if (type === "control") return CHANGED_CONTROLS;
+  if (type === "host") return CHANGED_HOST;
+  return SEGMENT_FIELD.test(name) ? CHANGED_SEGMENTS : 0;
+});
 
 /** Where each field lies in a VMCS region of one processor. Only fields that exist have a place. */
 export interface VmcsLayout {
@@ -37,29 +52,25 @@ export function createVmcsLayout(capabilities: VmxCapabilities): VmcsLayout {
 
 /** A VMCS that lies in physical memory, so that a clone of the memory is a clone of it. */
 export class MemoryVmcs extends BaseVmcsView {
-  /** Physical address of the region, -1 while attached to none. */
-  address = -1;
-  private readonly memory: PhysicalMemory;
+  /** Physical address of the region. */
+  readonly address: number;
+  /** Groups of which a field has changed since the last VM entry found them valid. */
+  changed = CHANGED_ALL;
+  /** CR0.PE, RFLAGS.VM and the host's mode at that entry. */
+  checkedMode = -1;
   private readonly view: DataView;
   private readonly offset: Uint16Array;
   private readonly width: Uint8Array;
-  private base = 0;
+  private readonly base: number;
 
-  constructor(memory: PhysicalMemory, layout: VmcsLayout) {
+  /** @param address physical address of the region, which must be RAM */
+  constructor(memory: PhysicalMemory, layout: VmcsLayout, address: number) {
     super();
-    this.memory = memory;
+    this.address = address;
+    this.base = memory.frameOffset(address / 4096);
     this.view = memory.view;
     this.offset = layout.offset;
     this.width = layout.width;
-  }
-
-  /** Points the view at the region at a physical address, which must be RAM. False if it is not. */
-  attach(address: number): boolean {
-    const frame = this.memory.frameOffset(address / 4096);
-    if (frame < 0) return false;
-    this.address = address;
-    this.base = frame;
-    return true;
   }
 
   lo(index: number): number {
@@ -76,9 +87,17 @@ export class MemoryVmcs extends BaseVmcsView {
     const width = this.width[index]!;
     const at = this.base + this.offset[index]!;
     if (width > 2) {
-      this.view.setInt32(at, lo, true);
-      if (width === 8) this.view.setInt32(at + 4, hi, true);
-    } else if (width === 2) this.view.setInt16(at, lo, true);
+      if (this.view.getInt32(at, true) !== lo) this.store(index, at, lo);
+      if (width === 8 && this.view.getInt32(at + 4, true) !== hi) this.store(index, at + 4, hi);
+    } else if (width === 2) {
+      if (this.view.getUint16(at, true) !== (lo & 0xffff)) this.changed |= GROUPS[index]!;
+      this.view.setInt16(at, lo, true);
+    }
+  }
+
+  private store(index: number, at: number, value: number): void {
+    this.changed |= GROUPS[index]!;
+    this.view.setInt32(at, value, true);
   }
 
   get launched(): boolean {

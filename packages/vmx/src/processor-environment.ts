@@ -9,6 +9,9 @@ import * as W from "./state.ts";
 const CS_ACCESS = STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS;
 const LONG = 1 << 13;
 const BLOCKED_BY_MOV_SS = 2;
+/** Some page; the view attached to it is never used. */
+const NO_ADDRESS = -4096;
+const MAXIMUM_VIEWS = 16;
 
 /** The running context of a processor, for permission checks. */
 class ProcessorContext implements ExecutingContext {
@@ -65,11 +68,12 @@ export class ProcessorVmxEnvironment implements VmxEnvironment {
   readonly policy: VmxPolicy;
   readonly context: ExecutingContext;
   readonly value: VmxValue = { kind: "value", lo: 0, hi: 0 };
-  /** View of the current VMCS. */
-  readonly current: MemoryVmcs;
+  /** View of the current VMCS; of the last one while none is. */
+  current: MemoryVmcs;
   /** Set by `Vmx`. */
   invalidation: Invalidation | null = null;
-  private readonly other: MemoryVmcs;
+  private readonly views = new Map<number, MemoryVmcs>();
+  private readonly layout: VmcsLayout;
   private readonly c: Processor;
 
   constructor(
@@ -81,8 +85,8 @@ export class ProcessorVmxEnvironment implements VmxEnvironment {
     this.capabilities = options.capabilities;
     this.policy = options.policy;
     this.context = new ProcessorContext(processor, featureControlWord);
-    this.current = new MemoryVmcs(processor.memory, options.layout);
-    this.other = new MemoryVmcs(processor.memory, options.layout);
+    this.layout = options.layout;
+    this.current = new MemoryVmcs(processor.memory, options.layout, NO_ADDRESS);
   }
 
   get inVmxOperation(): boolean {
@@ -117,20 +121,27 @@ export class ProcessorVmxEnvironment implements VmxEnvironment {
   currentVmcs(): MemoryVmcs | null {
     const pointer = this.currentPointer;
     if (pointer === -1) return null;
-    if (this.current.address !== pointer) this.current.attach(pointer);
+    if (this.current.address !== pointer) this.current = this.vmcsAt(pointer)!;
     return this.current;
   }
 
   vmcsAt(address: number): MemoryVmcs | null {
-    return this.other.attach(address) ? this.other : null;
+    const known = this.views.get(address);
+    if (known !== undefined) return known;
+    if (this.c.memory.frameOffset(address / 4096) < 0) return null;
+    if (this.views.size >= MAXIMUM_VIEWS) this.views.clear();
+    const view = new MemoryVmcs(this.c.memory, this.layout, address);
+    this.views.set(address, view);
+    return view;
   }
 
   isLaunched(address: number): boolean {
-    return this.other.attach(address) && this.other.launched;
+    return this.vmcsAt(address)?.launched ?? false;
   }
 
   setLaunched(address: number, launched: boolean): void {
-    if (this.other.attach(address)) this.other.launched = launched;
+    const vmcs = this.vmcsAt(address);
+    if (vmcs !== null) vmcs.launched = launched;
   }
 
   /** VMCS data always lies in memory. */
@@ -146,6 +157,7 @@ export class ProcessorVmxEnvironment implements VmxEnvironment {
 
   /** Looks up again where regions lie, after the memory was copied from another. */
   forgetAddresses(): void {
-    this.current.address = -1;
+    this.views.clear();
+    this.current = new MemoryVmcs(this.c.memory, this.layout, NO_ADDRESS);
   }
 }

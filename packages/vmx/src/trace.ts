@@ -13,8 +13,9 @@ import type { VmcsView } from "./vmcs-view.ts";
 
 type EventData = Record<string, string | number | boolean>;
 
-/** A VMX instruction other than VMREAD, VMWRITE, VMLAUNCH and VMRESUME. `operand` is its pointer or type, if it has one. */
+/** A fault is told by its exception. A VMX instruction other than VMREAD, VMWRITE, VMLAUNCH and VMRESUME. `operand` is its pointer or type, if it has one. */
 export function traceInstruction(trace: TraceSink, name: string, outcome: VmxOutcome, operand?: bigint): void {
+  if (outcome.kind === "fault") return;
   const data: EventData = { instruction: name, result: outcomeText(outcome) };
   if (operand !== undefined) data["operand"] = hex(operand);
   trace.event("vmx", data);
@@ -28,6 +29,7 @@ function fieldText(encodingLow: number, encodingHigh: number): string {
 
 /** VMREAD of an encoding, with the value where it succeeded. */
 export function traceVmread(trace: TraceSink, encodingLow: number, encodingHigh: number, outcome: VmxOutcome): void {
+  if (outcome.kind === "fault") return;
   const data: EventData = { field: fieldText(encodingLow, encodingHigh), result: outcomeText(outcome) };
   if (outcome.kind === "value") data["value"] = hex(u64(outcome.lo, outcome.hi));
   trace.event("vmread", data);
@@ -35,6 +37,7 @@ export function traceVmread(trace: TraceSink, encodingLow: number, encodingHigh:
 
 /** VMWRITE with its operands. */
 export function traceVmwrite(trace: TraceSink, operands: VmwriteOperands, outcome: VmxOutcome): void {
+  if (outcome.kind === "fault") return;
   trace.event("vmwrite", {
     field: fieldText(operands.encodingLow, operands.encodingHigh),
     value: hex(u64(operands.valueLow, operands.valueHigh)),

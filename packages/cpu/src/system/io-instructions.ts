@@ -21,6 +21,8 @@ function accumulatorSize(i: Op, operand: number): number {
 
 function begin(c: Processor, i: Op, port: number, size: number): number {
   if (!mayAccessPort(c, port, size)) return STATUS_ABORTED;
+  // Devices ask for the time.
+  c.retired = c.blockBase + i.position;
   return intercepted(c, i, INTERCEPT.io, port);
 }
 

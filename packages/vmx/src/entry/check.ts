@@ -78,6 +78,8 @@ export interface EntryCheck {
   readonly group: EntryCheckGroup;
   /** Exit qualification of exit 33; 0 where absent. */
   readonly qualification?: number;
+  /** What the check depends on beside controls, CR0.PE and RFLAGS.VM, where that is only one group of fields. */
+  readonly looksAt?: "segments";
   violated(context: EntryCheckContext): boolean;
 }
 

@@ -5,12 +5,13 @@ import type { VmxCore } from "../core.ts";
 import { failEntry } from "../exit/exit.ts";
 import * as F from "../fields.ts";
 import { vmFail } from "../instructions/fail.ts";
+import { CHANGED_ALL, CHANGED_CONTROLS, CHANGED_HOST, CHANGED_SEGMENTS, type MemoryVmcs } from "../memory-vmcs.ts";
 import { loadMsrArea, type MsrArea } from "../msr-area.ts";
 import { ENTER, EXIT, outcomeText, type VmxOutcome } from "../outcome.ts";
 import * as W from "../state.ts";
 import { selectGuestContext } from "../tlb-contexts.ts";
 import { traceCheck, traceVmentry } from "../trace.ts";
-import { firstViolation } from "./check.ts";
+import { type EntryCheck, type EntryCheckContext, firstViolation } from "./check.ts";
 import { injectEvent, schedulePendingDebug } from "./inject.ts";
 import { loadGuestState } from "./load.ts";
 import { fillSlots } from "./slots.ts";
@@ -22,19 +23,39 @@ const MSR_LOAD_FAIL = exitReasonNumber("MSR_LOAD_FAIL");
 const LOAD_AREA: MsrArea = { count: F.VM_ENTRY_MSR_LOAD_COUNT, address: F.VM_ENTRY_MSR_LOAD_ADDRESS };
 const EFER_LMA = 1 << 10;
 const MODE_GUEST = 2;
+const CR0_PE = 1;
+const RFLAGS_VM = 1 << 17;
 
 /** Runs the checks that can make the instruction fail; null when all hold. */
-function checkControlsAndHost(core: VmxCore): VmxOutcome | null {
+function checkControlsAndHost(core: VmxCore, changed: number): VmxOutcome | null {
   const { checkContext, checks, environment } = core;
-  const control = firstViolation(checks.control, checkContext);
+  const control = (changed & CHANGED_CONTROLS) === 0 ? null : firstViolation(checks.control, checkContext);
   if (control !== null) {
     core.failedCheck = control.id;
     return vmFail(environment, ERROR_CONTROLS);
   }
-  const host = firstViolation(checks.host, checkContext);
+  const host = (changed & CHANGED_HOST) === 0 ? null : firstViolation(checks.host, checkContext);
   if (host === null) return null;
   core.failedCheck = host.id;
   return vmFail(environment, ERROR_HOST_STATE);
+}
+
+/**
+ * Groups of fields whose checks may come out otherwise than at the last entry with this VMCS. Everything depends on the controls; the
+ * checks of the TPR threshold read memory; those of segments depend on CR0.PE and RFLAGS.VM.
+ */
+function changedGroups(vmcs: MemoryVmcs, x: EntryCheckContext): number {
+  const mode = (x.cr0 & CR0_PE) | (x.rflags & RFLAGS_VM) | (x.isHostLongMode ? 2 : 0);
+  if ((vmcs.changed & CHANGED_CONTROLS) !== 0 || (x.primary & C.USE_TPR_SHADOW) !== 0 || mode !== vmcs.checkedMode) {
+    vmcs.changed = CHANGED_ALL;
+    vmcs.checkedMode = mode;
+  }
+  return vmcs.changed;
+}
+
+function checkGuest(core: VmxCore, changed: number): EntryCheck | null {
+  const checks = (changed & CHANGED_SEGMENTS) === 0 ? core.guestChecksBesideSegments : core.checks.guest;
+  return firstViolation(checks, core.checkContext);
 }
 
 function traceEntry(core: VmxCore, isLaunch: boolean, result: string): void {
@@ -85,17 +106,19 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
   const vmcs = environment.currentVmcs()!;
   core.failedCheck = null;
   x.prepare(vmcs, environment.currentPointer, (s[STATE.EFER]! & EFER_LMA) !== 0);
-  const failed = checkControlsAndHost(core);
+  const changed = changedGroups(vmcs, x);
+  const failed = checkControlsAndHost(core, changed);
   if (failed !== null) {
     traceEntry(core, isLaunch, outcomeText(failed));
     return failed;
   }
   saveRootState(core);
-  const guest = firstViolation(core.checks.guest, x);
+  const guest = checkGuest(core, changed);
   if (guest !== null) {
     core.failedCheck = guest.id;
     return enterFailure(core, isLaunch, INVALID_GUEST_STATE, guest.qualification ?? 0);
   }
+  vmcs.changed = 0;
   loadGuestState(core, x);
   const badMsr = loadMsrArea(core, LOAD_AREA);
   if (badMsr !== 0) return enterFailure(core, isLaunch, MSR_LOAD_FAIL, badMsr);

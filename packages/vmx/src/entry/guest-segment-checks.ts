@@ -3,7 +3,7 @@ import type { EntryCheck, EntryCheckContext } from "./check.ts";
 import { GUEST_SEGMENTS, type GuestSegmentFields } from "./guest-segment-fields.ts";
 import { isNonCanonical } from "./value-tests.ts";
 
-const SEGMENT = { sdm: '3C "Checks on Guest Segment Registers"', group: "guest" } as const;
+const SEGMENT = { sdm: '3C "Checks on Guest Segment Registers"', group: "guest", looksAt: "segments" } as const;
 
 const UNUSABLE = 1 << 16;
 const CODE_OR_DATA = 1 << 4;

@@ -1,0 +1,164 @@
+import { DATA_PAGE, GS_BASE, READ_ONLY_PAGE, UNMAPPED_PAGE, WINDOW, WINDOW_BYTES } from "./native-case.ts";
+import type { Random } from "./random.ts";
+
+export type Width = 8 | 16 | 32 | 64;
+export const WIDTHS: readonly Width[] = [8, 16, 32, 64];
+export const WORD_WIDTHS: readonly Width[] = [16, 32, 64];
+
+export const RAX = 0;
+export const RCX = 1;
+export const RDX = 2;
+export const RBX = 3;
+export const RSP = 4;
+export const RBP = 5;
+export const RSI = 6;
+export const RDI = 7;
+
+const ARITHMETIC_FLAGS = 0x8d5;
+const ALWAYS_SET = 0x202;
+const NON_CANONICAL = 0x8000_0000_0000_0000n;
+
+/** What ModRM.rm names, with the bytes behind ModRM. */
+export interface RmOperand {
+  /** Legacy prefixes that the addressing needs: 65 or 67. */
+  readonly prefixes: readonly number[];
+  readonly mod: number;
+  readonly rm: number;
+  readonly rexX: boolean;
+  readonly rexB: boolean;
+  readonly tail: readonly number[];
+  /** Target of a RIP-relative operand, whose displacement the encoder fills in. */
+  readonly ripTarget?: number;
+}
+
+export function littleEndian(value: number | bigint, bytes: number): number[] {
+  const pattern = BigInt.asUintN(64, BigInt(value));
+  return Array.from({ length: bytes }, (_, n) => Number((pattern >> BigInt(8 * n)) & 0xffn));
+}
+
+/** State and operands of a case in the making. */
+export class Draft {
+  readonly random: Random;
+  readonly gpr = new BigUint64Array(16);
+  readonly window = new Uint8Array(WINDOW_BYTES);
+  rflags: number;
+  /** No REX prefix may be used: byte registers 4-7 are AH, CH, DH, BH, and only eight registers exist. */
+  readonly legacy: boolean;
+  private readonly reserved = new Set<number>();
+
+  constructor(random: Random) {
+    this.random = random;
+    for (let n = 0; n < 16; n++) this.gpr[n] = random.operand();
+    const quads = new DataView(this.window.buffer);
+    for (let at = 0; at < WINDOW_BYTES; at += 8) quads.setBigUint64(at, random.operand(), true);
+    this.rflags = (random.word() & ARITHMETIC_FLAGS) | ALWAYS_SET;
+    this.legacy = random.chance(30);
+  }
+
+  /** Gives a register a value that no memory operand may replace. */
+  fix(register: number, value: bigint): void {
+    this.gpr[register] = BigInt.asUintN(64, value);
+    this.reserved.add(register);
+  }
+
+  register(): number {
+    return this.random.below(this.legacy ? 8 : 16);
+  }
+
+  /** A register for an address. */
+  private addressRegister(alsoNot = -1): number {
+    for (;;) {
+      const register = this.register();
+      if (register !== alsoNot && !this.reserved.has(register)) return register;
+    }
+  }
+
+  registerOperand(register: number): RmOperand {
+    return { prefixes: [], mod: 3, rm: register & 7, rexX: false, rexB: register >= 8, tail: [] };
+  }
+
+  /** An address within the window, or now and then one that faults. */
+  target(bytes: number, faults = true): bigint {
+    const { random } = this;
+    if (faults && random.chance(4)) {
+      const kind = random.below(4);
+      if (kind === 0) return BigInt(UNMAPPED_PAGE + random.below(4000));
+      if (kind === 1) return BigInt(READ_ONLY_PAGE + random.below(4000));
+      if (kind === 2) return BigInt(READ_ONLY_PAGE - random.below(bytes));
+      return NON_CANONICAL | BigInt(random.below(1 << 30));
+    }
+    return BigInt(WINDOW + random.below(WINDOW_BYTES - bytes + 1));
+  }
+
+  /** A memory operand of so many bytes. */
+  memory(bytes: number, at = this.target(bytes)): RmOperand {
+    const kind = this.random.below(10);
+    if (at <= 0x7fffffffn) {
+      if (kind === 0) return this.absolute(at);
+      if (kind === 1) return { ...this.registerOperand(5), mod: 0, tail: [0, 0, 0, 0], ripTarget: Number(at) };
+      if (kind === 2) return { ...this.based(at, 0xffffffffn), prefixes: [0x67] };
+      if (kind === 3) return { ...this.based(at - BigInt(GS_BASE)), prefixes: [0x65] };
+      if (kind === 4) return this.indexOnly(at);
+    }
+    return this.based(at);
+  }
+
+  private absolute(at: bigint): RmOperand {
+    return { prefixes: [], mod: 0, rm: 4, rexX: false, rexB: false, tail: [0x25, ...littleEndian(at, 4)] };
+  }
+
+  /** index * scale + disp32. */
+  private indexOnly(at: bigint): RmOperand {
+    let index = this.addressRegister();
+    while ((index & 15) === RSP) index = this.addressRegister();
+    const scale = this.random.below(4);
+    const value = BigInt(this.random.below(4096) - 2048);
+    this.gpr[index] = BigInt.asUintN(64, value);
+    const sib = (scale << 6) | ((index & 7) << 3) | 5;
+    const disp = littleEndian(at - (value << BigInt(scale)), 4);
+    return { prefixes: [], mod: 0, rm: 4, rexX: index >= 8, rexB: false, tail: [sib, ...disp] };
+  }
+
+  /** base (+ index * scale) + displacement, wrapping at 2^64 or, with a mask, at 2^32. */
+  private based(at: bigint, mask = 0xffffffff_ffffffffn): RmOperand {
+    const { random } = this;
+    const base = this.addressRegister();
+    const size = random.pick([0, 1, 4]);
+    const mod = size === 0 && (base & 7) !== RBP ? 0 : size === 4 ? 2 : 1;
+    const disp = mod === 0 ? 0 : mod === 1 ? random.below(256) - 128 : random.word() | 0;
+    let sum = at - BigInt(disp);
+    let sib = -1;
+    let index = 0;
+    if ((base & 7) === RSP) sib = 0x24;
+    if (random.chance(50)) {
+      index = this.addressRegister(base);
+      if (index !== RSP) {
+        const scale = random.below(4);
+        sib = (scale << 6) | ((index & 7) << 3) | (base & 7);
+        sum -= this.gpr[index]! << BigInt(scale);
+      }
+    }
+    this.gpr[base] = (BigInt.asUintN(64, sum) & mask) | (this.gpr[base]! & ~mask);
+    const indexed = sib >= 0 && sib !== 0x24;
+    const tail = [...(sib >= 0 ? [sib] : []), ...littleEndian(disp, mod === 0 ? 0 : mod === 1 ? 1 : 4)];
+    return {
+      prefixes: [],
+      mod,
+      rm: sib >= 0 ? 4 : base & 7,
+      rexX: indexed && index >= 8,
+      rexB: base >= 8,
+      tail,
+    };
+  }
+
+  /** Register or memory for ModRM.rm. */
+  registerOrMemory(bytes: number): RmOperand {
+    return this.random.chance(50) ? this.registerOperand(this.register()) : this.memory(bytes);
+  }
+
+  /** A stack pointer with room on both sides. */
+  stack(): void {
+    const at = this.random.chance(3) ? this.random.pick([UNMAPPED_PAGE, READ_ONLY_PAGE + 4, DATA_PAGE - 64]) : undefined;
+    this.fix(RSP, BigInt(at ?? WINDOW + 32 + this.random.below(65)));
+  }
+}

@@ -1,0 +1,48 @@
+import { Draft } from "./draft.ts";
+import type { NativeCase } from "./native-case.ts";
+import { Random, seedOf } from "./random.ts";
+
+export const CF = 1;
+export const PF = 4;
+export const AF = 0x10;
+export const ZF = 0x40;
+export const SF = 0x80;
+export const DF = 0x400;
+export const OF = 0x800;
+export const ARITHMETIC = CF | PF | AF | ZF | SF | OF;
+
+/** What a form makes of a draft: instruction bytes and the flags that the SDM leaves undefined. */
+export interface Drafted {
+  readonly bytes: readonly number[];
+  readonly undefinedFlags?: number;
+  readonly steps?: number;
+  readonly repeats?: boolean;
+}
+
+/** An instruction form: a mnemonic with kinds and widths of its operands. */
+export interface Form {
+  readonly name: string;
+  readonly make: (draft: Draft) => Drafted;
+}
+
+/** A case with what must be known to judge its result. */
+export interface JudgedCase extends NativeCase {
+  readonly form: string;
+  readonly undefinedFlags: number;
+}
+
+/** Case `index` of a form, the same each time. */
+export function makeCase(form: Form, index: number): JudgedCase {
+  const draft = new Draft(new Random(seedOf(form.name, index)));
+  const drafted = form.make(draft);
+  return {
+    form: form.name,
+    bytes: drafted.bytes,
+    undefinedFlags: drafted.undefinedFlags ?? 0,
+    steps: drafted.steps ?? 1,
+    repeats: drafted.repeats ?? false,
+    gpr: draft.gpr,
+    rflags: draft.rflags,
+    window: draft.window,
+  };
+}

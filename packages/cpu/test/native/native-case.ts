@@ -1,0 +1,89 @@
+/** Where the harness (`harness.c`) and the simulated machine put code and data. */
+export const CODE = 0x10000800;
+export const DATA_PAGE = 0x20000000;
+/** The last writable byte lies before this page, which can only be read; behind it is nothing. */
+export const READ_ONLY_PAGE = 0x20003000;
+export const UNMAPPED_PAGE = 0x20004000;
+/** The bytes that a case sets and compares; they straddle a page boundary. */
+export const WINDOW = 0x20000fc0;
+export const WINDOW_BYTES = 128;
+export const GS_BASE = DATA_PAGE;
+export const CODE_BYTES = 64;
+/** What stands behind the instructions of a case: HLT, which is never reached but ends a decoded block. */
+export const FILLER = 0xf4;
+/** `NativeResult.vector` when nothing was raised. */
+export const NO_EXCEPTION = 255;
+
+const REQUEST_BYTES = 8 + CODE_BYTES + 16 * 8 + 8 + WINDOW_BYTES;
+const RESULT_BYTES = 16 * 8 + 8 + 8 + 8 + 8 + WINDOW_BYTES;
+
+/** State before one or a few instructions. */
+export interface NativeCase {
+  readonly bytes: readonly number[];
+  /** Instructions to execute. */
+  readonly steps: number;
+  /** The one instruction is a repeated string instruction, which traps after each iteration. */
+  readonly repeats: boolean;
+  readonly gpr: BigUint64Array;
+  readonly rflags: number;
+  readonly window: Uint8Array;
+}
+
+/** State behind them. */
+export interface NativeResult {
+  readonly gpr: BigUint64Array;
+  readonly rip: bigint;
+  readonly rflags: number;
+  /** Exception vector, or `NO_EXCEPTION`. */
+  readonly vector: number;
+  /** Error code and address of a page fault, else 0. */
+  readonly errorCode: number;
+  readonly cr2: bigint;
+  readonly window: Uint8Array;
+}
+
+function writeRequest(bytes: Uint8Array, view: DataView, at: number, item: NativeCase): void {
+  view.setUint32(at, item.steps, true);
+  view.setUint32(at + 4, item.repeats ? 1 : 0, true);
+  bytes.fill(FILLER, at + 8, at + 8 + CODE_BYTES);
+  bytes.set(item.bytes, at + 8);
+  const registers = at + 8 + CODE_BYTES;
+  for (let n = 0; n < 16; n++) view.setBigUint64(registers + n * 8, item.gpr[n]!, true);
+  view.setBigUint64(registers + 128, BigInt(item.rflags), true);
+  bytes.set(item.window, registers + 136);
+}
+
+/** The batch as `harness.c` reads it. */
+export function encodeRequests(cases: readonly NativeCase[]): Uint8Array {
+  const bytes = new Uint8Array(4 + cases.length * REQUEST_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, cases.length, true);
+  cases.forEach((item, n) => {
+    writeRequest(bytes, view, 4 + n * REQUEST_BYTES, item);
+  });
+  return bytes;
+}
+
+const PAGE_FAULT = 14;
+
+function readResult(bytes: Uint8Array, view: DataView, at: number): NativeResult {
+  const gpr = new BigUint64Array(16);
+  for (let n = 0; n < 16; n++) gpr[n] = view.getBigUint64(at + n * 8, true);
+  const vector = view.getUint32(at + 144, true);
+  return {
+    gpr,
+    rip: view.getBigUint64(at + 128, true),
+    rflags: Number(view.getBigUint64(at + 136, true)),
+    vector,
+    errorCode: vector === PAGE_FAULT ? view.getUint32(at + 148, true) : 0,
+    cr2: vector === PAGE_FAULT ? view.getBigUint64(at + 152, true) : 0n,
+    window: bytes.slice(at + 160, at + 160 + WINDOW_BYTES),
+  };
+}
+
+/** What `harness.c` answered to a batch of `count`. */
+export function decodeResults(bytes: Uint8Array, count: number): NativeResult[] {
+  if (bytes.length !== count * RESULT_BYTES) throw new Error(`the harness returned ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: count }, (_, n) => readResult(bytes, view, n * RESULT_BYTES));
+}

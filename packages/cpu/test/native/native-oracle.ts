@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decodeResults, encodeRequests, type NativeCase, type NativeResult } from "./native-case.ts";
+
+const BATCH = 20_000;
+const SOURCE = fileURLToPath(new URL("./harness.c", import.meta.url));
+
+/** The processor under this program. */
+export interface NativeOracle {
+  run(cases: readonly NativeCase[]): NativeResult[];
+  close(): void;
+}
+
+function runBatch(program: string, cases: readonly NativeCase[]): NativeResult[] {
+  const done = spawnSync(program, { input: encodeRequests(cases), maxBuffer: 1 << 28 });
+  if (done.status !== 0) throw new Error(`the harness failed: ${done.signal ?? done.status} ${done.stderr}`);
+  return decodeResults(done.stdout, cases.length);
+}
+
+function runAll(program: string, cases: readonly NativeCase[]): NativeResult[] {
+  const results: NativeResult[] = [];
+  for (let at = 0; at < cases.length; at += BATCH) results.push(...runBatch(program, cases.slice(at, at + BATCH)));
+  return results;
+}
+
+/** Builds the harness into a temporary directory. Undefined where there is no x86-64 Linux or no compiler. */
+export function buildNativeOracle(): NativeOracle | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return undefined;
+  const directory = mkdtempSync(join(tmpdir(), "hvdiff-native-"));
+  const program = join(directory, "harness");
+  const close = () => rmSync(directory, { recursive: true, force: true });
+  const built = spawnSync("gcc", ["-O1", "-o", program, SOURCE]);
+  if (built.status !== 0) {
+    close();
+    return undefined;
+  }
+  return { run: (cases) => runAll(program, cases), close };
+}
