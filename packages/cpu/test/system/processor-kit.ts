@@ -63,7 +63,14 @@ export interface System {
 
 export type Mode = "real" | "protected" | "long";
 
-export function setSegment(c: Processor, register: number, selector: number, rights: number, base = 0, limit = -1): void {
+export function setSegment(
+  c: Processor,
+  register: number,
+  selector: number,
+  rights: number,
+  base = 0,
+  limit = -1,
+): void {
   const word = S.SEGMENTS + register * S.SEGMENT_STRIDE;
   c.s[word + S.SEGMENT_SELECTOR] = selector;
   c.s[word + S.SEGMENT_BASE] = base;
@@ -88,6 +95,7 @@ function identityPages(memory: PhysicalMemory): void {
 
 function tables(c: Processor): void {
   const { memory } = c;
+  memory.writeBytes(HANDLERS, new Uint8Array(0x1000).fill(0x90));
   for (const [selector, value] of DESCRIPTORS) memory.write64(GDT_BASE + selector, value);
   c.s[S.GDTR] = GDT_BASE;
   c.s[S.GDTR + 2] = 0x7f;
@@ -162,13 +170,21 @@ export function setGate64(
   const rights = BigInt((present ? 0x80 : 0) | (dpl << 5) | type);
   memory.write64(
     at,
-    (offset & 0xffffn) | (BigInt(selector) << 16n) | (BigInt(ist) << 32n) | (rights << 40n) | (((offset >> 16n) & 0xffffn) << 48n),
+    (offset & 0xffffn) |
+      (BigInt(selector) << 16n) |
+      (BigInt(ist) << 32n) |
+      (rights << 40n) |
+      (((offset >> 16n) & 0xffffn) << 48n),
   );
   memory.write64(at + 8, (offset >> 32n) & 0xffff_ffffn);
 }
 
 /** Fills a protected-mode IDT entry. */
-export function setGate32(memory: PhysicalMemory, vector: number, { selector = CODE32, type = 14, dpl = 0 } = {}): void {
+export function setGate32(
+  memory: PhysicalMemory,
+  vector: number,
+  { selector = CODE32, type = 14, dpl = 0 } = {},
+): void {
   const offset = BigInt(handlerOf(vector));
   const rights = BigInt(0x80 | (dpl << 5) | type);
   memory.write64(
@@ -196,5 +212,8 @@ export function selectorOf(c: Processor, register: number): number {
 export function exceptionsOf(system: System): string[] {
   return system.events
     .filter((event) => event.kind === "exception")
-    .map(({ data }) => ("errorCode" in data ? `${data["vector"]}:${data["errorCode"]}` : `${data["vector"]}`));
+    .map((event) => {
+      const { vector, errorCode } = event.data as { vector: number; errorCode?: number };
+      return errorCode === undefined ? `${vector}` : `${vector}:${errorCode}`;
+    });
 }
