@@ -23,7 +23,14 @@ export { HOST_CHECKS } from "./entry/host-checks.ts";
 export { ENTRY_CHECKS, type EntryCheckLists, withoutChecks } from "./entry/lists.ts";
 export type { ExecutingContext, VmxEnvironment } from "./environment.ts";
 export { isEptPointerValid } from "./ept/ept-pointer.ts";
-export { type EptMemory, EptWalk, WALK_MAPPED, WALK_MISCONFIGURED, WALK_VIOLATION, type WalkEnd } from "./ept/ept-walk.ts";
+export {
+  type EptMemory,
+  EptWalk,
+  WALK_MAPPED,
+  WALK_MISCONFIGURED,
+  WALK_VIOLATION,
+  type WalkEnd,
+} from "./ept/ept-walk.ts";
 export { vmFail } from "./instructions/fail.ts";
 export { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./instructions/field-encoding.ts";
 export { checkInvept, type InveptOperands, invept } from "./instructions/invept.ts";
@@ -40,6 +47,7 @@ export { type VmwriteOperands, vmwrite } from "./instructions/vmwrite.ts";
 export { vmxoff } from "./instructions/vmxoff.ts";
 export { checkVmxon, vmxon } from "./instructions/vmxon.ts";
 export { createVmcsLayout, MemoryVmcs, type VmcsLayout } from "./memory-vmcs.ts";
+export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";
 export {
   ENTER,
   EXIT,
@@ -62,7 +70,6 @@ export {
   VMXON_POINTER_CHECKS,
   type VmxPolicy,
 } from "./policy.ts";
-export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";
 export {
   traceCheck,
   traceInstruction,

@@ -161,7 +161,11 @@ function writeGuestState(v: VmcsView): void {
 }
 
 /** Switches on EPT with an empty root table; returns a function that maps 4 KiB pages. */
-export function enableEpt(c: Processor, v: MemoryVmcs, flags = 0x1en): (gpa: number, hpa: number, rights: number) => void {
+export function enableEpt(
+  c: Processor,
+  v: MemoryVmcs,
+  flags = 0x1en,
+): (gpa: number, hpa: number, rights: number) => void {
   v.write(
     "primaryProcessorBasedControls",
     v.read("primaryProcessorBasedControls") | BigInt(controlMask("primary", "activateSecondaryControls")),

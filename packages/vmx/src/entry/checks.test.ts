@@ -1,4 +1,4 @@
-import { controlMask, type ControlName, type ControlWord, parseCitation, type VmcsField } from "@hvdiff/spec";
+import { type ControlName, type ControlWord, controlMask, parseCitation, type VmcsField } from "@hvdiff/spec";
 import { describe, expect, test } from "vitest";
 import { ArrayVmcs } from "../../test/array-vmcs.ts";
 import { CLIENT_MSRS, PLACE, WIDTH, writeValidVmcs } from "../../test/fixtures.ts";
@@ -237,8 +237,11 @@ const HOST: Record<string, Mutation> = {
 
 const dataNames = ["Ds", "Es", "Fs", "Gs"] as const;
 const segmentNames = ["Cs", "Ss", ...dataNames] as const;
-const perSegment = (what: string, names: readonly (typeof segmentNames)[number][], of: (name: (typeof segmentNames)[number]) => Mutation) =>
-  Object.fromEntries(names.map((name) => [`guest.${name.toLowerCase()}.${what}`, of(name)]));
+const perSegment = (
+  what: string,
+  names: readonly (typeof segmentNames)[number][],
+  of: (name: (typeof segmentNames)[number]) => Mutation,
+) => Object.fromEntries(names.map((name) => [`guest.${name.toLowerCase()}.${what}`, of(name)]));
 
 const GUEST: Record<string, Mutation> = {
   "guest.cr0.fixed": without("guestCr0", 0x20n),
@@ -314,10 +317,7 @@ const GUEST: Record<string, Mutation> = {
     field("guestCsSelector", 0xbn),
     withBits("guestCsAccessRights", 0x60n),
   ),
-  "guest.activityState.blocking": both(
-    field("guestActivityState", 1n),
-    field("guestInterruptibilityState", 2n),
-  ),
+  "guest.activityState.blocking": both(field("guestActivityState", 1n), field("guestInterruptibilityState", 2n)),
   "guest.activityState.injection": both(field("guestActivityState", 1n), inject(0x306n)),
   "guest.interruptibility.reserved": field("guestInterruptibilityState", 0x20n),
   "guest.interruptibility.stiAndMovSs": both(field("guestRflags", 0x202n), field("guestInterruptibilityState", 3n)),
@@ -368,7 +368,12 @@ const MUTATIONS = { ...CONTROL, ...HOST, ...GUEST };
 
 describe("VM-entry checks", () => {
   test("a valid VMCS violates none", () => {
-    expect(allViolations(ALL, contextOf(() => {}))).toEqual([]);
+    expect(
+      allViolations(
+        ALL,
+        contextOf(() => {}),
+      ),
+    ).toEqual([]);
   });
 
   test.each(Object.entries(MUTATIONS))("%s is found first", (id, mutate) => {

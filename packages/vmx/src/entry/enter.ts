@@ -15,6 +15,7 @@ import { type EntryCheck, type EntryCheckContext, firstViolation } from "./check
 import { injectEvent, schedulePendingDebug } from "./inject.ts";
 import { loadGuestState } from "./load.ts";
 import { fillSlots } from "./slots.ts";
+import { stopsForControls } from "./unimplemented.ts";
 
 const ERROR_CONTROLS = vmInstructionErrorNumber("entryInvalidControls");
 const ERROR_HOST_STATE = vmInstructionErrorNumber("entryInvalidHostState");
@@ -99,7 +100,7 @@ function becomeGuest(core: VmxCore, secondary: number): void {
 /**
  * VM entry after the preconditions of VMLAUNCH or VMRESUME hold: checks, guest state, MSRs, event injection (SDM 3C "VM Entries").
  * @returns "enter" in non-root mode, "exit" when the processor is back in root mode by exit 33 or 34 or by an exit during event
- *   injection, or how the instruction failed
+ *   injection (or the run is stopped), or how the instruction failed
  */
 export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
   const { c, s, environment, checkContext: x } = core;
@@ -112,6 +113,7 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
     traceEntry(core, isLaunch, outcomeText(failed));
     return failed;
   }
+  if (stopsForControls(core, x)) return EXIT;
   saveRootState(core);
   const guest = checkGuest(core, changed);
   if (guest !== null) {
