@@ -5,6 +5,7 @@ import { CAPABILITY_MSR_QUIRKS } from "./quirks/capability-msrs.ts";
 import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
+import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
 import { refuseKvm } from "./refuse.ts";
 import { KVM_RELEASES } from "./releases.ts";
 
@@ -22,6 +23,7 @@ export const kvm: Personality = {
     ...CAPABILITY_MSR_QUIRKS,
     ...MODULE_PARAMETER_QUIRKS,
     ...FOLLOW_CPUID_QUIRKS,
+    ...NESTED_POLICY_QUIRKS,
   ],
   refuse: refuseKvm,
 };

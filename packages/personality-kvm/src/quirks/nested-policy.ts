@@ -1,0 +1,87 @@
+import { defineQuirk, type Evidence, type Quirk } from "@hvdiff/personality";
+import { kvmSource, linuxCommit, nestedSource } from "../evidence.ts";
+import { VMCS12_FIELDS, VMCS12_FIELDS_WITH_TSC_SCALING } from "../vmcs12-fields.ts";
+
+const FIELD_TABLE: Evidence = {
+  kind: "source",
+  repo: "torvalds/linux",
+  path: "arch/x86/kvm/vmx/vmcs12.c",
+  commit: "05909cd9a0c8811731b38697af13075e8954314f",
+  symbol: "vmcs_field_to_offset_table",
+};
+
+/** The kernel's answer to a hypercall it does not know, as RAX carries it. */
+const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
+
+const FIELDS_SUMMARY =
+  "VMREAD and VMWRITE know exactly the fields of KVM's own table, whatever features L1 is offered.";
+
+/** Where KVM's emulation of VMX differs from the manual's operation. */
+export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
+  defineQuirk({
+    id: "kvm/vmx/fields-of-first-table",
+    summary: FIELDS_SUMMARY,
+    affects: ["vmread", "vmwrite"],
+    until: "5.14",
+    confidence: "source",
+    evidence: [FIELD_TABLE, nestedSource("handle_vmread")],
+    policy: { vmxInstructions: { isFieldSupported: (_capabilities, index) => VMCS12_FIELDS.has(index) } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/fields-of-own-table",
+    summary: FIELDS_SUMMARY,
+    affects: ["vmread", "vmwrite"],
+    since: "5.14",
+    confidence: "source",
+    evidence: [FIELD_TABLE, linuxCommit("3c0f99366e34", "KVM: nVMX: Enable nested TSC scaling")],
+    policy: {
+      vmxInstructions: { isFieldSupported: (_capabilities, index) => VMCS12_FIELDS_WITH_TSC_SCALING.has(index) },
+    },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/vmcall-is-hypercall",
+    summary: "VMCALL outside VMX non-root operation is a hypercall: it succeeds, and RAX holds the answer -1000.",
+    affects: ["vmcall"],
+    confidence: "source",
+    evidence: [kvmSource("x86.c", "kvm_emulate_hypercall")],
+    policy: { hypercallResult: UNKNOWN_HYPERCALL },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/link-pointer-may-be-current",
+    summary: "A VMCS link pointer that points to the current VMCS itself is not refused for that.",
+    affects: ["guest.vmcsLinkPointer.current"],
+    confidence: "inferred",
+    evidence: [nestedSource("nested_vmx_check_vmcs_link_ptr")],
+    policy: { skippedEntryChecks: ["guest.vmcsLinkPointer.current"] },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/activity-state-not-cross-checked",
+    summary: "The activity state is not checked against privilege level, blocking and the event to inject.",
+    affects: ["guest.activityState.hltNeedsPrivilege", "guest.activityState.blocking", "guest.activityState.injection"],
+    confidence: "inferred",
+    evidence: [nestedSource("nested_check_guest_non_reg_state"), nestedSource("prepare_vmcs02")],
+    policy: {
+      skippedEntryChecks: [
+        "guest.activityState.hltNeedsPrivilege",
+        "guest.activityState.blocking",
+        "guest.activityState.injection",
+      ],
+    },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/unbacked-apic-access-page-stops",
+    summary: "An APIC-access page that no RAM backs stops the virtual machine with an internal error.",
+    affects: ["apicAccessAddress"],
+    confidence: "source",
+    evidence: [nestedSource("nested_get_vmcs12_pages")],
+    policy: { unbackedApicAccessPage: "stop" },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/abort-is-triple-fault",
+    summary: "A VMX abort is a triple fault of L1, and the VMCS gets no abort indicator.",
+    affects: ["vmx-abort"],
+    confidence: "source",
+    evidence: [nestedSource("nested_vmx_abort")],
+    policy: { vmxAbortIsTripleFault: true },
+  }),
+];

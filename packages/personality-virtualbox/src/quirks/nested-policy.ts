@@ -1,0 +1,87 @@
+import { defineQuirk, type Quirk } from "@hvdiff/personality";
+import { msrAddress } from "@hvdiff/spec";
+import { type PointerCheck, VMCLEAR_POINTER_CHECKS, VMPTRLD_POINTER_CHECKS } from "@hvdiff/vmx";
+import { IEM_VMX } from "../evidence.ts";
+
+/** The answer of the KVM provider to a hypercall it does not know, as RAX carries it. */
+const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
+
+/** Reads of addresses that nothing claims give all ones, which no VMCS in use begins with. */
+const NOTHING_THERE = -1;
+const HALF = 0x1_0000_0000;
+
+function notRam(id: string, sdm: string, error: number): PointerCheck {
+  return {
+    id,
+    sdm,
+    error,
+    violated: (env, lo, hi) => env.readRevision((lo >>> 0) + (hi >>> 0) * HALF) === NOTHING_THERE,
+  };
+}
+
+const VMCLEAR_RAM = notRam("virtualbox.vmclear.ram", '3C "VMCLEAR—Clear Virtual-Machine Control Structure"', 2);
+const VMPTRLD_RAM = notRam(
+  "virtualbox.vmptrld.ram",
+  '3C "VMPTRLD—Load Pointer to Virtual-Machine Control Structure"',
+  9,
+);
+
+/** The architecture's address and VMXON-pointer checks, then that of RAM, then the rest. */
+function withRam(checks: readonly PointerCheck[], ram: PointerCheck): PointerCheck[] {
+  const [address, vmxonPointer, ...rest] = checks;
+  return [address, vmxonPointer, ram, ...rest].filter((check) => check !== undefined);
+}
+
+/** Where VirtualBox's emulation of VMX differs from the manual's operation beyond single checks. */
+export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
+  defineQuirk({
+    id: "virtualbox/vmx/vmclear-needs-ram",
+    summary: "VMCLEAR of an address that is not ordinary RAM fails with error 2.",
+    affects: ["vmclear"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { vmxInstructions: { vmclearPointerChecks: withRam(VMCLEAR_POINTER_CHECKS, VMCLEAR_RAM) } },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/vmptrld-needs-ram",
+    summary: "VMPTRLD of an address that is not ordinary RAM fails with error 9, not 11.",
+    affects: ["vmptrld"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { vmxInstructions: { vmptrldPointerChecks: withRam(VMPTRLD_POINTER_CHECKS, VMPTRLD_RAM) } },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/vmcall-is-hypercall",
+    summary:
+      "VMCALL outside VMX non-root operation goes to the paravirtualization provider, which answers -1000 in RAX.",
+    affects: ["vmcall"],
+    confidence: "inferred",
+    evidence: [IEM_VMX],
+    when: (context) => context.parameter("paravirt-provider") === "kvm",
+    policy: { hypercallResult: UNKNOWN_HYPERCALL },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/msr-load-refuses-efer",
+    summary: "The VM-entry MSR-load list may not name IA32_EFER.",
+    affects: ["vmEntryMsrLoadAddress", "IA32_EFER"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { refusedMsrLoads: [msrAddress("IA32_EFER")] },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/msr-load-index-from-0",
+    summary: "The exit qualification of a failed MSR load counts the entries of the list from 0.",
+    affects: ["exitQualification"],
+    confidence: "inferred",
+    evidence: [IEM_VMX],
+    policy: { msrLoadFailureQualification: (index) => index },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/exit-information-zeroed-at-entry",
+    summary: "The exit-information fields are zeroed as soon as controls and host state have passed their checks.",
+    affects: ["vmlaunch", "vmresume"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { zeroesExitInformationAtEntry: true },
+  }),
+];
