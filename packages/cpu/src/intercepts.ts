@@ -1,6 +1,9 @@
 /**
  * Vendor-neutral instruction intercepts. Word `INTERCEPTS + id` of the state is 0 (not intercepted), 1 (always) or 2 (ask the
  * extension: a bitmap or mask decides). All zero outside guest mode.
+ *
+ * RDTSCP, RDPID (as `rdtscp`), INVPCID, XSAVES and XRSTORS ask twice: with detail `ENABLE_CHECK` where #UD belongs in the order of faults,
+ * and again where the VM exit does.
  */
 export const INTERCEPT = {
   cpuid: 0,

@@ -77,8 +77,8 @@ export function storeMsr(c: Processor, address: number, value: bigint): void {
 const PAT_AT_RESET = 0x0007_0406_0007_0406n;
 const APIC_BASE_AT_RESET = 0xfee0_0800n;
 const BOOTSTRAP_PROCESSOR = 0x100n;
-/** Fast strings, and neither branch trace store nor sampling. */
-const MISC_ENABLE_AT_RESET = 0x1801n;
+/** Fast strings, performance monitoring there, neither branch trace store nor sampling, MONITOR enabled. */
+const MISC_ENABLE_AT_RESET = 0x4_1881n;
 
 /** MSRs that are not zero after reset (SDM 3A "Processor State After Reset"). */
 export function resetMsrs(c: Processor): void {
