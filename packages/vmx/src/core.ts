@@ -37,6 +37,8 @@ export class VmxCore {
   readonly ept: EptSecondStage;
   readonly msrWords: MsrWords;
   readonly writeOperands: VmwriteOperands = { encodingLow: 0, encodingHigh: 0, valueLow: 0, valueHigh: 0 };
+  /** Retired instructions when the guest of the entry under way starts. */
+  retiredAtEntry = 0;
   /** Id of the entry check that failed last, for traces. */
   failedCheck: string | null = null;
   /** Root mode belongs to a client in TypeScript, so transitions are not the guest's to see. */

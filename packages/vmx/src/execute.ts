@@ -52,7 +52,7 @@ function executeVmptrst(core: VmxCore, op: Op): number {
   return finish(core, op, outcome, c.trace === null ? undefined : u64(environment.value.lo, environment.value.hi));
 }
 
-function executeEntry(core: VmxCore, isLaunch: boolean): number {
+function executeEntry(core: VmxCore, op: Op, isLaunch: boolean): number {
   const { c, environment } = core;
   const denied = checkPermission(environment);
   const outcome = denied ?? (isLaunch ? vmlaunch(environment) : vmresume(environment));
@@ -61,6 +61,7 @@ function executeEntry(core: VmxCore, isLaunch: boolean): number {
     return applyOutcome(c, outcome);
   }
   // A VM exit returns behind the instruction only if the host's RIP says so; a failure continues behind it.
+  core.retiredAtEntry = c.blockBase + op.position + 1;
   const result = enterGuest(core, isLaunch);
   if (result.kind === "failValid" || result.kind === "failInvalid") return applyOutcome(c, result);
   if (c.stop !== null) return STATUS_ABORTED;
@@ -89,8 +90,8 @@ export const ROOT_EXECUTORS: Readonly<Record<string, Executor>> = {
   vmptrst: executeVmptrst,
   vmread: executeVmread,
   vmwrite: executeVmwrite,
-  vmlaunch: (core) => executeEntry(core, true),
-  vmresume: (core) => executeEntry(core, false),
+  vmlaunch: (core, op) => executeEntry(core, op, true),
+  vmresume: (core, op) => executeEntry(core, op, false),
   invept: executeInvept,
   invvpid: executeInvvpid,
   vmcall: executeVmcall,

@@ -21,7 +21,7 @@ export const PRIMARY = BASE + 9;
 export const SECONDARY = BASE + 10;
 export const EXIT_CONTROLS = BASE + 11;
 export const ENTRY_CONTROLS = BASE + 12;
-/** 1 while a monitor-trap-flag exit is pending because it was injected or the control is set. */
+/** Monitor trap flag: 0 off, 1 an exit is pending, 2 one follows when `MTF_AT` instructions are retired. */
 export const PENDING_MTF = BASE + 13;
 /** CR3 of root mode at the last entry, low half: its PCID decides about the TLB at the exit. */
 export const ROOT_CR3 = BASE + 14;
@@ -29,6 +29,8 @@ export const ROOT_CR3 = BASE + 14;
 export const NEXT_TLB_CONTEXT = BASE + 15;
 /** Retired instructions at which the VMX-preemption timer expires, float64; index into `f64`. */
 export const PREEMPTION_DEADLINE = (BASE + 16) / 2;
+/** Retired instructions after the first one of the guest, float64; index into `f64`. */
+export const MTF_AT = (BASE + 20) / 2;
 /** EPTP of the running guest. */
 export const EPTP = BASE + 18;
 /** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high. */

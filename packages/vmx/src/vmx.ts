@@ -136,6 +136,7 @@ export class Vmx implements VirtualizationExtension {
   }
 
   private enter(isLaunch: boolean): VmxOutcome {
+    this.core.retiredAtEntry = this.core.c.retired;
     const outcome = enterGuest(this.core, isLaunch);
     if (this.core.c.stop === null) this.core.c.fault = 0;
     return outcome;

@@ -28,6 +28,8 @@ export function injectEvent(core: VmxCore, x: EntryCheckContext): void {
   c.fault = FAULT_NONE;
   if (!deliverEvent(c, information & 0xff, type, errorCode, length)) deliverException(c);
   if (c.fault !== FAULT_STOP) c.fault = FAULT_NONE;
+  // The delivery counts as the instruction that the monitor trap flag waits for.
+  if (s[W.PENDING_MTF] !== 0) s[W.PENDING_MTF] = 1;
 }
 
 /** Debug exceptions that the guest has pending are taken at the first boundary, unless an event is injected. */

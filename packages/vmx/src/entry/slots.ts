@@ -7,6 +7,7 @@ import type { EntryCheckContext } from "./check.ts";
 
 const ALWAYS = 1;
 const ASK = 2;
+const MTF_AFTER_INSTRUCTION = 2;
 const PAGE_FAULT = 1 << 14;
 const { EVENT_VIRTUALIZATION } = STATE;
 
@@ -84,10 +85,10 @@ function exceptionIntercepts({ vmcs }: VmxCore): number {
   return never ? bitmap & ~PAGE_FAULT : bitmap | PAGE_FAULT;
 }
 
-function setPreemptionTimer({ c, s, vmcs, capabilities }: VmxCore, x: EntryCheckContext): void {
+function setPreemptionTimer({ c, s, vmcs, capabilities, retiredAtEntry }: VmxCore, x: EntryCheckContext): void {
   if ((x.pin & C.ACTIVATE_VMX_PREEMPTION_TIMER) === 0) return;
   const ticks = vmcs.lo(F.VMX_PREEMPTION_TIMER_VALUE) >>> 0;
-  c.f64[W.PREEMPTION_DEADLINE] = c.retired + ticks * 2 ** capabilities.misc.preemptionTimerRate;
+  c.f64[W.PREEMPTION_DEADLINE] = retiredAtEntry + ticks * 2 ** capabilities.misc.preemptionTimerRate;
   s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;
 }
 
@@ -108,7 +109,8 @@ export function fillSlots(core: VmxCore, x: EntryCheckContext): void {
   const offsetting = (x.primary & C.USE_TSC_OFFSETTING) !== 0;
   s[STATE.TSC_OFFSET] = offsetting ? vmcs.lo(F.TSC_OFFSET) : 0;
   s[STATE.TSC_OFFSET + 1] = offsetting ? vmcs.hi(F.TSC_OFFSET) : 0;
-  s[W.PENDING_MTF] = (x.primary & C.MONITOR_TRAP_FLAG) !== 0 ? 1 : 0;
+  s[W.PENDING_MTF] = (x.primary & C.MONITOR_TRAP_FLAG) !== 0 ? MTF_AFTER_INSTRUCTION : 0;
+  core.c.f64[W.MTF_AT] = core.retiredAtEntry + 1;
   if (((x.primary & WINDOWS) | s[W.PENDING_MTF]!) !== 0) s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;
   setPreemptionTimer(core, x);
 }

@@ -112,6 +112,11 @@ function interruptExits({ s }: VmxCore, events: number): boolean {
   return (s[STATE.INTERRUPTIBILITY]! & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)) === 0;
 }
 
+function isMtfDue({ c, s }: VmxCore): boolean {
+  const pending = s[W.PENDING_MTF]!;
+  return pending === 1 || (pending === 2 && c.retired >= c.f64[W.MTF_AT]!);
+}
+
 /** Exits that come before debug traps (SDM 3C "Other Causes of VM Exits" and 3A "Priority Among Concurrent Events"). */
 function exitForSignal(core: VmxCore, events: number): boolean {
   const { s } = core;
@@ -124,7 +129,7 @@ function exitForSignal(core: VmxCore, events: number): boolean {
     s[STATE.EVENTS]! &= ~STATE.EVENT_SIPI;
     return exitFor(core, SIPI_SIGNAL);
   }
-  return s[W.PENDING_MTF] !== 0 && !waits ? exitFor(core, MONITOR_TRAP_FLAG) : false;
+  return !waits && isMtfDue(core) ? exitFor(core, MONITOR_TRAP_FLAG) : false;
 }
 
 /** At an instruction boundary of the guest. True after a VM exit. */

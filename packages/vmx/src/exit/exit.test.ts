@@ -111,6 +111,19 @@ describe("VM exits", () => {
     expect(v.read("guestRip")).toBe(BigInt(PLACE.guestCode + 2));
   });
 
+  test("the monitor trap flag exits after one instruction, the preemption timer after its count", () => {
+    const trap = runGuest([0x90, 0x90, 0x90], ({ v }) => primary(v, "monitorTrapFlag"));
+    expect(trap.v.read("exitReason")).toBe(37n);
+    expect(trap.v.read("guestRip")).toBe(BigInt(PLACE.guestCode + 1));
+    // Rate 7: one tick is 128 instructions; two bytes jump to themselves.
+    const timer = runGuest([0xeb, 0xfe], ({ v }) => {
+      v.write("pinBasedControls", 0x56n);
+      v.write("vmxPreemptionTimerValue", 2n);
+    });
+    expect(timer.v.read("exitReason")).toBe(52n);
+    expect(timer.c.retired).toBe(256);
+  });
+
   test("loads host segments as the manual fixes them", () => {
     const { c } = runGuest([]);
     const cs = STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE;
