@@ -1,12 +1,4 @@
-import {
-  defineQuirk,
-  editMsr,
-  fixControls,
-  type GuestProfile,
-  hasFeature,
-  hideFeatures,
-  type Quirk,
-} from "@hvdiff/personality";
+import { defineQuirk, editMsr, fixControls, type GuestProfile, hasFeature, type Quirk } from "@hvdiff/personality";
 import { bit, type ControlName, type CpuidFeature, controlDef } from "@hvdiff/spec";
 import { linuxCommit, nestedSource, vmxSource } from "../evidence.ts";
 
@@ -119,24 +111,12 @@ const CR4_FIXED1 = defineQuirk({
   ),
 });
 
-const XSAVES_NEEDS_XSAVE = defineQuirk({
-  id: "kvm/cpuid/xsaves-needs-xsave",
-  summary: "A guest whose CPUID lacks XSAVE is treated as one without XSAVES.",
-  affects: ["cpuid.d.1.eax"],
-  confidence: "source",
-  evidence: [vmxSource("vmx_vcpu_after_set_cpuid")],
-  capabilities: kernelAdjust((profile) => {
-    if (!hasFeature(profile, "xsave")) hideFeatures(profile, "xsaves");
-  }),
-});
-
 function kernelAdjust(apply: (profile: GuestProfile) => void): NonNullable<Quirk["capabilities"]> {
   return { stage: "kernel-adjust", apply };
 }
 
 /** What KVM takes back from L1 because of the CPUID that the VMM gave it. */
 export const FOLLOW_CPUID_QUIRKS: readonly Quirk[] = [
-  XSAVES_NEEDS_XSAVE,
   ...FOLLOWERS.map(follower),
   MPX_CONTROLS,
   PERF_GLOBAL_CTRL,

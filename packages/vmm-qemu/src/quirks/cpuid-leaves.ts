@@ -146,6 +146,7 @@ const XSAVE_COMPONENTS = defineQuirk({
   affects: ["cpuid.d"],
   confidence: "source",
   evidence: [cpuSource("x86_cpu_enable_xsave_components"), CPUID_CODE],
+  when: (context) => flagOf(context, "xsave") !== "off",
   capabilities: vmm((profile) => {
     if (!hasFeature(profile, "xsave")) return;
     const components = xcr0Components(profile);

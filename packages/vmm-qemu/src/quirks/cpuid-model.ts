@@ -5,13 +5,13 @@ import {
   type GuestProfile,
   hasFeature,
   hideFeatures,
-  keepFeatures,
   type Quirk,
   removeVmx,
 } from "@hvdiff/personality";
 import { CPUID_WORDS, type CpuidFeature, type CpuidWordDef, isCpuidFeature } from "@hvdiff/spec";
 import { cpuSource } from "../evidence.ts";
-import { type QemuModel, signatureOf } from "../models/model.ts";
+import { type QemuModel, signatureOf, words } from "../models/model.ts";
+import { NAMED_MODELS } from "../models/named-models.ts";
 import { allowedFeatures, flagOf, resolveModel } from "../resolve-model.ts";
 
 const BUILT_IN = cpuSource("builtin_x86_defs");
@@ -44,10 +44,21 @@ const MODEL_WORDS = [
   "leaf80000001Edx",
 ] as const satisfies readonly (keyof typeof CPUID_WORDS)[];
 
+/** Features of no model that KVM can nevertheless give a guest. */
+const FEATURES_OF_NO_MODEL = words<CpuidFeature>(
+  "ss tsc-adjust mpx avx512pf avx512er waitpkg avx512-4vnniw avx512-4fmaps avx512-vp2intersect md-clear cr8legacy",
+);
+
+/** What a model can lack. Features that KVM gives nobody are not among them: no model has them, and it makes no difference. */
+const MODEL_FEATURES: readonly CpuidFeature[] = [
+  ...new Set([...FEATURES_OF_NO_MODEL, ...[...NAMED_MODELS.values()].flatMap(({ features }) => [...features])]),
+];
+
 function namedModelWord(name: (typeof MODEL_WORDS)[number]): Quirk {
   const def: CpuidWordDef = CPUID_WORDS[name];
   const { leaf, subleaf = 0, register } = def;
   const label = `${leaf.toString(16)}${def.subleaf === undefined ? "" : `.${subleaf}`}.${register}`;
+  const known = MODEL_FEATURES.filter((feature) => Object.hasOwn(def.bits, feature));
   return defineQuirk({
     id: `qemu/cpuid/named-model-features-${label.replaceAll(".", "-")}`,
     summary: `A named CPU model shows in CPUID ${label} only the features of its definition, whatever the host has.`,
@@ -55,9 +66,10 @@ function namedModelWord(name: (typeof MODEL_WORDS)[number]): Quirk {
     confidence: "source",
     evidence: [BUILT_IN],
     when: (context) => resolveModel(context).limitsFeatures,
-    capabilities: withNamed((profile, named, context) =>
-      keepFeatures(profile, { leaf, subleaf, register }, allowedFeatures(context, named)),
-    ),
+    capabilities: withNamed((profile, named, context) => {
+      const allowed = allowedFeatures(context, named);
+      hideFeatures(profile, ...known.filter((feature) => !allowed.has(feature)));
+    }),
   });
 }
 
