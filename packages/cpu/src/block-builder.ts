@@ -1,6 +1,6 @@
 import { Block } from "./block.ts";
 import { decode } from "./decode/decoder.ts";
-import type { Instruction } from "./decode/instruction.ts";
+import type { DecodeFailure, Instruction } from "./decode/instruction.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
 import type { Processor } from "./processor.ts";
@@ -52,64 +52,90 @@ function failingInstruction(bytes: Uint8Array, mnemonic: string): Instruction {
 }
 
 /** A pseudo-instruction that raises what undecodable bytes raise. */
-function failureOp(kind: string, name: string, bytes: Uint8Array, place: Placement): Op {
-  const op = resolveOp(failingInstruction(bytes, kind === "unimplemented" ? name : kind), place);
-  if (kind === "unimplemented") return op;
-  return { ...op, run: kind === "undefined" ? undefinedOpcode : tooLong };
+function failureOp(failure: DecodeFailure, bytes: Uint8Array, place: Placement): Op {
+  const name = failure.kind === "unimplemented" ? failure.name : failure.kind;
+  const op = resolveOp(failingInstruction(bytes, name), place);
+  if (failure.kind === "unimplemented") return op;
+  return { ...op, run: failure.kind === "undefined" ? undefinedOpcode : tooLong };
 }
 
-/** Decodes a block that starts at buffer offset `at`. The linear address is needed for an instruction that crosses into the next page. */
-export function buildBlock(
-  c: Processor,
-  at: number,
-  linearLow: number,
-  linearHigh: number,
-  rip: { low: number; high: number },
-  mode: CodeMode,
-): Block | null {
+/** Where a block starts: linear address (for instructions that cross into the next page) and RIP. */
+export interface BlockStart {
+  readonly linearLow: number;
+  readonly linearHigh: number;
+  readonly ripLow: number;
+  readonly ripHigh: number;
+}
+
+function placeAt(start: BlockStart, mode: CodeMode): Placement {
+  return { ripLow: start.ripLow, ripHigh: start.ripHigh, codeBits: mode.bits, stack32: mode.stack32, position: 0 };
+}
+
+/** Decodes a block that starts at buffer offset `at`. Null when a fault is pending. */
+export function buildBlock(c: Processor, at: number, start: BlockStart, mode: CodeMode): Block | null {
+  const decoded = knownOps(c, at, start, mode) ?? decodeOps(c, at, start, mode);
+  if (decoded.ops.length === 0) return crossPageBlock(c, at, start, mode);
+  c.memory.markCode(at, decoded.bytes.length);
+  const frame = at >>> 12;
+  const { ripLow, ripHigh } = start;
+  return new Block(
+    { at, mode: mode.number, ripLow, ripHigh, frame, version: c.memory.codeVersion[frame]! },
+    decoded.ops,
+  );
+}
+
+/** Operations of a stretch of code and the bytes they were decoded from. */
+interface DecodedOps {
+  readonly ops: readonly Op[];
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What was decoded before, by RIP and mode. Operations are immutable and depend on nothing but bytes, RIP and mode, so machines that run
+ * the same image share them; the bytes are compared at every use. A cache, not state: it can be emptied at any time.
+ */
+const decodedBefore = new Map<string, DecodedOps>();
+const MAX_DECODED = 1 << 14;
+
+function keyOf(start: BlockStart, mode: CodeMode): string {
+  return `${mode.number} ${start.ripHigh} ${start.ripLow}`;
+}
+
+function knownOps(c: Processor, at: number, start: BlockStart, mode: CodeMode): DecodedOps | null {
+  const known = decodedBefore.get(keyOf(start, mode));
+  if (known === undefined || (at & 0xfff) + known.bytes.length > 4096) return null;
+  for (let i = 0; i < known.bytes.length; i++) if (c.bytes[at + i] !== known.bytes[i]) return null;
+  return known;
+}
+
+function decodeOps(c: Processor, at: number, start: BlockStart, mode: CodeMode): DecodedOps {
   const pageEnd = (at & ~0xfff) + 4096;
   const ops: Op[] = [];
   let offset = at;
-  let low = rip.low;
-  let high = rip.high;
-  while (ops.length < MAX_OPS) {
-    const place = { ripLow: low, ripHigh: high, codeBits: mode.bits, stack32: mode.stack32, position: ops.length };
+  let place = placeAt(start, mode);
+  while (ops.length < MAX_OPS && offset < pageEnd) {
     const result = decode(c.bytes, offset, Math.min(MAX_LENGTH, pageEnd - offset), mode.bits);
-    if (result.kind === "truncated") {
-      if (ops.length > 0) break;
-      return crossPageBlock(c, at, linearLow, linearHigh, place, mode);
-    }
+    if (result.kind === "truncated") break;
     if (result.kind !== "instruction") {
-      ops.push(
-        failureOp(
-          result.kind,
-          result.kind === "unimplemented" ? result.name : "",
-          c.bytes.slice(offset, Math.min(offset + 8, pageEnd)),
-          place,
-        ),
-      );
+      const end = Math.min(offset + MAX_LENGTH, pageEnd);
+      ops.push(failureOp(result, c.bytes.slice(offset, end), place));
+      offset = end;
       break;
     }
     const op = resolveOp(result.instruction, place);
     ops.push(op);
     offset += result.instruction.length;
-    low = op.nextLow;
-    high = op.nextHigh;
-    if (offset >= pageEnd || endsBlock(result.instruction)) break;
+    place = { ...place, ripLow: op.nextLow, ripHigh: op.nextHigh, position: ops.length };
+    if (endsBlock(result.instruction)) break;
   }
-  const length = Math.max(1, Math.min(offset, pageEnd) - at);
-  c.memory.markCode(at, length);
-  return new Block(
-    {
-      at,
-      mode: mode.number,
-      ripLow: rip.low,
-      ripHigh: rip.high,
-      frame: at >>> 12,
-      version: c.memory.codeVersion[at >>> 12]!,
-    },
-    ops,
-  );
+  return remember({ ops, bytes: c.bytes.slice(at, Math.min(offset, pageEnd)) }, keyOf(start, mode));
+}
+
+function remember(decoded: DecodedOps, key: string): DecodedOps {
+  if (decoded.ops.length === 0) return decoded;
+  if (decodedBefore.size >= MAX_DECODED) decodedBefore.clear();
+  decodedBefore.set(key, decoded);
+  return decoded;
 }
 
 function endsBlock(instruction: Instruction): boolean {
@@ -121,37 +147,30 @@ function endsBlock(instruction: Instruction): boolean {
 }
 
 /** One instruction that lies in two pages. It is not kept: either page may be remapped or rewritten. */
-function crossPageBlock(
-  c: Processor,
-  at: number,
-  linearLow: number,
-  linearHigh: number,
-  place: Placement,
-  mode: CodeMode,
-): Block | null {
+function crossPageBlock(c: Processor, at: number, start: BlockStart, mode: CodeMode): Block | null {
   const room = 4096 - (at & 0xfff);
-  const nextLow = (linearLow + room) | 0;
-  const nextHigh = nextLow === 0 && mode.bits === 64 ? (linearHigh + 1) | 0 : linearHigh;
+  const nextLow = (start.linearLow + room) | 0;
+  const nextHigh = nextLow === 0 && mode.bits === 64 ? (start.linearHigh + 1) | 0 : start.linearHigh;
   const second = c.mmu.translate(nextLow, nextHigh, ACCESS_FETCH, c.s[CPL] === 3);
   if (second === ADDRESS_FAULT) return null;
   const bytes = new Uint8Array(room + MAX_LENGTH).fill(0xff);
   bytes.set(c.bytes.subarray(at, at + room));
   if (second >= 0) bytes.set(c.bytes.subarray(second, second + MAX_LENGTH), room);
+  const place = placeAt(start, mode);
   const result = decode(bytes, 0, Math.min(MAX_LENGTH, bytes.length), mode.bits);
-  const op =
-    result.kind === "instruction"
-      ? resolveOp(result.instruction, place)
-      : failureOp(result.kind, result.kind === "unimplemented" ? result.name : "", bytes, place);
-  return new Block(
-    { at: -1, mode: mode.number, ripLow: place.ripLow, ripHigh: place.ripHigh, frame: at >>> 12, version: -1 },
-    [op],
-  );
+  const op = result.kind === "instruction" ? resolveOp(result.instruction, place) : failureOp(result, bytes, place);
+  return unkeptBlock(start, mode, op);
+}
+
+/** A block that is run once and looked up again: it has no place in the cache. */
+function unkeptBlock(start: BlockStart, mode: CodeMode, op: Op): Block {
+  return new Block({ at: -1, mode: mode.number, ripLow: start.ripLow, ripHigh: start.ripHigh, frame: 0, version: -1 }, [
+    op,
+  ]);
 }
 
 /** Instructions fetched from where nothing is: FF bytes. */
-export function unbackedBlock(place: Placement, mode: CodeMode): Block {
+export function unbackedBlock(start: BlockStart, mode: CodeMode): Block {
   const bytes = new Uint8Array(MAX_LENGTH).fill(0xff);
-  return new Block({ at: -1, mode: mode.number, ripLow: place.ripLow, ripHigh: place.ripHigh, frame: 0, version: -1 }, [
-    failureOp("undefined", "", bytes, place),
-  ]);
+  return unkeptBlock(start, mode, failureOp({ kind: "undefined" }, bytes, placeAt(start, mode)));
 }

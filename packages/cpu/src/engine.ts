@@ -19,13 +19,13 @@ export type RunResult =
   /** `Processor.stop` is set. */
   | "stopped";
 
-const CACHE_SIZE = 1 << 14;
+const CACHE_SIZE = 1 << 12;
 const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
 const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
 const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const SHADOW = 3;
-const SHADOW_SETTERS = new Set(["sti", "mov", "pop", "lss"]);
+const SHADOW_SETTERS = new Set(["sti", "mov", "pop"]);
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
 const MODE_NON_ROOT = 2;
@@ -70,7 +70,8 @@ export class Engine {
         this.handleAbort(null);
         continue;
       }
-      const careful = s[S.INTERRUPTIBILITY]! & SHADOW || s[S.FLAG_SYSTEM]! & (TF | RF);
+      const careful =
+        s[S.INTERRUPTIBILITY]! & SHADOW || s[S.FLAG_SYSTEM]! & (TF | RF) || s[S.EVENTS]! & S.EVENT_VIRTUALIZATION;
       if (careful) this.runOneCarefully(block, retired);
       else this.runBlock(block, retired, this.limit);
     }
@@ -136,7 +137,6 @@ export class Engine {
     if (!SHADOW_SETTERS.has(op.instruction.mnemonic)) return false;
     return (
       op.instruction.mnemonic === "sti" ||
-      op.instruction.mnemonic === "lss" ||
       (first?.kind === "register" && first.class === "segment" && first.index === S.SS)
     );
   }
@@ -214,11 +214,11 @@ export class Engine {
       }
       low = (ripLow + s[CS_BASE]!) | 0;
     }
-    const at = this.fetchOffset(low, mode.bits === 64 ? ripHigh : 0);
+    const start = { linearLow: low, linearHigh: mode.bits === 64 ? ripHigh : 0, ripLow, ripHigh };
+    const at = this.fetchOffset(start.linearLow, start.linearHigh);
     if (at === ADDRESS_FAULT) return null;
-    if (at < 0)
-      return unbackedBlock({ ripLow, ripHigh, codeBits: mode.bits, stack32: mode.stack32, position: 0 }, mode);
-    const slot = (at ^ (at >>> 14)) & (CACHE_SIZE - 1);
+    if (at < 0) return unbackedBlock(start, mode);
+    const slot = (at ^ (at >>> 12)) & (CACHE_SIZE - 1);
     let block = this.cache[slot]!;
     if (
       block === null ||
@@ -228,7 +228,7 @@ export class Engine {
       block.ripHigh !== ripHigh ||
       c.memory.codeVersion[block.frame] !== block.version
     ) {
-      const built = buildBlock(c, at, low, mode.bits === 64 ? ripHigh : 0, { low: ripLow, high: ripHigh }, mode);
+      const built = buildBlock(c, at, start, mode);
       if (built === null || built.at < 0) return built;
       block = built;
       this.cache[slot] = block;

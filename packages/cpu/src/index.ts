@@ -5,7 +5,7 @@ export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
-export type { MmioHandler } from "./physical-memory.ts";
+export type { MmioHandler, RecycledMemory } from "./physical-memory.ts";
 export { MemoryExhausted, PhysicalMemory } from "./physical-memory.ts";
 export { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, Processor, type StopReason } from "./processor.ts";
 export * as STATE from "./state-layout.ts";

@@ -6,6 +6,14 @@ export interface MmioHandler {
   write(offset: number, size: number, value: number): void;
 }
 
+/** A buffer to use again, with how much of it is dirty. */
+export interface RecycledMemory {
+  readonly wasm: WebAssembly.Memory;
+  readonly used: number;
+  readonly codeVersion: Uint32Array;
+  readonly codeChunks: Int32Array;
+}
+
 interface Range {
   readonly base: number;
   readonly size: number;
@@ -46,19 +54,26 @@ export class PhysicalMemory {
   /**
    * @param processors number of state areas to reserve
    * @param poolBytes capacity of the frame pool; touching more than that throws `MemoryExhausted`
+   * @param recycled the buffer of a memory that nobody uses any more; making a new one costs more than clearing what was used
    */
-  constructor(processors: number, poolBytes: number) {
+  constructor(processors: number, poolBytes: number, recycled?: RecycledMemory) {
     this.processors = processors;
     this.poolBytes = poolBytes;
     const total = Math.ceil((processors * STATE_BYTES + poolBytes) / 65536) * 65536;
-    this.wasm = new WebAssembly.Memory({ initial: total / 65536, maximum: total / 65536 });
+    const fits = recycled !== undefined && recycled.wasm.buffer.byteLength >= total;
+    this.wasm = fits ? recycled.wasm : new WebAssembly.Memory({ initial: total / 65536, maximum: total / 65536 });
+    if (fits) new Uint8Array(this.wasm.buffer, 0, recycled.used).fill(0);
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);
     this.nextFree = processors * STATE_BYTES;
     this.end = total;
     const frames = total / PAGE;
-    this.codeVersion = new Uint32Array(frames);
-    this.codeChunks = new Int32Array(frames * 4);
+    this.codeVersion = fits ? recycled.codeVersion : new Uint32Array(frames);
+    this.codeChunks = fits ? recycled.codeChunks : new Int32Array(frames * 4);
+    if (fits) {
+      this.codeVersion.fill(0, 0, recycled.used / PAGE);
+      this.codeChunks.fill(0, 0, (recycled.used / PAGE) * 4);
+    }
   }
 
   /** State area of processor `index` as signed 32-bit words. */
@@ -128,6 +143,11 @@ export class PhysicalMemory {
     this.nextFree += PAGE;
     this.frames.set(frame, offset);
     return offset;
+  }
+
+  /** Gives the buffer away for another memory. This one must not be used afterwards. */
+  recycle(): RecycledMemory {
+    return { wasm: this.wasm, used: this.nextFree, codeVersion: this.codeVersion, codeChunks: this.codeChunks };
   }
 
   /** Copies everything but the ranges' device handlers, which the machine's own clone declares again. */

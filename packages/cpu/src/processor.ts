@@ -290,10 +290,10 @@ export class Processor {
   probeWrite(low: number, high: number, size: number): boolean {
     const user = this.s[S.CPL] === 3;
     if (this.offsetFor(low, high, ACCESS_WRITE, user) === ADDRESS_FAULT) return false;
-    if ((low & PAGE_LAST) + size <= 4096) return true;
-    return (
-      this.offsetFor((low + size - 1) | 0, this.carryInto(low, high, size - 1), ACCESS_WRITE, user) !== ADDRESS_FAULT
-    );
+    const room = 4096 - (low & PAGE_LAST);
+    if (size <= room) return true;
+    // CR2 is to name the first byte of the second page.
+    return this.offsetFor((low + room) | 0, this.carryInto(low, high, room), ACCESS_WRITE, user) !== ADDRESS_FAULT;
   }
 
   private carryInto(low: number, high: number, step: number): number {

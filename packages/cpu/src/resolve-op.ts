@@ -95,8 +95,7 @@ function wrapRip(rip: { low: number; high: number }, codeBits: 16 | 32 | 64): { 
 }
 
 function memoryFields(memory: MemoryOperand | undefined, next: { low: number; high: number }, implicit: number) {
-  if (memory === undefined)
-    return { base: ZERO, index: ZERO, scale: 0, dispLow: 0, dispHigh: 0, segment: implicit };
+  if (memory === undefined) return { base: ZERO, index: ZERO, scale: 0, dispLow: 0, dispHigh: 0, segment: implicit };
   const absolute = memory.ripRelative
     ? addHalves(next.low, next.high, memory.disp)
     : { low: memory.disp | 0, high: memory.dispHigh };

@@ -15,11 +15,20 @@ const MAX_EDITS = 1500;
  * change when both are of the same sort.
  * @param sameSort whether two elements that differ are versions of the same thing
  */
-export function align(left: readonly string[], right: readonly string[], sameSort: (left: number, right: number) => boolean): AlignedPair[] {
+export function align(
+  left: readonly string[],
+  right: readonly string[],
+  sameSort: (left: number, right: number) => boolean,
+): AlignedPair[] {
   let start = 0;
   while (start < left.length && start < right.length && left[start] === right[start]) start++;
   let end = 0;
-  while (end < left.length - start && end < right.length - start && left[left.length - 1 - end] === right[right.length - 1 - end]) end++;
+  while (
+    end < left.length - start &&
+    end < right.length - start &&
+    left[left.length - 1 - end] === right[right.length - 1 - end]
+  )
+    end++;
   const pairs: AlignedPair[] = [];
   for (let at = 0; at < start; at++) pairs.push({ kind: "same", left: at, right: at });
   const middle = editScript(left.slice(start, left.length - end), right.slice(start, right.length - end));
@@ -40,28 +49,44 @@ function editScript(left: readonly string[], right: readonly string[]): Edit[] {
     history.push(reach.slice());
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
       const x = furthest(reach, offset, diagonal, edits, left, right);
-      if (x >= left.length && x - diagonal >= right.length) return walkBack(history, offset, left.length, right.length, edits);
+      if (x >= left.length && x - diagonal >= right.length)
+        return walkBack(history, offset, left.length, right.length, edits);
     }
   }
   return [...left.map((): Edit => "delete"), ...right.map((): Edit => "insert")];
 }
 
-function furthest(reach: Int32Array, offset: number, diagonal: number, edits: number, left: readonly string[], right: readonly string[]): number {
-  const down = diagonal === -edits || (diagonal !== edits && reach[offset + diagonal - 1]! < reach[offset + diagonal + 1]!);
+function furthest(
+  reach: Int32Array,
+  offset: number,
+  diagonal: number,
+  edits: number,
+  left: readonly string[],
+  right: readonly string[],
+): number {
+  const down =
+    diagonal === -edits || (diagonal !== edits && reach[offset + diagonal - 1]! < reach[offset + diagonal + 1]!);
   let x = down ? reach[offset + diagonal + 1]! : reach[offset + diagonal - 1]! + 1;
   while (x < left.length && x - diagonal < right.length && left[x] === right[x - diagonal]) x++;
   reach[offset + diagonal] = x;
   return x;
 }
 
-function walkBack(history: readonly Int32Array[], offset: number, endX: number, endY: number, lastEdit: number): Edit[] {
+function walkBack(
+  history: readonly Int32Array[],
+  offset: number,
+  endX: number,
+  endY: number,
+  lastEdit: number,
+): Edit[] {
   const script: Edit[] = [];
   let x = endX;
   let y = endY;
   for (let edits = lastEdit; edits > 0; edits--) {
     const reach = history[edits]!;
     const diagonal = x - y;
-    const down = diagonal === -edits || (diagonal !== edits && reach[offset + diagonal - 1]! < reach[offset + diagonal + 1]!);
+    const down =
+      diagonal === -edits || (diagonal !== edits && reach[offset + diagonal - 1]! < reach[offset + diagonal + 1]!);
     const previous = down ? diagonal + 1 : diagonal - 1;
     const fromX = reach[offset + previous]!;
     const fromY = fromX - previous;
@@ -76,7 +101,11 @@ function walkBack(history: readonly Int32Array[], offset: number, endX: number, 
 }
 
 /** Turns a run of deletions followed by insertions (or the other way) into changes where the elements are of one sort. */
-function pairChanges(script: readonly Edit[], start: number, sameSort: (left: number, right: number) => boolean): AlignedPair[] {
+function pairChanges(
+  script: readonly Edit[],
+  start: number,
+  sameSort: (left: number, right: number) => boolean,
+): AlignedPair[] {
   const pairs: AlignedPair[] = [];
   let left = start;
   let right = start;
@@ -106,7 +135,13 @@ function runLength(script: readonly Edit[], from: number): { deletes: number; in
   return { deletes, inserts };
 }
 
-function pairRun(left: number, leftEnd: number, right: number, rightEnd: number, sameSort: (left: number, right: number) => boolean): AlignedPair[] {
+function pairRun(
+  left: number,
+  leftEnd: number,
+  right: number,
+  rightEnd: number,
+  sameSort: (left: number, right: number) => boolean,
+): AlignedPair[] {
   const pairs: AlignedPair[] = [];
   let r = right;
   for (let l = left; l < leftEnd; l++) {

@@ -1,53 +1,61 @@
 import type { Quirk } from "@hvdiff/personality";
 
-/** Something that differs from the reference and wants a cause. */
-export interface Question {
-  readonly id: string;
+/** What ablation is asked about, and how it is done. */
+export interface Ablation {
+  /** Things that differ from the reference and want a cause. */
+  readonly questions: readonly string[];
+  readonly quirks: readonly Quirk[];
+  /** Which questions vanish when exactly these quirks are switched off. Remembers its answers. */
+  fixedWithout(removed: readonly Quirk[]): ReadonlySet<string>;
+  /** Which questions get another answer than now, right or not, when exactly these quirks are switched off. */
+  movedWithout(removed: readonly Quirk[]): ReadonlySet<string>;
+  /** Whether switching off these quirks changes anything at all that the guest could notice. */
+  noticedWithout(removed: readonly Quirk[]): boolean;
 }
 
-/** What ablation found: the smallest set of quirks whose removal answers the question, or null. */
+/** The smallest set of quirks whose removal answers a question, by question; null where no set does. */
 export type Answers = ReadonlyMap<string, readonly Quirk[] | null>;
 
 /**
- * Finds the cause of each question by ablation. `fixedWithout(removed)` tells which questions vanish when exactly these quirks are
- * switched off; it may be called with any subset and should remember its answers.
- *
- * Halving finds single causes in about two runs per level; what needs several quirks together is minimized one by one (ddmin).
+ * Finds the cause of each question by ablation. First quirks that leave no mark on this guest are sorted out, by halves; then single causes
+ * are found by trying each that is left, and what needs several together is minimized.
  */
-export function attribute(questions: readonly Question[], quirks: readonly Quirk[], fixedWithout: (removed: readonly Quirk[]) => ReadonlySet<string>): Answers {
+export function attribute(ablation: Ablation): Answers {
   const answers = new Map<string, readonly Quirk[] | null>();
+  const { questions, quirks } = ablation;
   if (questions.length === 0) return answers;
-  const explained = fixedWithout(quirks);
-  for (const question of questions) if (!explained.has(question.id)) answers.set(question.id, null);
-  search(questions.filter((question) => explained.has(question.id)), quirks, fixedWithout, answers);
+  const explained = ablation.fixedWithout(quirks);
+  for (const question of questions) if (!explained.has(question)) answers.set(question, null);
+  const relevant = noticed(ablation, quirks);
+  for (const question of questions)
+    if (explained.has(question)) answers.set(question, causeOf(ablation, question, relevant));
   return answers;
 }
 
-/** `questions` all vanish without `quirks`. */
-function search(questions: readonly Question[], quirks: readonly Quirk[], fixedWithout: (removed: readonly Quirk[]) => ReadonlySet<string>, answers: Map<string, readonly Quirk[] | null>): void {
-  if (questions.length === 0) return;
-  if (quirks.length <= 1) {
-    for (const question of questions) answers.set(question.id, quirks);
-    return;
-  }
+/** Quirks that leave a mark, found by halving: a set that changes nothing together is taken to change nothing in its parts. */
+function noticed(ablation: Ablation, quirks: readonly Quirk[]): readonly Quirk[] {
+  if (quirks.length === 0 || !ablation.noticedWithout(quirks)) return [];
+  if (quirks.length === 1) return quirks;
   const middle = quirks.length >> 1;
-  let open = questions;
-  for (const half of [quirks.slice(0, middle), quirks.slice(middle)]) {
-    if (open.length === 0) return;
-    const fixed = fixedWithout(half);
-    search(open.filter((question) => fixed.has(question.id)), half, fixedWithout, answers);
-    open = open.filter((question) => !fixed.has(question.id));
-  }
-  for (const question of open) answers.set(question.id, minimize(question, quirks, fixedWithout));
+  return [...noticed(ablation, quirks.slice(0, middle)), ...noticed(ablation, quirks.slice(middle))];
+}
+
+function causeOf(ablation: Ablation, question: string, relevant: readonly Quirk[]): readonly Quirk[] {
+  const single = relevant.find((quirk) => ablation.fixedWithout([quirk]).has(question));
+  if (single !== undefined) return [single];
+  const movers = relevant.filter((quirk) => ablation.movedWithout([quirk]).has(question));
+  // What moves the answer is nearly always what causes it; then what leaves any mark; then marks that only show together.
+  const candidates = [movers, relevant].find((set) => set.length > 1 && ablation.fixedWithout(set).has(question));
+  return minimize(ablation, question, candidates ?? ablation.quirks);
 }
 
 /** Drops every quirk that is not needed, in larger then smaller pieces. */
-function minimize(question: Question, quirks: readonly Quirk[], fixedWithout: (removed: readonly Quirk[]) => ReadonlySet<string>): readonly Quirk[] {
+function minimize(ablation: Ablation, question: string, quirks: readonly Quirk[]): readonly Quirk[] {
   let kept = quirks;
-  for (let size = kept.length >> 1; size >= 1; size >>= 1) {
+  for (let size = kept.length > 8 ? kept.length >> 1 : 1; size >= 1; size >>= 1) {
     for (let at = 0; at < kept.length; ) {
       const smaller = [...kept.slice(0, at), ...kept.slice(at + size)];
-      if (smaller.length > 0 && smaller.length < kept.length && fixedWithout(smaller).has(question.id)) kept = smaller;
+      if (smaller.length > 0 && ablation.fixedWithout(smaller).has(question)) kept = smaller;
       else at += size;
     }
   }

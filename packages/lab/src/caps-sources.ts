@@ -22,7 +22,12 @@ import type { CapabilityState } from "./results.ts";
 export interface CapabilitySource {
   readonly title: string;
   readonly source: string;
-  readonly bits: readonly { readonly bit: number; readonly label: string; readonly name: string; readonly qemu?: string }[];
+  readonly bits: readonly {
+    readonly bit: number;
+    readonly label: string;
+    readonly name: string;
+    readonly qemu?: string;
+  }[];
   readonly fields: readonly { readonly label: string; read(raw: bigint | null): string }[];
   /** 64-bit value; null where the model has no such register. */
   raw(model: CpuModel): bigint | null;
@@ -56,7 +61,12 @@ function controlSource(word: ControlWord): CapabilitySource {
   return {
     title: def.vmxcap ?? def.title,
     source: msrSourceName(def.capabilityMsr),
-    bits: Object.entries(def.bits).map(([, bit]) => ({ bit: bit.bit, label: bit.vmxcap ?? bit.sdmName, name: bit.sdmName, ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }) })),
+    bits: Object.entries(def.bits).map(([, bit]) => ({
+      bit: bit.bit,
+      label: bit.vmxcap ?? bit.sdmName,
+      name: bit.sdmName,
+      ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }),
+    })),
     fields: [],
     raw: (model) => msrOf(model, def.capabilityMsr),
     stateOf: (model, bit) => controlState(model, def, bit),
@@ -70,10 +80,18 @@ function fieldSource(title: string, name: MsrName, defs: MsrFieldDefs): Capabili
     source: msrSourceName(name),
     bits: entries
       .filter((def) => def.low === def.high)
-      .map((def) => ({ bit: def.low, label: def.vmxcap ?? def.title, name: def.title, ...(def.qemu === undefined ? {} : { qemu: def.qemu }) })),
+      .map((def) => ({
+        bit: def.low,
+        label: def.vmxcap ?? def.title,
+        name: def.title,
+        ...(def.qemu === undefined ? {} : { qemu: def.qemu }),
+      })),
     fields: entries
       .filter((def) => def.low !== def.high)
-      .map((def) => ({ label: def.vmxcap ?? def.title, read: (raw: bigint | null) => (raw === null ? "absent" : hex(msrFieldOf(def, raw))) })),
+      .map((def) => ({
+        label: def.vmxcap ?? def.title,
+        read: (raw: bigint | null) => (raw === null ? "absent" : hex(msrFieldOf(def, raw))),
+      })),
     raw: (model) => msrOf(model, name),
     stateOf: (model, bit) => (isSet(msrOf(model, name), bit) ? "yes" : "no"),
   };
@@ -91,7 +109,9 @@ function wholeValueSource(title: string, name: MsrName): CapabilitySource {
 }
 
 function cpuidOf(model: CpuModel, word: CpuidWordDef): bigint | null {
-  const entry = model.cpuid.find((known) => known.leaf >>> 0 === word.leaf >>> 0 && known.subleaf === (word.subleaf ?? 0));
+  const entry = model.cpuid.find(
+    (known) => known.leaf >>> 0 === word.leaf >>> 0 && known.subleaf === (word.subleaf ?? 0),
+  );
   return entry === undefined ? null : BigInt(entry[word.register] >>> 0);
 }
 

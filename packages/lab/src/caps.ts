@@ -6,7 +6,14 @@ import { attribute } from "./attribute.ts";
 import { CAPABILITY_SOURCES, type CapabilitySource } from "./caps-sources.ts";
 import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
-import { type CapabilityBit, type CapabilityField, type CapabilityGroup, type CapsResult, type Cause, SCHEMA_VERSION } from "./results.ts";
+import {
+  type CapabilityBit,
+  type CapabilityField,
+  type CapabilityGroup,
+  type CapsResult,
+  type Cause,
+  SCHEMA_VERSION,
+} from "./results.ts";
 import { UsageError } from "./api.ts";
 
 const VMX_BIT = 5;
@@ -37,38 +44,78 @@ class CapsColumn {
 }
 
 /** Causes of what differs from the first column, by ablation over the capability rules. */
-function causesFor(column: CapsColumn, wanted: ReadonlyMap<string, (model: CpuModel) => string>, reference: CpuModel): Map<string, Cause> {
+function causesFor(
+  column: CapsColumn,
+  wanted: ReadonlyMap<string, (model: CpuModel) => string>,
+  reference: CpuModel,
+): Map<string, Cause> {
   const differing = [...wanted].filter(([, read]) => read(column.model) !== read(reference));
-  const answers = attribute(
-    differing.map(([id]) => ({ id })),
-    column.resolved.quirks,
-    (removed) => {
-      const model = column.with(column.resolved.quirks.filter((quirk) => !removed.includes(quirk)));
+  const without = (removed: readonly Quirk[]): CpuModel =>
+    column.with(column.resolved.quirks.filter((quirk) => !removed.includes(quirk)));
+  const answers = attribute({
+    questions: differing.map(([id]) => id),
+    quirks: column.resolved.quirks,
+    fixedWithout: (removed) => {
+      const model = without(removed);
       return new Set(differing.filter(([, read]) => read(model) === read(reference)).map(([id]) => id));
     },
+    movedWithout: (removed) => {
+      const model = without(removed);
+      return new Set(differing.filter(([, read]) => read(model) !== read(column.model)).map(([id]) => id));
+    },
+    noticedWithout: (removed) => {
+      const model = without(removed);
+      return differing.some(([, read]) => read(model) !== read(column.model));
+    },
+  });
+  return new Map(
+    [...answers].map(([id, quirks]) => [
+      id,
+      quirks === null
+        ? { kind: "unattributed", reason: "no capability rule explains it" }
+        : { kind: "quirks", quirks: quirks.map(quirkResult) },
+    ]),
   );
-  return new Map([...answers].map(([id, quirks]) => [id, quirks === null ? { kind: "unattributed", reason: "no capability rule explains it" } : { kind: "quirks", quirks: quirks.map(quirkResult) }]));
 }
 
 /** Everything that is compared, by id, as a function of a CPU model. */
 function readersOf(sources: readonly CapabilitySource[]): Map<string, (model: CpuModel) => string> {
   const readers = new Map<string, (model: CpuModel) => string>();
   for (const source of sources) {
-    for (const bit of source.bits) readers.set(`${source.source}#${bit.bit}`, (model) => source.stateOf(model, bit.bit));
-    for (const field of source.fields) readers.set(`${source.source}:${field.label}`, (model) => field.read(source.raw(model)));
+    for (const bit of source.bits)
+      readers.set(`${source.source}#${bit.bit}`, (model) => source.stateOf(model, bit.bit));
+    for (const field of source.fields)
+      readers.set(`${source.source}:${field.label}`, (model) => field.read(source.raw(model)));
   }
   return readers;
 }
 
-function groupOf(source: CapabilitySource, columns: readonly CapsColumn[], causes: readonly ReadonlyMap<string, Cause>[]): CapabilityGroup {
+function groupOf(
+  source: CapabilitySource,
+  columns: readonly CapsColumn[],
+  causes: readonly ReadonlyMap<string, Cause>[],
+): CapabilityGroup {
   const causesOf = (id: string) => columns.slice(1).map((_, at) => causes[at]!.get(id) ?? null);
   const bits = source.bits.map((bit): CapabilityBit => {
     const states = columns.map((column) => source.stateOf(column.model, bit.bit));
-    return { bit: bit.bit, label: bit.label, name: bit.name, ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }), states, differs: new Set(states).size > 1, causes: causesOf(`${source.source}#${bit.bit}`) };
+    return {
+      bit: bit.bit,
+      label: bit.label,
+      name: bit.name,
+      ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }),
+      states,
+      differs: new Set(states).size > 1,
+      causes: causesOf(`${source.source}#${bit.bit}`),
+    };
   });
   const fields = source.fields.map((field): CapabilityField => {
     const values = columns.map((column) => field.read(source.raw(column.model)));
-    return { label: field.label, values, differs: new Set(values).size > 1, causes: causesOf(`${source.source}:${field.label}`) };
+    return {
+      label: field.label,
+      values,
+      differs: new Set(values).size > 1,
+      causes: causesOf(`${source.source}:${field.label}`),
+    };
   });
   const raw = columns.map((column) => {
     const value = source.raw(column.model);
@@ -92,7 +139,11 @@ export function caps(columns: readonly string[], options: RunOptions = {}): Caps
   return {
     schemaVersion: SCHEMA_VERSION,
     cpu: silicon.id,
-    columns: made.map(({ resolved, model }) => ({ column: resolved.text, full: resolved.spec.text, vmx: showsVmx(model) })),
+    columns: made.map(({ resolved, model }) => ({
+      column: resolved.text,
+      full: resolved.spec.text,
+      vmx: showsVmx(model),
+    })),
     groups: CAPABILITY_SOURCES.map((source) => groupOf(source, made, causes)),
   };
 }

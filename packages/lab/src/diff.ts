@@ -10,7 +10,8 @@ import { VERSION } from "./version.ts";
 
 function columnResult(session: Session, reference: ResolvedColumn, column: ResolvedColumn): ColumnResult {
   const run = session.run(column);
-  const compared = column === reference ? { differences: [], firstDivergence: null } : findDifferences(session, reference, column);
+  const compared =
+    column === reference ? { differences: [], firstDivergence: null } : findDifferences(session, reference, column);
   return {
     column: column.text,
     full: column.spec.text,

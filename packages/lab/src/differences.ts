@@ -14,7 +14,11 @@ export const OUTCOME_VERDICT = "(outcome)";
 export const TRACE_VERDICT = "(trace)";
 
 export function outcomeResult(outcome: Outcome): OutcomeResult {
-  return { kind: outcome.kind, text: describeOutcome(outcome), ...("where" in outcome ? { where: outcome.where } : {}) };
+  return {
+    kind: outcome.kind,
+    text: describeOutcome(outcome),
+    ...("where" in outcome ? { where: outcome.where } : {}),
+  };
 }
 
 /** Outcomes compare by how the run ended and, for guests that left by themselves, with which code; never by address. */
@@ -40,25 +44,60 @@ function commonPrefix(left: readonly string[], right: readonly string[]): number
 }
 
 /** What differs between a column and the reference, with causes. */
-export function findDifferences(session: Session, reference: ResolvedColumn, column: ResolvedColumn): Pick<ColumnResult, "differences" | "firstDivergence"> {
+export function findDifferences(
+  session: Session,
+  reference: ResolvedColumn,
+  column: ResolvedColumn,
+): Pick<ColumnResult, "differences" | "firstDivergence"> {
   const there = session.run(reference);
   const here = session.run(column);
   const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter((id) => valueOf(there, id) !== valueOf(here, id));
   const thereKeys = session.keysOf(there);
   const parted = commonPrefix(thereKeys, session.keysOf(here));
   const traceDiffers = parted < Math.max(thereKeys.length, session.keysOf(here).length);
-  const questions = [...ids, ...(traceDiffers ? [TRACE_VERDICT] : [])].map((id) => ({ id }));
+  const without = (removed: readonly Quirk[]): Run =>
+    session.run(
+      column,
+      column.quirks.filter((quirk) => !removed.includes(quirk)),
+    );
   const fixedWithout = (removed: readonly Quirk[]): ReadonlySet<string> => {
-    const run = session.run(column, column.quirks.filter((quirk) => !removed.includes(quirk)));
+    const run = without(removed);
     const fixed = new Set(ids.filter((id) => valueOf(run, id) === valueOf(there, id)));
     if (traceDiffers && laterDivergence(thereKeys, session.keysOf(run), parted)) fixed.add(TRACE_VERDICT);
     return fixed;
   };
-  const answers = attribute(questions, column.quirks, fixedWithout);
+  const answers = attribute({
+    questions: [...ids, ...(traceDiffers ? [TRACE_VERDICT] : [])],
+    quirks: column.quirks,
+    fixedWithout,
+    movedWithout: (removed) => {
+      const run = without(removed);
+      return new Set(ids.filter((id) => valueOf(run, id) !== valueOf(here, id)));
+    },
+    noticedWithout: (removed) => !sameRun(session, without(removed), here),
+  });
   return {
-    differences: ids.map((verdict): Difference => ({ verdict, reference: valueOf(there, verdict), here: valueOf(here, verdict), cause: causeOf(answers, verdict, column) })),
+    differences: ids.map(
+      (verdict): Difference => ({
+        verdict,
+        reference: valueOf(there, verdict),
+        here: valueOf(here, verdict),
+        cause: causeOf(answers, verdict, column),
+      }),
+    ),
     firstDivergence: traceDiffers ? firstRow(session, there, here, causeOf(answers, TRACE_VERDICT, column)) : null,
   };
+}
+
+function sameRun(session: Session, one: Run, other: Run): boolean {
+  if (one === other) return true;
+  const left = session.keysOf(one);
+  const right = session.keysOf(other);
+  return (
+    left.length === right.length &&
+    commonPrefix(left, right) === left.length &&
+    outcomeSignature(one.outcome) === outcomeSignature(other.outcome)
+  );
 }
 
 function laterDivergence(reference: readonly string[], keys: readonly string[], parted: number): boolean {
@@ -68,8 +107,12 @@ function laterDivergence(reference: readonly string[], keys: readonly string[], 
 
 function causeOf(answers: Answers, id: string, column: ResolvedColumn): Cause {
   const quirks = answers.get(id);
-  if (quirks !== null && quirks !== undefined && quirks.length > 0) return { kind: "quirks", quirks: quirks.map(quirkResult) };
-  const reason = column.quirks.length === 0 ? "the column has no quirks: hvdiff's L0 itself differs from silicon" : "with every quirk switched off the difference stays: hvdiff's L0 itself differs from silicon";
+  if (quirks !== null && quirks !== undefined && quirks.length > 0)
+    return { kind: "quirks", quirks: quirks.map(quirkResult) };
+  const reason =
+    column.quirks.length === 0
+      ? "the column has no quirks: hvdiff's L0 itself differs from silicon"
+      : "with every quirk switched off the difference stays: hvdiff's L0 itself differs from silicon";
   return { kind: "unattributed", reason };
 }
 

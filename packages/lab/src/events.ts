@@ -18,10 +18,12 @@ function describe(data: Data, ...names: string[]): string {
 /** How each kind of event reads in one line. Kinds without an entry print their payload. */
 const TEXTS: Readonly<Record<string, (data: Data) => string>> = {
   serial: (data) => `prints ${JSON.stringify(data["line"])}`,
-  cpuid: (data) => `CPUID ${data["leaf"]}.${data["subleaf"]} → eax ${data["eax"]} ebx ${data["ebx"]} ecx ${data["ecx"]} edx ${data["edx"]}`,
+  cpuid: (data) =>
+    `CPUID ${data["leaf"]}.${data["subleaf"]} → eax ${data["eax"]} ebx ${data["ebx"]} ecx ${data["ecx"]} edx ${data["edx"]}`,
   exception: (data) => `exception ${describe(data, "vector", "errorCode", "cr2")} at ${data["rip"]}`,
   interrupt: (data) => `interrupt ${data["vector"]}`,
-  vmx: (data) => `${data["instruction"]}${data["operand"] === undefined ? "" : ` ${data["operand"]}`} → ${data["result"]}`,
+  vmx: (data) =>
+    `${data["instruction"]}${data["operand"] === undefined ? "" : ` ${data["operand"]}`} → ${data["result"]}`,
   vmread: (data) => `vmread ${data["field"]} → ${data["value"] ?? data["result"]}`,
   vmwrite: (data) => `vmwrite ${data["field"]} ${data["value"]} → ${data["result"]}`,
   vmentry: (data) => `${data["instruction"]} → ${data["result"]}`,
@@ -35,7 +37,15 @@ export function eventText(event: TraceEvent): string {
 }
 
 export function toEventResult(event: TraceEvent, index: number): EventResult {
-  return { index, vcpu: event.vcpu, level: event.level, time: event.time, kind: event.kind, data: event.data, text: eventText(event) };
+  return {
+    index,
+    vcpu: event.vcpu,
+    level: event.level,
+    time: event.time,
+    kind: event.kind,
+    data: event.data,
+    text: eventText(event),
+  };
 }
 
 /** Whether two different events are versions of the same thing. */

@@ -10,13 +10,27 @@ function evidenceResult(evidence: Evidence): EvidenceResult {
         url: `https://github.com/${evidence.repo}/blob/${evidence.commit}/${evidence.path}`,
       };
     case "commit":
-      return { kind: "commit", text: `${evidence.repo} ${evidence.commit}: ${evidence.title}`, url: `https://github.com/${evidence.repo}/commit/${evidence.commit}` };
+      return {
+        kind: "commit",
+        text: `${evidence.repo} ${evidence.commit}: ${evidence.title}`,
+        url: `https://github.com/${evidence.repo}/commit/${evidence.commit}`,
+      };
     case "document":
-      return { kind: "document", text: `${evidence.title}${evidence.date === undefined ? "" : `, ${evidence.date}`}`, ...(evidence.url === undefined ? {} : { url: evidence.url }) };
+      return {
+        kind: "document",
+        text: `${evidence.title}${evidence.date === undefined ? "" : `, ${evidence.date}`}`,
+        ...(evidence.url === undefined ? {} : { url: evidence.url }),
+      };
     case "report":
-      return { kind: "report", text: `${evidence.where}: ${evidence.title}${evidence.date === undefined ? "" : `, ${evidence.date}`}` };
+      return {
+        kind: "report",
+        text: `${evidence.where}: ${evidence.title}${evidence.date === undefined ? "" : `, ${evidence.date}`}`,
+      };
     default:
-      return { kind: "manual", text: evidence.sdm === undefined ? `AMD APM ${evidence.apm}` : `Intel SDM ${evidence.sdm}` };
+      return {
+        kind: "manual",
+        text: evidence.sdm === undefined ? `AMD APM ${evidence.apm}` : `Intel SDM ${evidence.sdm}`,
+      };
   }
 }
 

@@ -25,7 +25,13 @@ export interface ResolvedColumn {
 export function resolveCpu(options: RunOptions): CpuModel {
   const id = options.cpu ?? DEFAULT_CPU;
   const model = findCpuModel(id);
-  if (model === undefined) throw new UsageError(`unknown CPU "${id}"${nearestHint(id, CPU_MODELS.map((known) => known.id))}`);
+  if (model === undefined)
+    throw new UsageError(
+      `unknown CPU "${id}"${nearestHint(
+        id,
+        CPU_MODELS.map((known) => known.id),
+      )}`,
+    );
   return model;
 }
 

@@ -1,6 +1,15 @@
-import type { CpuModel } from "@hvdiff/cpu";
-import { type Bounds, createMetal, DEFAULT_BOUNDS, type FirmwareProfile, LoadError, type Machine, type Outcome, type TraceEvent } from "@hvdiff/machine";
-import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal } from "@hvdiff/nested";
+import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import {
+  type Bounds,
+  createMetal,
+  DEFAULT_BOUNDS,
+  type FirmwareProfile,
+  LoadError,
+  type Machine,
+  type Outcome,
+  type TraceEvent,
+} from "@hvdiff/machine";
+import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal, type NestedPolicy } from "@hvdiff/nested";
 import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "./api.ts";
 import type { ResolvedColumn } from "./resolve.ts";
@@ -42,7 +51,9 @@ export interface RunSettings {
 export function settingsOf(options: RunOptions): RunSettings {
   const memory = options.memory ?? 64 * MIB;
   if (!Number.isInteger(memory / (2 * MIB)) || memory < LEAST_MEMORY || memory > MOST_MEMORY) {
-    throw new UsageError(`memory of ${memory} bytes: must be a multiple of 2 MiB from ${LEAST_MEMORY / MIB} to ${MOST_MEMORY / MIB} MiB`);
+    throw new UsageError(
+      `memory of ${memory} bytes: must be a multiple of 2 MiB from ${LEAST_MEMORY / MIB} to ${MOST_MEMORY / MIB} MiB`,
+    );
   }
   return {
     firmware: options.firmware ?? "seabios",
@@ -60,14 +71,49 @@ export function projectionOf(events: readonly TraceEvent[]): TraceEvent[] {
   return events.filter((event) => event.level > 0 && !NOT_COMPARED.has(event.kind));
 }
 
-/** The machine of a column with the guest loaded. `quirks` may be fewer than the column's own (ablation). Errors: `UsageError`. */
-export function createMachine(image: GuestImage, column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel, settings: RunSettings): Machine {
-  const common = { image: image.bytes, commandLine: settings.commandLine, memory: settings.memory, firmware: settings.firmware, bounds: settings.bounds };
+/** The CPU and the policy that a column comes down to: two quirk sets with the same configuration run the same. */
+export interface Configuration {
+  readonly guestModel: CpuModel;
+  readonly policy: NestedPolicy;
+  /** Equal for equal configurations. */
+  readonly key: string;
+}
+
+/** What a column does with these of its quirks on. */
+export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel): Configuration {
+  const { product } = column.spec;
+  if (product === "metal" || product === "ideal")
+    return { guestModel: silicon, policy: ARCHITECTURAL_POLICY, key: product };
+  const guestModel = buildGuestModel(silicon, column.context, quirks);
+  const policies = quirks.filter((quirk) => quirk.policy !== undefined).map((quirk) => quirk.id);
+  const msrs = [...guestModel.msrs].map(([address, value]) => `${address}=${value}`);
+  return { guestModel, policy: mergePolicy(quirks), key: JSON.stringify([guestModel.cpuid, msrs, policies]) };
+}
+
+/** The machine of a column with the guest loaded. Errors: `UsageError`. */
+export function createMachine(
+  image: GuestImage,
+  column: ResolvedColumn,
+  configuration: Configuration,
+  silicon: CpuModel,
+  settings: RunSettings & { readonly recycled?: RecycledMemory },
+): Machine {
+  const common = {
+    ...(settings.recycled ? { recycled: settings.recycled } : {}),
+    image: image.bytes,
+    commandLine: settings.commandLine,
+    memory: settings.memory,
+    firmware: settings.firmware,
+    bounds: settings.bounds,
+  };
   try {
     if (column.spec.product === "metal") return createMetal({ ...common, model: silicon });
-    const guestModel = column.spec.product === "ideal" ? silicon : buildGuestModel(silicon, column.context, quirks);
-    const policy = column.spec.product === "ideal" ? ARCHITECTURAL_POLICY : mergePolicy(quirks);
-    return createNestedMachine({ ...common, silicon, guestModel, policy });
+    return createNestedMachine({
+      ...common,
+      silicon,
+      guestModel: configuration.guestModel,
+      policy: configuration.policy,
+    });
   } catch (error) {
     if (error instanceof LoadError) throw new UsageError(`${image.id}: ${error.message}`);
     if (error instanceof L0Refusal) throw new UsageError(`column "${column.text}": ${error.message}`);

@@ -1,11 +1,19 @@
-import type { CpuModel } from "@hvdiff/cpu";
+import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { loadImage, SCENARIOS } from "@hvdiff/guests";
 import type { TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
 import { type Guest, type RunOptions, UsageError } from "./api.ts";
 import { eventKey } from "./events.ts";
 import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
-import { createMachine, type GuestImage, type Run, runMachine, type RunSettings, settingsOf } from "./run.ts";
+import {
+  configurationOf,
+  createMachine,
+  type GuestImage,
+  type Run,
+  runMachine,
+  type RunSettings,
+  settingsOf,
+} from "./run.ts";
 import { sha256Hex } from "./run-id.ts";
 
 /** Runs of one guest on one silicon, each combination of column and quirks made once. */
@@ -15,6 +23,7 @@ export class Session {
   readonly settings: RunSettings;
   private readonly options: RunOptions;
   private readonly runs = new Map<string, Run>();
+  private recycled: RecycledMemory | null = null;
   private readonly keys = new Map<Run, readonly string[]>();
 
   constructor(image: GuestImage, options: RunOptions) {
@@ -28,12 +37,18 @@ export class Session {
     return resolveColumn(text, this.silicon, this.options);
   }
 
-  /** Runs the guest in a column with these of its quirks on. */
+  /** Runs the guest in a column with these of its quirks on. Quirk sets that come down to the same thing share one run. */
   run(column: ResolvedColumn, quirks: readonly Quirk[] = column.quirks): Run {
-    const key = `${column.spec.text} ${quirks.map((quirk) => quirk.id).join(",")}`;
+    const configuration = configurationOf(column, quirks, this.silicon);
+    const key = configuration.key;
     let run = this.runs.get(key);
     if (run === undefined) {
-      run = runMachine(createMachine(this.image, column, quirks, this.silicon, this.settings));
+      const machine = createMachine(this.image, column, configuration, this.silicon, {
+        ...this.settings,
+        ...(this.recycled ? { recycled: this.recycled } : {}),
+      });
+      run = runMachine(machine);
+      this.recycled = machine.memory.recycle();
       this.runs.set(key, run);
     }
     return run;
@@ -52,9 +67,16 @@ export class Session {
 
 /** Finds or takes the image. Errors: `UsageError` with the nearest scenario names. */
 export function guestImage(guest: Guest): GuestImage {
-  if ("image" in guest) return { id: guest.name, title: guest.name, bundled: false, bytes: guest.image, sha256: sha256Hex(guest.image) };
+  if ("image" in guest)
+    return { id: guest.name, title: guest.name, bundled: false, bytes: guest.image, sha256: sha256Hex(guest.image) };
   const scenario = SCENARIOS.find((known) => known.id === guest.scenario);
-  if (scenario === undefined) throw new UsageError(`unknown scenario "${guest.scenario}"${nearestHint(guest.scenario, SCENARIOS.map((known) => known.id))}`);
+  if (scenario === undefined)
+    throw new UsageError(
+      `unknown scenario "${guest.scenario}"${nearestHint(
+        guest.scenario,
+        SCENARIOS.map((known) => known.id),
+      )}`,
+    );
   const bytes = loadImage(scenario.id);
   return { id: scenario.id, title: scenario.title, bundled: true, bytes, sha256: sha256Hex(bytes) };
 }

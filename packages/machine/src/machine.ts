@@ -1,4 +1,14 @@
-import { type Bus, type CpuModel, Engine, MemoryExhausted, PhysicalMemory, Processor, type RunResult, STATE } from "@hvdiff/cpu";
+import {
+  type Bus,
+  type CpuModel,
+  Engine,
+  MemoryExhausted,
+  PhysicalMemory,
+  Processor,
+  type RecycledMemory,
+  type RunResult,
+  STATE,
+} from "@hvdiff/cpu";
 import { Vmx } from "@hvdiff/vmx";
 import type { Outcome, Where } from "./outcome.ts";
 import { Pc } from "./pc.ts";
@@ -22,6 +32,8 @@ export interface MachineOptions {
   readonly model: CpuModel;
   readonly processors?: number;
   readonly bounds?: Bounds;
+  /** Buffer of a machine that is done, to use again. */
+  readonly recycled?: RecycledMemory;
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
   readonly createClient?: (machine: Machine) => RootClient;
 }
@@ -58,7 +70,7 @@ export class Machine {
     const count = options.processors ?? 1;
     const metal = options.createClient === undefined;
     // An L0 keeps a second register file for each virtual processor, beside silicon's.
-    this.memory = new PhysicalMemory(metal ? count : 2 * count, this.bounds.memory);
+    this.memory = new PhysicalMemory(metal ? count : 2 * count, this.bounds.memory, options.recycled);
     this.trace = new Trace(this.bounds.events);
     this.pc = metal
       ? new Pc({
@@ -218,7 +230,10 @@ export class Machine {
   }
 
   private idle(processor: Processor, deadline: number): void {
-    const deaf = this.client === null && !this.engines[processor.index]!.interruptible() && processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
+    const deaf =
+      this.client === null &&
+      !this.engines[processor.index]!.interruptible() &&
+      processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
     if (processor.s[STATE.ACTIVITY] === 2)
       this.outcome = { kind: "shutdown", what: "processor in shutdown state", where: this.where() };
     else if (deaf || deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "halted", where: this.where() };
@@ -235,7 +250,8 @@ export class Machine {
 
   /** An independent machine in the same state; continuing either gives the same events. */
   clone(): Machine {
-    const copy = new Machine(this.options);
+    const { recycled: _, ...options } = this.options;
+    const copy = new Machine(options);
     copy.memory.copyFrom(this.memory);
     copy.trace.events.push(...this.trace.events);
     this.processors.forEach((processor, at) => {

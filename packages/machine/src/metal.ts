@@ -1,4 +1,4 @@
-import type { CpuModel } from "@hvdiff/cpu";
+import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { writeMsr } from "@hvdiff/cpu";
 import { applyState, type FirmwareProfile, featureControlAfter, multibootState } from "./boot-state.ts";
 import { type GuestMemory, loadMultiboot } from "./loaders/load.ts";
@@ -14,11 +14,16 @@ export interface MetalOptions {
   readonly memory: number;
   readonly firmware: FirmwareProfile;
   readonly bounds?: Bounds;
+  readonly recycled?: RecycledMemory;
 }
 
 /** A machine with the guest in root mode on silicon, no L0. Errors: `LoadError`. */
 export function createMetal(options: MetalOptions): Machine {
-  const machine = new Machine({ model: options.model, ...(options.bounds ? { bounds: options.bounds } : {}) });
+  const machine = new Machine({
+    model: options.model,
+    ...(options.bounds ? { bounds: options.bounds } : {}),
+    ...(options.recycled ? { recycled: options.recycled } : {}),
+  });
   declareMetalMemory(machine, options.memory);
   const guest: GuestMemory = {
     size: options.memory,

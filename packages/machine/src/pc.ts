@@ -43,7 +43,10 @@ export class Pc implements Bus {
     this.host = host;
     this.exit = new DebugExit(() => host.exited());
     this.pic = new Pic8259((asserted) => host.interruptLine(asserted));
-    this.pit = new Pit8254(() => host.now(), (deadline) => host.deadlineChanged(deadline));
+    this.pit = new Pit8254(
+      () => host.now(),
+      (deadline) => host.deadlineChanged(deadline),
+    );
     const uart = new Uart16550((byte) => this.serialByte(byte));
     const console = new DebugConsole((byte) => this.debugByte(byte));
     this.devices = [uart, console, this.exit, this.pic, this.pit, new QuietPorts()];

@@ -35,7 +35,14 @@ export class Trace {
    */
   sinkFor(processor: Processor): TraceSink {
     return {
-      event: (kind, data) => this.add({ vcpu: processor.index, level: processor.s[STATE.TRACE_LEVEL]!, time: processor.retired, kind, data }),
+      event: (kind, data) =>
+        this.add({
+          vcpu: processor.index,
+          level: processor.s[STATE.TRACE_LEVEL]!,
+          time: processor.retired,
+          kind,
+          data,
+        }),
     };
   }
 }

@@ -1,5 +1,12 @@
-import type { CpuModel } from "@hvdiff/cpu";
-import { type Bounds, type FirmwareProfile, type GuestMemory, loadMultiboot, Machine, multibootState } from "@hvdiff/machine";
+import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import {
+  type Bounds,
+  type FirmwareProfile,
+  type GuestMemory,
+  loadMultiboot,
+  Machine,
+  multibootState,
+} from "@hvdiff/machine";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
 import { L0 } from "./l0.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
@@ -16,6 +23,7 @@ export interface NestedMachineOptions {
   readonly memory: number;
   readonly firmware: FirmwareProfile;
   readonly bounds?: Bounds;
+  readonly recycled?: RecycledMemory;
 }
 
 /** A machine whose root mode belongs to an L0, with the guest loaded as its L1. Errors: `LoadError`, `L0Refusal`. */
@@ -24,6 +32,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
   const machine = new Machine({
     model: options.silicon,
     ...(options.bounds ? { bounds: options.bounds } : {}),
+    ...(options.recycled ? { recycled: options.recycled } : {}),
     createClient: (made) => createClient(made, options),
   });
   return machine;
@@ -33,7 +42,10 @@ function createClient(machine: Machine, options: NestedMachineOptions): L0 {
   machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
   machine.memory.addRam(GUEST_OFFSET, 0xa0000);
   machine.memory.addRam(GUEST_OFFSET + 0x100000, options.memory - 0x100000);
-  const memory: GuestMemory = { size: options.memory, write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data) };
+  const memory: GuestMemory = {
+    size: options.memory,
+    write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
+  };
   const boot = loadMultiboot(options.image, memory, options.commandLine ?? "");
   return new L0(machine, {
     guestModel: options.guestModel,
@@ -67,5 +79,8 @@ const NEEDED = [
 function requireSilicon(model: CpuModel): void {
   const secondary = model.msrs.get(PROCBASED_CTLS2) ?? 0n;
   const missing = NEEDED.filter(([bit]) => ((secondary >> BigInt(32 + bit)) & 1n) === 0n).map(([, name]) => name);
-  if (missing.length > 0) throw new L0Refusal(`an L0 needs silicon with ${missing.join(", ")}; ${model.id} lacks it (shadow paging is not modelled)`);
+  if (missing.length > 0)
+    throw new L0Refusal(
+      `an L0 needs silicon with ${missing.join(", ")}; ${model.id} lacks it (shadow paging is not modelled)`,
+    );
 }

@@ -17,7 +17,8 @@ const ALL = EPT_READ | EPT_WRITE | EPT_EXECUTE;
 /** An EPT violation or misconfiguration on silicon: a hole of L1's memory, a page the shadow lacks, or EPT12's own fault. */
 export function handleEptExit(l0: L0, basic: number): Outcome | null {
   const v = l0.current;
-  if (basic === EXIT_REASONS.EPT_MISCONFIG.number) throw new Error("silicon reports a misconfiguration of L0's own EPT");
+  if (basic === EXIT_REASONS.EPT_MISCONFIG.number)
+    throw new Error("silicon reports a misconfiguration of L0's own EPT");
   const address = Number(v.read("guestPhysicalAddress"));
   if (!l0.state.guestMode || !usesEpt(v12(l0))) fillHole(l0, address);
   else composeOrReflect(l0, v, address);
@@ -52,7 +53,11 @@ function composeOrReflect(l0: L0, v: VmcsView, address: number): void {
     const shadow = shadowFor(memory, l0.state.pool, l0.state.shadows, eptp12);
     // Until L1's entry is dirty a write has to come here, to set the flag.
     const permissions = tracksDirty && !walk.dirty ? walk.rights & ~EPT_WRITE : walk.rights;
-    fillShadow(memory, l0.state.pool, shadow, address, { l1Address: walk.hostPage * PAGE, permissions, ram: l0.options.ram });
+    fillShadow(memory, l0.state.pool, shadow, address, {
+      l1Address: walk.hostPage * PAGE,
+      permissions,
+      ram: l0.options.ram,
+    });
     return;
   }
   if (end === WALK_MISCONFIGURED) {

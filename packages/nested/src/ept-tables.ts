@@ -35,17 +35,34 @@ function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, add
 }
 
 /** Maps one 4 KiB page. `permissions` is a mask of EPT_READ, EPT_WRITE, EPT_EXECUTE. */
-export function mapPage(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number, to: number, permissions: number): void {
+export function mapPage(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  root: number,
+  from: number,
+  to: number,
+  permissions: number,
+): void {
   memory.write64(entryFor(memory, pool, root, from, 1), BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB));
 }
 
 /** Maps `[from, from + size)` with the largest pages that fit. */
-export function mapRange(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number, to: number, size: number): void {
+export function mapRange(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  root: number,
+  from: number,
+  to: number,
+  size: number,
+): void {
   let done = 0;
   while (done < size) {
     const large = (from + done) % TWO_MIB === 0 && (to + done) % TWO_MIB === 0 && size - done >= TWO_MIB;
     if (large) {
-      memory.write64(entryFor(memory, pool, root, from + done, 2), BigInt(to + done) | BigInt(EPT_ALL | MEMORY_TYPE_WB | EPT_LARGE));
+      memory.write64(
+        entryFor(memory, pool, root, from + done, 2),
+        BigInt(to + done) | BigInt(EPT_ALL | MEMORY_TYPE_WB | EPT_LARGE),
+      );
     } else mapPage(memory, pool, root, from + done, to + done, EPT_ALL);
     done += large ? TWO_MIB : PAGE;
   }
@@ -60,7 +77,8 @@ function releaseLevel(memory: PhysicalMemory, pool: PagePoolState, table: number
   if (level > 1) {
     for (let index = 0; index < 512; index++) {
       const value = memory.read64(table + index * 8);
-      if ((value & 7n) !== 0n && (value & BigInt(EPT_LARGE)) === 0n) releaseLevel(memory, pool, Number(value & 0xf_ffff_ffff_f000n), level - 1);
+      if ((value & 7n) !== 0n && (value & BigInt(EPT_LARGE)) === 0n)
+        releaseLevel(memory, pool, Number(value & 0xf_ffff_ffff_f000n), level - 1);
     }
   }
   releasePage(pool, memory, table);

@@ -26,7 +26,11 @@ export function deliverPending(l0: L0, handlers: ExitHandlers): void {
   }
   if (state.owed !== null) {
     const { vector, errorCode } = state.owed;
-    v.set(F.vmEntryInterruptionInformation, VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0), 0);
+    v.set(
+      F.vmEntryInterruptionInformation,
+      VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0),
+      0,
+    );
     v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
     // The image of RFLAGS that a fault pushes has RF set; silicon pushes what the VMCS says.
     if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
@@ -62,7 +66,8 @@ function interruptExit(l0: L0, handlers: ExitHandlers): void {
 function injectOrWait(l0: L0, handlers: ExitHandlers): void {
   const v = l0.current;
   const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
-  const open = (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
+  const open =
+    (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
   const controls = v.lo(F.primaryProcessorBasedControls);
   if (free && open) {
     v.set(F.vmEntryInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);

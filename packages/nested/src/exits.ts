@@ -15,7 +15,8 @@ import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;
 
-const { EXCEPTION_NMI, EXTERNAL_INTERRUPT, TRIPLE_FAULT, INTERRUPT_WINDOW, EPT_VIOLATION, EPT_MISCONFIG, VMCALL } = EXIT_REASONS;
+const { EXCEPTION_NMI, EXTERNAL_INTERRUPT, TRIPLE_FAULT, INTERRUPT_WINDOW, EPT_VIOLATION, EPT_MISCONFIG, VMCALL } =
+  EXIT_REASONS;
 
 /**
  * What L0 does with a VM exit: its own business, L1's VMX instruction, or something that belongs to L1. Holds no state of its own but the
@@ -69,7 +70,10 @@ export class ExitHandlers {
 
   /** Silicon found fault with the guest state of vmcs02: that is L1's entry failing. With vmcs01 it is a bug of L0. */
   private entryRefused(reason: number): void {
-    if (!this.l0.state.guestMode) throw new Error(`silicon refused vmcs01: exit ${reason & 0xffff} qualification ${this.current.read("exitQualification")}`);
+    if (!this.l0.state.guestMode)
+      throw new Error(
+        `silicon refused vmcs01: exit ${reason & 0xffff} qualification ${this.current.read("exitQualification")}`,
+      );
     exitToL1(this.l0, reason);
   }
 
@@ -85,7 +89,11 @@ export class ExitHandlers {
     this.l0.state.reinject =
       (information & VALID) === 0
         ? null
-        : { information: information & ~(1 << 12), errorCode: v.lo(F.idtVectoringErrorCode), length: v.lo(F.vmExitInstructionLength) };
+        : {
+            information: information & ~(1 << 12),
+            errorCode: v.lo(F.idtVectoringErrorCode),
+            length: v.lo(F.vmExitInstructionLength),
+          };
   }
 
   private belongsToL1(basic: number): boolean {
@@ -117,6 +125,11 @@ export class ExitHandlers {
   private instruction(basic: number): void {
     const handler: GuestInstruction | undefined = INSTRUCTION_EXITS.get(basic);
     if (handler !== undefined && basic !== EXCEPTION_NMI.number) handler(this.l0);
-    else this.outcome = { kind: "unimplemented", what: `L0's handling of exit ${exitReasonName(basic) ?? basic}`, where: this.l0.machine.where() };
+    else
+      this.outcome = {
+        kind: "unimplemented",
+        what: `L0's handling of exit ${exitReasonName(basic) ?? basic}`,
+        where: this.l0.machine.where(),
+      };
   }
 }

@@ -23,7 +23,14 @@ import { hostAddress } from "./host-layout.ts";
 import type { L0State, OwedException } from "./l0-state.ts";
 
 /** MSRs that silicon holds for the guest between exits: L0 does not use them itself. */
-const HARDWARE_MSRS = ["IA32_STAR", "IA32_LSTAR", "IA32_CSTAR", "IA32_FMASK", "IA32_KERNEL_GS_BASE", "IA32_TSC_AUX"] as const;
+const HARDWARE_MSRS = [
+  "IA32_STAR",
+  "IA32_LSTAR",
+  "IA32_CSTAR",
+  "IA32_FMASK",
+  "IA32_KERNEL_GS_BASE",
+  "IA32_TSC_AUX",
+] as const;
 
 /** MSRs that live in the guest-state area: storage word in the register file, and field. */
 const FIELD_MSRS = [
@@ -123,7 +130,10 @@ export class GuestCpu {
 
   private commitControlRegisters(v: VmcsView, state: L0State): void {
     const s = this.file.s;
-    const changed = s[STATE.CR0] !== (state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow)) || s[STATE.CR4] !== (state.guestMode ? v.lo(F.guestCr4) : v.lo(F.cr4ReadShadow)) || s[STATE.CR3] !== v.lo(F.guestCr3);
+    const changed =
+      s[STATE.CR0] !== (state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow)) ||
+      s[STATE.CR4] !== (state.guestMode ? v.lo(F.guestCr4) : v.lo(F.cr4ReadShadow)) ||
+      s[STATE.CR3] !== v.lo(F.guestCr3);
     if (!changed) return;
     v.set(F.guestCr3, s[STATE.CR3]!, s[STATE.CR3 + 1]!);
     if (state.guestMode) {

@@ -34,7 +34,11 @@ function halt(l0: L0): void {
 }
 
 const CPUID: LoneInstruction = { mnemonic: "cpuid" };
-const STRING_MNEMONICS: Readonly<Record<number, readonly [input: string, output: string]>> = { 1: ["insb", "outsb"], 2: ["insw", "outsw"], 4: ["insd", "outsd"] };
+const STRING_MNEMONICS: Readonly<Record<number, readonly [input: string, output: string]>> = {
+  1: ["insb", "outsb"],
+  2: ["insw", "outsw"],
+  4: ["insd", "outsd"],
+};
 
 function portIo(l0: L0): void {
   const qualification = l0.current.lo(F.exitQualification);
@@ -42,13 +46,20 @@ function portIo(l0: L0): void {
   const input = (qualification & 8) !== 0;
   if ((qualification & 16) !== 0) {
     const mnemonic = STRING_MNEMONICS[size]![input ? 0 : 1];
-    emulate({ mnemonic, repeat: (qualification & 32) !== 0 ? "rep" : "none", operandSize: (size * 8) as 8 | 16 | 32 })(l0);
+    emulate({ mnemonic, repeat: (qualification & 32) !== 0 ? "rep" : "none", operandSize: (size * 8) as 8 | 16 | 32 })(
+      l0,
+    );
     return;
   }
   const port = (qualification >>> 16) & 0xffff;
   l0.pc.advanceTo(l0.silicon.retired);
   if (input) setAccumulator(l0.silicon, size, l0.pc.readPort(port, size));
-  else l0.pc.writePort(port, size, size === 4 ? l0.silicon.s[STATE.GPR]! >>> 0 : l0.silicon.s[STATE.GPR]! & ((1 << (size * 8)) - 1));
+  else
+    l0.pc.writePort(
+      port,
+      size,
+      size === 4 ? l0.silicon.s[STATE.GPR]! >>> 0 : l0.silicon.s[STATE.GPR]! & ((1 << (size * 8)) - 1),
+    );
   skipInstruction(l0);
 }
 
@@ -72,8 +83,10 @@ function controlRegister(l0: L0): void {
   const control = qualification & 15;
   const kind = (qualification >>> 4) & 3;
   const register = (qualification >>> 8) & 15;
-  if (kind === MOVE_TO_CR) emulate({ mnemonic: "mov", operands: [controlOperand(control), generalOperand(register)] })(l0);
-  else if (kind === MOVE_FROM_CR) emulate({ mnemonic: "mov", operands: [generalOperand(register), controlOperand(control)] })(l0);
+  if (kind === MOVE_TO_CR)
+    emulate({ mnemonic: "mov", operands: [controlOperand(control), generalOperand(register)] })(l0);
+  else if (kind === MOVE_FROM_CR)
+    emulate({ mnemonic: "mov", operands: [generalOperand(register), controlOperand(control)] })(l0);
   else if (kind === CLTS) emulate({ mnemonic: "clts" })(l0);
   else loadMachineStatusWord(l0, (qualification >>> 16) & 0xffff);
 }

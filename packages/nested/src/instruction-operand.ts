@@ -31,10 +31,17 @@ export function instructionOperand(silicon: Processor, guest: GuestCpu, v: VmcsV
   return operand;
 }
 
-function linearAddress(silicon: Processor, guest: GuestCpu, v: VmcsView, information: number, out: InstructionOperand): void {
+function linearAddress(
+  silicon: Processor,
+  guest: GuestCpu,
+  v: VmcsView,
+  information: number,
+  out: InstructionOperand,
+): void {
   let offset = BigInt.asIntN(64, v.read("exitQualification"));
   if ((information & (1 << 27)) === 0) offset += generalRegister(silicon, v, (information >>> 23) & 15);
-  if ((information & (1 << 22)) === 0) offset += generalRegister(silicon, v, (information >>> 18) & 15) << BigInt(information & 3);
+  if ((information & (1 << 22)) === 0)
+    offset += generalRegister(silicon, v, (information >>> 18) & 15) << BigInt(information & 3);
   const addressBits = 16 << ((information >>> 7) & 7);
   offset = BigInt.asUintN(addressBits, offset);
   const segment = (information >>> 15) & 7;

@@ -1,5 +1,13 @@
 import type { CpuModel, Processor, TraceSink } from "@hvdiff/cpu";
-import type { FirmwareProfile, InitialState, Machine, Outcome, RootAction, RootClient, RootEvent } from "@hvdiff/machine";
+import type {
+  FirmwareProfile,
+  InitialState,
+  Machine,
+  Outcome,
+  RootAction,
+  RootClient,
+  RootEvent,
+} from "@hvdiff/machine";
 import { Pc } from "@hvdiff/machine";
 import type { Vmx } from "@hvdiff/vmx";
 import {
@@ -67,8 +75,16 @@ export class L0 implements RootClient {
     this.options = options;
     this.silicon = machine.processors[0]!;
     this.vmx = machine.vmx[0]!;
-    const sink: TraceSink = { event: (kind, data) => machine.trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }) };
-    this.pc = new Pc({ now: () => this.silicon.retired, interruptLine: () => {}, deadlineChanged: () => {}, exited: () => {}, serialLine: (line) => this.sink?.event("serial", { line }) });
+    const sink: TraceSink = {
+      event: (kind, data) => machine.trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }),
+    };
+    this.pc = new Pc({
+      now: () => this.silicon.retired,
+      interruptLine: () => {},
+      deadlineChanged: () => {},
+      exited: () => {},
+      serialLine: (line) => this.sink?.event("serial", { line }),
+    });
     this.sink = sink;
     this.capabilities = createVmxCapabilities(options.guestModel.msrs, options.guestModel.maxPhysicalAddress);
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
@@ -80,7 +96,9 @@ export class L0 implements RootClient {
     });
     this.checks = entryCheckLists(options.policy);
     this.ept12Walk = new EptWalk(this.guestCpu, this.capabilities);
-    this.exitInformationFields = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError").map((name) => F[name]);
+    this.exitInformationFields = VMCS_FIELD_NAMES.filter(
+      (name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError",
+    ).map((name) => F[name]);
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);

@@ -36,7 +36,12 @@ export class L1Environment implements VmxEnvironment {
   /** Set by L0 before it emulates: whether L1 is blocked by MOV SS. */
   blockedByMovSs = false;
 
-  constructor(guest: GuestCpu, memory: PhysicalMemory, ram: number, rules: { capabilities: VmxCapabilities; policy: VmxPolicy; state: () => L0State; featureControl: () => number }) {
+  constructor(
+    guest: GuestCpu,
+    memory: PhysicalMemory,
+    ram: number,
+    rules: { capabilities: VmxCapabilities; policy: VmxPolicy; state: () => L0State; featureControl: () => number },
+  ) {
     this.guest = guest;
     this.memory = memory;
     this.ram = ram;

@@ -23,7 +23,9 @@ function primary(mask: number): Interest {
 }
 
 function secondary(mask: number): Interest {
-  return ({ v12 }) => (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 && (v12.lo(F.secondaryProcessorBasedControls) & mask) !== 0;
+  return ({ v12 }) =>
+    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
+    (v12.lo(F.secondaryProcessorBasedControls) & mask) !== 0;
 }
 
 function reason(name: keyof typeof EXIT_REASONS): number {

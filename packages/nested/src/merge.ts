@@ -38,7 +38,14 @@ export interface MergeRule {
 }
 
 /** Guest-state fields that are not simply L1's. */
-const COMPUTED_GUEST_FIELDS = new Set<VmcsField>(["vmcsLinkPointer", "guestIa32Efer", "guestIa32Pat", "guestIa32Debugctl", "guestDr7", "guestSmbase"]);
+const COMPUTED_GUEST_FIELDS = new Set<VmcsField>([
+  "vmcsLinkPointer",
+  "guestIa32Efer",
+  "guestIa32Pat",
+  "guestIa32Debugctl",
+  "guestDr7",
+  "guestSmbase",
+]);
 
 const COPIED_CONTROLS: readonly VmcsField[] = [
   "exceptionBitmap",
@@ -62,7 +69,9 @@ const COPIED_CONTROLS: readonly VmcsField[] = [
   "vmEntryInstructionLength",
 ];
 
-const GUEST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "guest" && !COMPUTED_GUEST_FIELDS.has(name));
+const GUEST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter(
+  (name) => VMCS_FIELDS[name].type === "guest" && !COMPUTED_GUEST_FIELDS.has(name),
+);
 const COPIED: readonly number[] = [...COPIED_CONTROLS, ...GUEST_STATE].map((name) => F[name]);
 const HOST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "host");
 const HOST_INDICES: readonly number[] = HOST_STATE.map((name) => F[name]);
@@ -79,7 +88,8 @@ function secondary(m: MergeContext): void {
 }
 
 function primary(m: MergeContext): void {
-  const own = m.v01.lo(F.primaryProcessorBasedControls) & ~(C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
+  const own =
+    m.v01.lo(F.primaryProcessorBasedControls) & ~(C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
   const wanted = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
   m.v02.set(F.primaryProcessorBasedControls, own | wanted | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY, 0);
 }
@@ -91,7 +101,11 @@ function tscOffset(m: MergeContext): void {
 
 function entryControls(m: MergeContext): void {
   const kept = C.ENTRY_IA32E | C.ENTRY_LOAD_DEBUG;
-  m.v02.set(F.vmEntryControls, (m.v01.lo(F.vmEntryControls) & ~kept) | (m.v12.lo(F.vmEntryControls) & kept) | C.ENTRY_LOAD_DEBUG, 0);
+  m.v02.set(
+    F.vmEntryControls,
+    (m.v01.lo(F.vmEntryControls) & ~kept) | (m.v12.lo(F.vmEntryControls) & kept) | C.ENTRY_LOAD_DEBUG,
+    0,
+  );
 }
 
 function loads(m: MergeContext, control: number): boolean {
@@ -130,8 +144,20 @@ function addresses(m: MergeContext): void {
  * behave as vmcs12 says, and L0 must get back what is its own.
  */
 export const MERGE_RULES: readonly MergeRule[] = [
-  { id: "merge.copied", fields: [...COPIED_CONTROLS, ...GUEST_STATE], source: "vmcs12", why: "L2's state and what L1 wants to hear of", apply: (m) => copyAll(m, m.v12, COPIED) },
-  { id: "merge.hostState", fields: HOST_STATE, source: "vmcs01", why: "every exit comes to L0 first", apply: (m) => copyAll(m, m.v01, HOST_INDICES) },
+  {
+    id: "merge.copied",
+    fields: [...COPIED_CONTROLS, ...GUEST_STATE],
+    source: "vmcs12",
+    why: "L2's state and what L1 wants to hear of",
+    apply: (m) => copyAll(m, m.v12, COPIED),
+  },
+  {
+    id: "merge.hostState",
+    fields: HOST_STATE,
+    source: "vmcs01",
+    why: "every exit comes to L0 first",
+    apply: (m) => copyAll(m, m.v01, HOST_INDICES),
+  },
   {
     id: "merge.pin",
     fields: ["pinBasedControls"],
@@ -139,8 +165,20 @@ export const MERGE_RULES: readonly MergeRule[] = [
     why: "L0 must see its interrupts whatever L1 asks",
     apply: (m) => m.v02.set(F.pinBasedControls, m.v01.lo(F.pinBasedControls) | m.v12.lo(F.pinBasedControls), 0),
   },
-  { id: "merge.primary", fields: ["primaryProcessorBasedControls"], source: "merged", why: "both levels' exits; bitmaps are consulted by L0", apply: primary },
-  { id: "merge.secondary", fields: ["secondaryProcessorBasedControls"], source: "merged", why: "L1's features; EPT and VPID are L0's", apply: secondary },
+  {
+    id: "merge.primary",
+    fields: ["primaryProcessorBasedControls"],
+    source: "merged",
+    why: "both levels' exits; bitmaps are consulted by L0",
+    apply: primary,
+  },
+  {
+    id: "merge.secondary",
+    fields: ["secondaryProcessorBasedControls"],
+    source: "merged",
+    why: "L1's features; EPT and VPID are L0's",
+    apply: secondary,
+  },
   {
     id: "merge.exitControls",
     fields: ["vmExitControls"],
@@ -151,9 +189,27 @@ export const MERGE_RULES: readonly MergeRule[] = [
       m.v02.set(F.vmExitControls, m.v01.lo(F.vmExitControls) | timer, 0);
     },
   },
-  { id: "merge.entryControls", fields: ["vmEntryControls"], source: "merged", why: "mode from L1, register loads are L0's", apply: entryControls },
-  { id: "merge.efer", fields: ["guestIa32Efer"], source: "merged", why: "L1's value, or the register as L1 had it", apply: efer },
-  { id: "merge.pat", fields: ["guestIa32Pat"], source: "merged", why: "L1's value, or the register as L1 had it", apply: (m) => eitherLevel(m, C.ENTRY_LOAD_PAT, F.guestIa32Pat) },
+  {
+    id: "merge.entryControls",
+    fields: ["vmEntryControls"],
+    source: "merged",
+    why: "mode from L1, register loads are L0's",
+    apply: entryControls,
+  },
+  {
+    id: "merge.efer",
+    fields: ["guestIa32Efer"],
+    source: "merged",
+    why: "L1's value, or the register as L1 had it",
+    apply: efer,
+  },
+  {
+    id: "merge.pat",
+    fields: ["guestIa32Pat"],
+    source: "merged",
+    why: "L1's value, or the register as L1 had it",
+    apply: (m) => eitherLevel(m, C.ENTRY_LOAD_PAT, F.guestIa32Pat),
+  },
   {
     id: "merge.debug",
     fields: ["guestDr7", "guestIa32Debugctl"],
@@ -164,9 +220,27 @@ export const MERGE_RULES: readonly MergeRule[] = [
       eitherLevel(m, C.ENTRY_LOAD_DEBUG, F.guestIa32Debugctl);
     },
   },
-  { id: "merge.tscOffset", fields: ["tscOffset"], source: "merged", why: "offsets of both levels add up", apply: tscOffset },
-  { id: "merge.virtualApic", fields: ["virtualApicAddress"], source: "merged", why: "L1-physical to host-physical", apply: addresses },
-  { id: "merge.linkPointer", fields: ["vmcsLinkPointer"], source: "l0", why: "VMCS shadowing is not used for L2", apply: (m) => m.v02.set(F.vmcsLinkPointer, -1, -1) },
+  {
+    id: "merge.tscOffset",
+    fields: ["tscOffset"],
+    source: "merged",
+    why: "offsets of both levels add up",
+    apply: tscOffset,
+  },
+  {
+    id: "merge.virtualApic",
+    fields: ["virtualApicAddress"],
+    source: "merged",
+    why: "L1-physical to host-physical",
+    apply: addresses,
+  },
+  {
+    id: "merge.linkPointer",
+    fields: ["vmcsLinkPointer"],
+    source: "l0",
+    why: "VMCS shadowing is not used for L2",
+    apply: (m) => m.v02.set(F.vmcsLinkPointer, -1, -1),
+  },
   {
     id: "merge.eptPointer",
     fields: ["eptPointer", "virtualProcessorIdentifier"],

@@ -9,7 +9,13 @@ const ENTRY_BYTES = 16;
  * @param target the VMCS whose guest state receives registers that live there
  * @returns index of the first entry that cannot be loaded, -1 if all were
  */
-export function loadMsrs(l0: L0, v12: VmcsView, countField: VmcsField, addressField: VmcsField, target: VmcsView): number {
+export function loadMsrs(
+  l0: L0,
+  v12: VmcsView,
+  countField: VmcsField,
+  addressField: VmcsField,
+  target: VmcsView,
+): number {
   const entries = Number(v12.read(countField));
   if (entries === 0) return -1;
   const base = Number(v12.read(addressField));

@@ -3,7 +3,6 @@ import {
   ENTRY_CHECKS,
   type EntryCheck,
   type EntryCheckLists,
-
   failValid,
   firstViolation,
   outcomeText,
@@ -58,7 +57,8 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
   const v12 = l0.environment.currentVmcs()!;
   const context = l0.checkContext;
   context.prepare(v12, l0.state.currentPointer, (l0.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
-  if (failsWith(l0, isLaunch, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, isLaunch, l0.checks.host, ERROR_HOST)) return;
+  if (failsWith(l0, isLaunch, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, isLaunch, l0.checks.host, ERROR_HOST))
+    return;
   if (l0.options.policy.zeroesExitInformationAtEntry) zeroInformation(l0, v12);
   const violated = firstViolation(l0.checks.guest, context);
   if (violated !== null) {
@@ -96,7 +96,15 @@ function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
   l0.silicon.retired += 1;
   const eptp12 = v12.read("eptPointer");
   const root = usesEpt(v12) ? shadowFor(machine.memory, state.pool, state.shadows, eptp12).root : state.ept01;
-  mergeVmcs02({ v01: l0.v01, v12, v02: l0.v02, ram: l0.options.ram, eptp02: eptPointerFor(root), vpid02: VPID_L2, exists: l0.vmx.capabilities.fieldExists });
+  mergeVmcs02({
+    v01: l0.v01,
+    v12,
+    v02: l0.v02,
+    ram: l0.options.ram,
+    eptp02: eptPointerFor(root),
+    vpid02: VPID_L2,
+    exists: l0.vmx.capabilities.fieldExists,
+  });
   count(state, "entries.l2");
   flushForEntry(l0, v12);
   state.guestMode = true;
@@ -117,10 +125,10 @@ function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
 
 /** Silicon's tag for L2 is shared by all of L1's VPIDs: a change of VPID must forget what the last one left. */
 function flushForEntry(l0: L0, v12: VmcsView): void {
-  const secondary = (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
+  const secondary =
+    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
   const vpid = (secondary & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;
   if (vpid !== 0 && vpid !== l0.state.lastVpid12) forgetVpid(l0, VPID_L2);
   l0.state.lastVpid12 = vpid;
   flushForTransition(l0, v12);
 }
-

@@ -14,13 +14,21 @@ const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;
 
 /** Information fields that mean nothing for an exit that L0 makes up. */
-const UNUSED_INFORMATION = [F.vmExitInterruptionInformation, F.vmExitInterruptionErrorCode, F.idtVectoringInformation, F.idtVectoringErrorCode, F.vmExitInstructionLength, F.vmExitInstructionInformation];
+const UNUSED_INFORMATION = [
+  F.vmExitInterruptionInformation,
+  F.vmExitInterruptionErrorCode,
+  F.idtVectoringInformation,
+  F.idtVectoringErrorCode,
+  F.vmExitInstructionLength,
+  F.vmExitInstructionInformation,
+];
 
 /** Passes the exit that silicon just made from vmcs02 on to L1. */
 export function exitToL1(l0: L0, reason: number): void {
   const v12 = l0.environment.currentVmcs()!;
   const { v02 } = l0;
-  if ((reason & ENTRY_FAILURE) !== 0) v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
+  if ((reason & ENTRY_FAILURE) !== 0)
+    v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
   else copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
   l0.state.reinject = null;
   leaveL2(l0, v12, v02, reason);
@@ -41,7 +49,8 @@ export function externalInterruptToL1(l0: L0): void {
   const { v02 } = l0;
   for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
   v02.set(F.exitQualification, 0, 0);
-  if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0) v02.set(F.vmExitInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
+  if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0)
+    v02.set(F.vmExitInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
   copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
   leaveL2(l0, v12, v02, EXIT_REASONS.EXTERNAL_INTERRUPT.number);
 }
@@ -75,7 +84,8 @@ function switchToL1(l0: L0, v12: VmcsView, v01: VmcsView, before: VmcsView): voi
 /** Without VPID, VM transitions of L1 forget all linear translations, L1's and L2's. */
 export function flushForTransition(l0: L0, v12: VmcsView): void {
   const usesVpid =
-    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 && (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
+    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
+    (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
   if (usesVpid) return;
   forgetVpid(l0, VPID_L1);
   forgetVpid(l0, VPID_L2);

@@ -18,7 +18,9 @@ const CONDITIONAL = new Set<VmcsField>([
   "vmxPreemptionTimerValue",
   "guestSmbase",
 ]);
-const SAVED: readonly number[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "guest" && !CONDITIONAL.has(name)).map((name) => F[name]);
+const SAVED: readonly number[] = VMCS_FIELD_NAMES.filter(
+  (name) => VMCS_FIELDS[name].type === "guest" && !CONDITIONAL.has(name),
+).map((name) => F[name]);
 
 function copy(from: VmcsView, to: VmcsView, index: number): void {
   to.set(index, from.lo(index), from.hi(index));
@@ -84,8 +86,16 @@ const DATA_SEGMENTS: readonly HostSegment[] = [
   { selector: F.hostEsSelector, guest: [F.guestEsSelector, F.guestEsBase, F.guestEsLimit, F.guestEsAccessRights] },
   { selector: F.hostSsSelector, guest: [F.guestSsSelector, F.guestSsBase, F.guestSsLimit, F.guestSsAccessRights] },
   { selector: F.hostDsSelector, guest: [F.guestDsSelector, F.guestDsBase, F.guestDsLimit, F.guestDsAccessRights] },
-  { selector: F.hostFsSelector, guest: [F.guestFsSelector, F.guestFsBase, F.guestFsLimit, F.guestFsAccessRights], base: F.hostFsBase },
-  { selector: F.hostGsSelector, guest: [F.guestGsSelector, F.guestGsBase, F.guestGsLimit, F.guestGsAccessRights], base: F.hostGsBase },
+  {
+    selector: F.hostFsSelector,
+    guest: [F.guestFsSelector, F.guestFsBase, F.guestFsLimit, F.guestFsAccessRights],
+    base: F.hostFsBase,
+  },
+  {
+    selector: F.hostGsSelector,
+    guest: [F.guestGsSelector, F.guestGsBase, F.guestGsLimit, F.guestGsAccessRights],
+    base: F.hostGsBase,
+  },
 ];
 
 /** Loads the segments of L1's host state into the guest state that silicon will run. */
@@ -122,7 +132,7 @@ function loadModelSpecific(v12: VmcsView, v01: VmcsView, v02: VmcsView, long: bo
   const exit = v12.lo(F.vmExitControls);
   const efer = (exit & C.EXIT_LOAD_EFER) !== 0 ? v12.lo(F.hostIa32Efer) : v02.lo(F.guestIa32Efer);
   v01.set(F.guestIa32Efer, (efer & ~EFER_LME_LMA) | (long ? EFER_LME_LMA : 0), 0);
-  const pat = (exit & C.EXIT_LOAD_PAT) !== 0 ? [v12, F.hostIa32Pat] as const : [v02, F.guestIa32Pat] as const;
+  const pat = (exit & C.EXIT_LOAD_PAT) !== 0 ? ([v12, F.hostIa32Pat] as const) : ([v02, F.guestIa32Pat] as const);
   v01.set(F.guestIa32Pat, pat[0].lo(pat[1]), pat[0].hi(pat[1]));
   v01.set(F.guestIa32SysenterCs, v12.lo(F.hostIa32SysenterCs), 0);
   v01.set(F.guestIa32SysenterEsp, v12.lo(F.hostIa32SysenterEsp), v12.hi(F.hostIa32SysenterEsp));

@@ -13,7 +13,12 @@ export interface ShadowRoot {
 const MAX_ROOTS = 16;
 
 /** The shadow for EPTP12, making an empty one on first use; the oldest goes when there are too many. */
-export function shadowFor(memory: PhysicalMemory, pool: PagePoolState, roots: ShadowRoot[], eptp12: bigint): ShadowRoot {
+export function shadowFor(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  roots: ShadowRoot[],
+  eptp12: bigint,
+): ShadowRoot {
   const known = roots.find((shadow) => shadow.eptp12 === eptp12);
   if (known !== undefined) return known;
   if (roots.length === MAX_ROOTS) releaseTables(memory, pool, roots.shift()!.root);
@@ -23,7 +28,12 @@ export function shadowFor(memory: PhysicalMemory, pool: PagePoolState, roots: Sh
 }
 
 /** Drops the shadows of one EPTP12 (by its table address), or all: what L1's INVEPT asks for. */
-export function dropShadows(memory: PhysicalMemory, pool: PagePoolState, roots: ShadowRoot[], eptp12: bigint | null): void {
+export function dropShadows(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  roots: ShadowRoot[],
+  eptp12: bigint | null,
+): void {
   const keep: ShadowRoot[] = [];
   for (const shadow of roots) {
     if (eptp12 !== null && (shadow.eptp12 ^ eptp12) >> 12n !== 0n) keep.push(shadow);
@@ -33,7 +43,13 @@ export function dropShadows(memory: PhysicalMemory, pool: PagePoolState, roots: 
 }
 
 /** Composes the page of an L2-physical address into the shadow. */
-export function fillShadow(memory: PhysicalMemory, pool: PagePoolState, shadow: ShadowRoot, l2Address: number, target: { l1Address: number; permissions: number; ram: number }): void {
+export function fillShadow(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  shadow: ShadowRoot,
+  l2Address: number,
+  target: { l1Address: number; permissions: number; ram: number },
+): void {
   const page = target.l1Address - (target.l1Address % PAGE);
   mapPage(memory, pool, shadow.root, l2Address - (l2Address % PAGE), hostAddress(page, target.ram), target.permissions);
 }

@@ -9,7 +9,14 @@ const ALL_CONTEXT = 2;
 
 /** INVVPID, single context: silicon forgets the linear translations of L1 or L2. */
 export function forgetVpid(l0: L0, vpid: number): void {
-  l0.vmx.invvpid({ typeLow: SINGLE_CONTEXT, typeHigh: 0, descriptorLow: vpid, descriptorHigh: 0, linearLow: 0, linearHigh: 0 });
+  l0.vmx.invvpid({
+    typeLow: SINGLE_CONTEXT,
+    typeHigh: 0,
+    descriptorLow: vpid,
+    descriptorHigh: 0,
+    linearLow: 0,
+    linearHigh: 0,
+  });
 }
 
 /** INVEPT, all contexts: silicon forgets what it knows of L0's tables. */

@@ -78,7 +78,14 @@ function mapGuestRam(l0: L0): void {
   const { memory } = l0.machine;
   const { pool, ept01 } = l0.state;
   mapRange(memory, pool, ept01, 0, GUEST_OFFSET, LOW_MEMORY_END);
-  mapRange(memory, pool, ept01, HIGH_MEMORY_START, GUEST_OFFSET + HIGH_MEMORY_START, l0.options.ram - HIGH_MEMORY_START);
+  mapRange(
+    memory,
+    pool,
+    ept01,
+    HIGH_MEMORY_START,
+    GUEST_OFFSET + HIGH_MEMORY_START,
+    l0.options.ram - HIGH_MEMORY_START,
+  );
 }
 
 /** A control word with what silicon demands added. */
@@ -90,7 +97,9 @@ function adjusted(l0: L0, word: "pin" | "primary" | "secondary" | "exit" | "entr
 /** Features that L1's CPUID shows and that need a control. */
 function guestFeatures(l0: L0): number {
   const has = (leaf: number, subleaf: number, register: "eax" | "ebx" | "ecx" | "edx", bit: number) =>
-    l0.options.guestModel.cpuid.some((entry) => entry.leaf >>> 0 === leaf >>> 0 && entry.subleaf === subleaf && ((entry[register] >>> bit) & 1) !== 0);
+    l0.options.guestModel.cpuid.some(
+      (entry) => entry.leaf >>> 0 === leaf >>> 0 && entry.subleaf === subleaf && ((entry[register] >>> bit) & 1) !== 0,
+    );
   return (
     (has(0x80000001, 0, "edx", 27) ? C.PROC2_RDTSCP : 0) |
     (has(7, 0, "ebx", 10) ? C.PROC2_INVPCID : 0) |
@@ -100,10 +109,22 @@ function guestFeatures(l0: L0): number {
 
 function writeControls(l0: L0, v: VmcsView): void {
   v.set(F.pinBasedControls, adjusted(l0, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI), 0);
-  v.set(F.primaryProcessorBasedControls, adjusted(l0, "primary", C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING) & ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE), 0);
+  v.set(
+    F.primaryProcessorBasedControls,
+    adjusted(l0, "primary", C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING) &
+      ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE),
+    0,
+  );
   const secondary = C.PROC2_EPT | C.PROC2_VPID | C.PROC2_UNRESTRICTED | guestFeatures(l0);
   v.set(F.secondaryProcessorBasedControls, adjusted(l0, "secondary", secondary), 0);
-  const exit = C.EXIT_HOST_64 | C.EXIT_ACK_INTERRUPT | C.EXIT_SAVE_PAT | C.EXIT_LOAD_PAT | C.EXIT_SAVE_EFER | C.EXIT_LOAD_EFER | C.EXIT_SAVE_DEBUG;
+  const exit =
+    C.EXIT_HOST_64 |
+    C.EXIT_ACK_INTERRUPT |
+    C.EXIT_SAVE_PAT |
+    C.EXIT_LOAD_PAT |
+    C.EXIT_SAVE_EFER |
+    C.EXIT_LOAD_EFER |
+    C.EXIT_SAVE_DEBUG;
   v.set(F.vmExitControls, adjusted(l0, "exit", exit), 0);
   v.set(F.vmEntryControls, adjusted(l0, "entry", C.ENTRY_LOAD_PAT | C.ENTRY_LOAD_EFER | C.ENTRY_LOAD_DEBUG), 0);
   v.write("eptPointer", eptPointerFor(l0.state.ept01));

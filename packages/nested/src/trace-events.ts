@@ -18,8 +18,14 @@ import type { L0 } from "./l0.ts";
  * same functions write both.
  */
 
-export function traceVmx(l0: L0, instruction: string, pointer: { lo: number; hi: number } | null, outcome: VmxOutcome): void {
-  if (l0.sink !== null) traceInstruction(l0.sink, instruction, outcome, pointer === null ? undefined : u64(pointer.lo, pointer.hi));
+export function traceVmx(
+  l0: L0,
+  instruction: string,
+  pointer: { lo: number; hi: number } | null,
+  outcome: VmxOutcome,
+): void {
+  if (l0.sink !== null)
+    traceInstruction(l0.sink, instruction, outcome, pointer === null ? undefined : u64(pointer.lo, pointer.hi));
 }
 
 export function traceRead(l0: L0, encodingLow: number, encodingHigh: number, outcome: VmxOutcome): void {

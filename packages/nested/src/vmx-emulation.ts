@@ -19,7 +19,12 @@ import {
 } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
-import { generalRegister, type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
+import {
+  generalRegister,
+  type InstructionOperand,
+  instructionOperand,
+  setGeneralRegister,
+} from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
 import { enterL2, refuseEntry } from "./nested-entry.ts";
 import { traceRead, traceVmx, traceWrite } from "./trace-events.ts";
@@ -61,7 +66,11 @@ function finish(l0: L0, name: string, pointer: { lo: number; hi: number } | null
 }
 
 /** VMXON, VMCLEAR, VMPTRLD: permission, 64-bit pointer from memory, operation. */
-function pointerInstruction(name: string, permission: (l0: L0) => VmxOutcome | null, operation: (l0: L0, lo: number, hi: number) => VmxOutcome): Emulation {
+function pointerInstruction(
+  name: string,
+  permission: (l0: L0) => VmxOutcome | null,
+  operation: (l0: L0, lo: number, hi: number) => VmxOutcome,
+): Emulation {
   return (l0) => {
     const refused = permission(l0);
     if (refused !== null) {
@@ -126,7 +135,9 @@ function emulateVmwrite(l0: L0): void {
     completeVmx(l0, refused);
     return;
   }
-  const value = operand.isRegister ? registerHalves(l0, operand.register1) : readMemory(l0, operand, 0, wide(l0) ? 8 : 4);
+  const value = operand.isRegister
+    ? registerHalves(l0, operand.register1)
+    : readMemory(l0, operand, 0, wide(l0) ? 8 : 4);
   if (value === null) return;
   const operands = {
     encodingLow: low(encoding),
@@ -154,7 +165,12 @@ function emulateInvept(l0: L0): void {
   const type = registerHalves(l0, operand.register2);
   const eptp = readMemory(l0, operand, 0, 8);
   if (eptp === null) return;
-  const outcome = invept(l0.environment, { typeLow: type.lo, typeHigh: wide(l0) ? type.hi : 0, eptpLow: eptp.lo, eptpHigh: eptp.hi });
+  const outcome = invept(l0.environment, {
+    typeLow: type.lo,
+    typeHigh: wide(l0) ? type.hi : 0,
+    eptpLow: eptp.lo,
+    eptpHigh: eptp.hi,
+  });
   finish(l0, "invept", type, outcome);
 }
 
@@ -201,10 +217,23 @@ function emulateEntry(isLaunch: boolean): Emulation {
 }
 
 const EMULATIONS: ReadonlyMap<number, Emulation> = new Map<number, Emulation>([
-  [EXIT_REASONS.VMXON.number, pointerInstruction("vmxon", (l0) => checkVmxon(l0.environment), (l0, lo, hi) => vmxon(l0.environment, lo, hi))],
+  [
+    EXIT_REASONS.VMXON.number,
+    pointerInstruction(
+      "vmxon",
+      (l0) => checkVmxon(l0.environment),
+      (l0, lo, hi) => vmxon(l0.environment, lo, hi),
+    ),
+  ],
   [EXIT_REASONS.VMXOFF.number, emulateVmxoff],
-  [EXIT_REASONS.VMCLEAR.number, pointerInstruction("vmclear", permitted, (l0, lo, hi) => vmclear(l0.environment, lo, hi))],
-  [EXIT_REASONS.VMPTRLD.number, pointerInstruction("vmptrld", permitted, (l0, lo, hi) => vmptrld(l0.environment, lo, hi))],
+  [
+    EXIT_REASONS.VMCLEAR.number,
+    pointerInstruction("vmclear", permitted, (l0, lo, hi) => vmclear(l0.environment, lo, hi)),
+  ],
+  [
+    EXIT_REASONS.VMPTRLD.number,
+    pointerInstruction("vmptrld", permitted, (l0, lo, hi) => vmptrld(l0.environment, lo, hi)),
+  ],
   [EXIT_REASONS.VMPTRST.number, emulateVmptrst],
   [EXIT_REASONS.VMREAD.number, emulateVmread],
   [EXIT_REASONS.VMWRITE.number, emulateVmwrite],

@@ -8,12 +8,16 @@ import type { Shape } from "./shape.ts";
 
 /** Ends the executor when the last access faulted. */
 export const BAIL = "if (c.fault !== 0) return 2;";
+/** The same after an access to the stack, where a non-canonical address is #SS(0) whatever segment the instruction's operand has. */
+const STACK_BAIL = "if (c.fault !== 0) { if (c.nonCanonical) c.raise(12, 0); return 2; }";
 
 /** Addresses, loads and stores of the JavaScript back end. */
 export class JsMemory {
   private offset: JsValue | null = null;
   private linear: JsValue | null = null;
   private displacement: JsValue | null = null;
+  /** What ends the executor after a fault; it takes back what a pop has moved. */
+  private bail = BAIL;
   private readonly out: JsLines;
   private readonly math: JsArithmetic;
   private readonly shape: Shape;
@@ -72,7 +76,7 @@ export class JsMemory {
       const low = this.out.fresh(
         `h.linear(c, i.segment, ${offset.lo}, ${width / 8}, ${write ? ACCESS_WRITE : ACCESS_READ})`,
       );
-      this.out.push(BAIL);
+      this.out.push(this.bail);
       this.linear = jsValue(64, low, "0");
     }
     return this.linear;
@@ -91,9 +95,9 @@ export class JsMemory {
     return this.loadAt(at, width);
   }
 
-  loadAt(at: JsValue, width: OperandWidth): JsValue {
+  private loadAt(at: JsValue, width: OperandWidth, bail = this.bail): JsValue {
     const lo = this.out.fresh(`c.load${width}(${at.lo}, ${at.hi})`);
-    this.out.push(BAIL);
+    this.out.push(bail);
     return width === 64 ? jsValue(64, lo, this.out.fresh("c.hi")) : jsValue(width, lo);
   }
 
@@ -101,10 +105,10 @@ export class JsMemory {
     this.storeAt(this.linearAddress(operand, value.width as OperandWidth, true), value);
   }
 
-  storeAt(at: JsValue, value: JsValue): void {
+  private storeAt(at: JsValue, value: JsValue, bail = this.bail): void {
     const args = value.width === 64 ? `${value.lo}, ${value.hi}` : value.lo;
     this.out.push(`c.store${value.width}(${at.lo}, ${at.hi}, ${args});`);
-    this.out.push(BAIL);
+    this.out.push(bail);
   }
 
   push(value: JsValue): void {
@@ -115,7 +119,7 @@ export class JsMemory {
     const bytes = value.width / 8;
     const low = this.out.fresh(`(s[8] - ${bytes}) | 0`);
     const high = this.out.fresh(`(s[9] - ((s[8] >>> 0) < ${bytes} ? 1 : 0)) | 0`);
-    this.storeAt(jsValue(64, low, high), value);
+    this.storeAt(jsValue(64, low, high), value, STACK_BAIL);
     this.out.push(`s[8] = ${low}; s[9] = ${high};`);
   }
 
@@ -124,7 +128,8 @@ export class JsMemory {
     if (this.shape.codeBits !== 64) return this.popLegacy(width, frame);
     const word = frame ? 10 : 8;
     const old = jsValue(64, this.out.fresh(`s[${word}]`), this.out.fresh(`s[${word + 1}]`));
-    const value = this.loadAt(old, width);
+    const value = this.loadAt(old, width, STACK_BAIL);
+    if (!frame) this.bail = `if (c.fault !== 0) { s[8] = ${old.lo}; s[9] = ${old.hi}; return 2; }`;
     const next = asJs(this.math.add(old, jsValue(64, String(width / 8), "0")));
     this.out.push(`s[8] = ${next.lo}; s[9] = ${next.hi};`);
     return value;
@@ -134,7 +139,8 @@ export class JsMemory {
     const old = this.out.fresh("s[8]");
     if (frame) this.out.push(this.shape.stack32 ? "s[8] = s[10];" : "s[8] = (s[8] & -65536) | (s[10] & 65535);");
     const low = this.out.fresh(`h.pop(c, ${width})`);
-    this.out.push(`if (c.fault !== 0) { s[8] = ${old}; return 2; }`);
+    this.bail = `if (c.fault !== 0) { s[8] = ${old}; return 2; }`;
+    this.out.push(this.bail);
     return jsValue(width, low);
   }
 }

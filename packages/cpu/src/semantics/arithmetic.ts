@@ -82,8 +82,10 @@ function compareExchange(b: Builder): void {
   const x = b.readForWrite(0);
   const accumulator = b.readRegister(RAX, width);
   const equal = b.equal(accumulator, x);
-  // The memory operand is written in either case, as the bus sees it.
-  b.write(0, b.select(equal, b.read(1), x));
+  const replacement = b.read(1);
+  // Memory is written in either case, as the bus sees it; a register only on success, so that 32 bits do not clear the upper half.
+  if (b.operandKind(0) === "memory") b.write(0, b.select(equal, replacement, x));
+  else b.when(equal, () => b.write(0, replacement));
   b.when(b.not(equal), () => b.writeRegister(RAX, x));
   b.flagsSub(accumulator, x, b.sub(accumulator, x));
 }

@@ -60,11 +60,14 @@ function count(forward: boolean): Semantics {
   };
 }
 
+/** POPCNT: ZF is a zero source, the other flags are cleared. */
 function populationCount(b: Builder): void {
   const x = b.read(1);
   const result = fit(b, b.call("populationCount", 32, [b.zeroExtend(x, 64)]), b.operandWidth(0));
   b.write(0, result);
-  b.flagsLogic(x);
+  // A result of 1 has none of the flags set.
+  b.flagsLogic(b.constant(32, 1));
+  b.setZero(b.isZero(x));
 }
 
 /** BLSR, BLSI, BLSMSK. */

@@ -26,7 +26,7 @@ function popOperand(b: Builder): void {
 }
 
 function leave(b: Builder): void {
-  b.writeRegister(RBP, b.popFrame(b.codeBits === 64 ? 64 : b.operandSize));
+  b.writeRegister(RBP, b.popFrame(b.operandSize));
 }
 
 function extendAccumulator(from: OperandWidth, to: OperandWidth): Semantics {

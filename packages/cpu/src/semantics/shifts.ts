@@ -65,10 +65,13 @@ function doubleShift(left: boolean): Semantics {
     const y = b.read(1);
     const count = maskedCount(b, 2);
     const back = b.sub(b.constant(32, width), count);
-    b.when(b.not(b.isZero(count)), () => {
+    const none = b.isZero(count);
+    const shifted = left ? b.or(b.shl(x, count), b.shr(y, back)) : b.or(b.shr(x, count), b.shl(y, back));
+    const result = b.select(none, x, shifted);
+    // Written even by a count of zero: 32 bits clear the upper half.
+    b.write(0, result);
+    b.when(b.not(none), () => {
       const one = b.constant(32, 1);
-      const result = left ? b.or(b.shl(x, count), b.shr(y, back)) : b.or(b.shr(x, count), b.shl(y, back));
-      b.write(0, result);
       const before = left ? b.shl(x, b.sub(count, one)) : b.shr(x, b.sub(count, one));
       const carry = b.bit(before, left ? width - 1 : 0);
       b.flagsShift(result, carry, b.xor(b.bit(result, width - 1), b.bit(x, width - 1)));

@@ -158,7 +158,7 @@ export class Draft {
 
   /** A stack pointer with room on both sides. */
   stack(): void {
-    const at = this.random.chance(3) ? this.random.pick([UNMAPPED_PAGE, READ_ONLY_PAGE + 4, DATA_PAGE - 64]) : undefined;
-    this.fix(RSP, BigInt(at ?? WINDOW + 32 + this.random.below(65)));
+    const faulting = [BigInt(UNMAPPED_PAGE), BigInt(READ_ONLY_PAGE + 4), BigInt(DATA_PAGE - 64), NON_CANONICAL];
+    this.fix(RSP, this.random.chance(4) ? this.random.pick(faulting) : BigInt(WINDOW + 32 + this.random.below(65)));
   }
 }

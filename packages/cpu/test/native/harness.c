@@ -109,8 +109,10 @@ static void *map(unsigned long at, size_t bytes, int protection) {
 static void prepare(void) {
   map(CODE_PAGE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
   map(DATA_PAGE, DATA_PAGES * 4096, PROT_READ | PROT_WRITE);
-  /* A page that can only be read, then nothing. */
-  map(DATA_PAGE + DATA_PAGES * 4096, 4096, PROT_READ);
+  /* A page that can only be read, then nothing. Touched, so that faults find pages present. */
+  volatile uint8_t *read_only = map(DATA_PAGE + DATA_PAGES * 4096, 4096, PROT_READ);
+  (void)*read_only;
+  memset((void *)DATA_PAGE, 0, DATA_PAGES * 4096);
   syscall(SYS_arch_prctl, ARCH_SET_GS, DATA_PAGE);
   stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
   sigaltstack(&stack, NULL);

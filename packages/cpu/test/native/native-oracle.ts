@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { decodeResults, encodeRequests, type NativeCase, type NativeResult } from "./native-case.ts";
+import {
+  CODE,
+  decodeResults,
+  encodeRequests,
+  type NativeCase,
+  type NativeResult,
+  NO_EXCEPTION,
+  WINDOW_BYTES,
+} from "./native-case.ts";
 
 const BATCH = 20_000;
 const SOURCE = fileURLToPath(new URL("./harness.c", import.meta.url));
@@ -26,14 +34,33 @@ function runAll(program: string, cases: readonly NativeCase[]): NativeResult[] {
   return results;
 }
 
-/** Builds the harness into a temporary directory. Undefined where there is no x86-64 Linux or no compiler. */
+const NOP: NativeCase = {
+  bytes: [0x90],
+  steps: 1,
+  repeats: false,
+  gpr: new BigUint64Array(16),
+  rflags: 0x202,
+  window: new Uint8Array(WINDOW_BYTES),
+};
+
+/** Whether the harness works at all: sandboxes exist that do not let a program step itself. */
+function works(program: string): boolean {
+  try {
+    const [result] = runBatch(program, [NOP]);
+    return result?.vector === NO_EXCEPTION && result.rip === BigInt(CODE + 1);
+  } catch {
+    return false;
+  }
+}
+
+/** Builds the harness into a temporary directory. Undefined where there is no x86-64 Linux, no compiler or no single-stepping. */
 export function buildNativeOracle(): NativeOracle | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
   const directory = mkdtempSync(join(tmpdir(), "hvdiff-native-"));
   const program = join(directory, "harness");
   const close = () => rmSync(directory, { recursive: true, force: true });
   const built = spawnSync("gcc", ["-O1", "-o", program, SOURCE]);
-  if (built.status !== 0) {
+  if (built.status !== 0 || !works(program)) {
     close();
     return undefined;
   }

@@ -1,0 +1,21 @@
+import type { Form } from "../form.ts";
+import { ALU_FORMS } from "./alu-forms.ts";
+import { BIT_FORMS } from "./bit-forms.ts";
+import { CHAIN_FORMS } from "./chain-forms.ts";
+import { CONTROL_FORMS } from "./control-forms.ts";
+import { MOVE_FORMS } from "./move-forms.ts";
+import { MULTIPLY_FORMS } from "./multiply-forms.ts";
+import { SHIFT_FORMS } from "./shift-forms.ts";
+import { STRING_FORMS } from "./string-forms.ts";
+
+/** Every instruction form that is compared with the real processor. */
+export const FORMS: readonly Form[] = [
+  ...ALU_FORMS,
+  ...SHIFT_FORMS,
+  ...MULTIPLY_FORMS,
+  ...BIT_FORMS,
+  ...MOVE_FORMS,
+  ...CONTROL_FORMS,
+  ...STRING_FORMS,
+  ...CHAIN_FORMS,
+];

@@ -1,0 +1,167 @@
+import type { Bus } from "../../src/bus.ts";
+import { Engine } from "../../src/engine.ts";
+import { CPU_MODELS } from "../../src/models/index.ts";
+import { PhysicalMemory } from "../../src/physical-memory.ts";
+import { FAULT_NONE, Processor } from "../../src/processor.ts";
+import * as S from "../../src/state-layout.ts";
+import type { PendingException, VirtualizationExtension } from "../../src/virtualization.ts";
+import {
+  CODE,
+  CODE_BYTES,
+  DATA_PAGE,
+  FILLER,
+  GS_BASE,
+  type NativeCase,
+  type NativeResult,
+  NO_EXCEPTION,
+  READ_ONLY_PAGE,
+  WINDOW,
+  WINDOW_BYTES,
+} from "./native-case.ts";
+
+const CR0 = 0x80010033;
+const CR4_PAE = 1 << 5;
+const EFER_LONG_MODE_NX = 0xd01;
+const CODE_RIGHTS = 0xa0fb;
+const DATA_RIGHTS = 0xc0f3;
+const NON_ROOT = 2;
+const PAGE_FAULT = 14;
+const TABLES = 0x1000;
+const USER_WRITABLE = 7;
+const USER_READ_ONLY = 5;
+
+const NO_BUS: Bus = { readPort: () => 0xffffffff, writePort: () => {}, acknowledgeInterrupt: () => 0 };
+
+/** Identity mapping by one PML4, PDPT and a PD and PT for each of the two areas. */
+function mapPages(memory: PhysicalMemory): void {
+  let next = TABLES + 0x2000;
+  memory.write64(TABLES, BigInt(TABLES + 0x1000 + USER_WRITABLE));
+  const directory = next;
+  next += 4096;
+  memory.write64(TABLES + 0x1000, BigInt(directory + USER_WRITABLE));
+  for (const page of [CODE, DATA_PAGE]) {
+    memory.write64(directory + Math.floor(page / 0x200000) * 8, BigInt(next + USER_WRITABLE));
+    const table = next;
+    next += 4096;
+    const map = (at: number, rights: number) =>
+      memory.write64(table + (Math.floor(at / 4096) % 512) * 8, BigInt(Math.floor(at / 4096) * 4096 + rights));
+    map(page, USER_WRITABLE);
+    if (page !== DATA_PAGE) continue;
+    for (let at = DATA_PAGE; at < READ_ONLY_PAGE; at += 4096) map(at, USER_WRITABLE);
+    map(READ_ONLY_PAGE, USER_READ_ONLY);
+  }
+}
+
+/** The processor as a flat 64-bit user program finds it. */
+function enterUserMode(c: Processor): void {
+  const s = c.s;
+  s[S.CR0] = CR0 | 0;
+  s[S.CR3] = TABLES;
+  s[S.CR4] = CR4_PAE;
+  s[S.EFER] = EFER_LONG_MODE_NX;
+  s[S.CPL] = 3;
+  for (let n = S.ES; n <= S.GS; n++) {
+    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT] = -1;
+    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS] = n === S.CS ? CODE_RIGHTS : DATA_RIGHTS;
+  }
+  s[S.SEGMENTS + S.GS * S.SEGMENT_STRIDE + S.SEGMENT_BASE] = GS_BASE;
+  // Exceptions go to an extension that stops the run, as a hypervisor's would.
+  s[S.VIRTUALIZATION_MODE] = NON_ROOT;
+  s[S.EXCEPTION_INTERCEPTS] = -1;
+  c.mmu.flushAll();
+}
+
+/** Takes exceptions out of the run. */
+class ExceptionCatcher implements VirtualizationExtension {
+  vector = NO_EXCEPTION;
+  errorCode = 0;
+  cr2 = 0n;
+  private readonly c: Processor;
+
+  constructor(c: Processor) {
+    this.c = c;
+  }
+
+  clear(): void {
+    this.vector = NO_EXCEPTION;
+    this.errorCode = 0;
+    this.cr2 = 0n;
+  }
+
+  exception(exception: PendingException): boolean {
+    this.vector = exception.vector;
+    if (exception.vector === PAGE_FAULT) {
+      this.errorCode = exception.errorCode;
+      this.cr2 = BigInt(exception.payloadLow >>> 0) | (BigInt(exception.payloadHigh >>> 0) << 32n);
+    }
+    this.c.stop = { kind: "shutdown", what: "exception" };
+    return true;
+  }
+
+  execute(): number {
+    throw new Error("no instruction of these cases belongs to an extension");
+  }
+
+  intercept(): number {
+    return this.execute();
+  }
+
+  boundary(): boolean {
+    return false;
+  }
+
+  tripleFault(): boolean {
+    return false;
+  }
+
+  taskSwitch(): boolean {
+    return false;
+  }
+}
+
+/** The simulated processor, with the address space of the harness. */
+export class SimulatedOracle {
+  readonly processor: Processor;
+  private readonly engine: Engine;
+  private readonly memory: PhysicalMemory;
+  private readonly catcher: ExceptionCatcher;
+  private readonly code = new Uint8Array(CODE_BYTES);
+
+  constructor() {
+    this.memory = new PhysicalMemory(1, 1 << 18);
+    this.memory.addRam(0, 0x40000000);
+    this.processor = new Processor(0, CPU_MODELS[0]!, this.memory, NO_BUS);
+    this.engine = new Engine(this.processor);
+    this.catcher = new ExceptionCatcher(this.processor);
+    this.processor.extension = this.catcher;
+    mapPages(this.memory);
+    enterUserMode(this.processor);
+  }
+
+  run(item: NativeCase): NativeResult {
+    const c = this.processor;
+    this.code.fill(FILLER);
+    this.code.set(item.bytes);
+    this.memory.writeBytes(CODE, this.code);
+    this.memory.writeBytes(WINDOW, item.window);
+    item.gpr.forEach((value, n) => {
+      c.setGpr(n, value);
+    });
+    c.rip = BigInt(CODE);
+    c.rflags = BigInt(item.rflags);
+    c.stop = null;
+    c.fault = FAULT_NONE;
+    this.catcher.clear();
+    this.engine.run(c.retired + item.steps);
+    if (c.stop !== null && this.catcher.vector === NO_EXCEPTION) throw new Error(JSON.stringify(c.stop));
+    return {
+      gpr: BigUint64Array.from({ length: 16 }, (_, n) => c.gpr(n)),
+      rip: c.rip,
+      rflags: Number(c.rflags),
+      vector: this.catcher.vector,
+      errorCode: this.catcher.errorCode,
+      cr2: this.catcher.cr2,
+      window: this.memory.readBytes(WINDOW, WINDOW_BYTES),
+    };
+  }
+}

@@ -1,0 +1,124 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { comparedFlags } from "./compare.ts";
+import type { JudgedCase } from "./form.ts";
+import { CODE, encodeRequests, type NativeCase, type NativeResult } from "./native-case.ts";
+
+/*
+ * Results of the real processor, packed: for each case what differs from the state before it. The cases themselves are made again
+ * from their seeds; a fingerprint says whether they are still the recorded ones.
+ */
+
+const PAGE_FAULT = 14;
+const FAR = 255;
+
+/** FNV-1a over the cases as the harness would get them. */
+export function fingerprintOf(cases: readonly NativeCase[]): number {
+  let hash = 0x811c9dc5;
+  for (const byte of encodeRequests(cases)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+class Writer {
+  readonly bytes: number[] = [];
+
+  /** A number in as many bytes as asked for. */
+  fixed(value: number | bigint, bytes: number): void {
+    const pattern = BigInt.asUintN(64, BigInt(value));
+    for (let n = 0; n < bytes; n++) this.bytes.push(Number((pattern >> BigInt(8 * n)) & 0xffn));
+  }
+
+  /** A number behind the count of its bytes. */
+  short(value: bigint): void {
+    const bytes = Math.ceil(value.toString(16).length / 2);
+    this.fixed(bytes, 1);
+    this.fixed(value, bytes);
+  }
+}
+
+class Reader {
+  private at = 0;
+  private readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  fixed(bytes: number): bigint {
+    let value = 0n;
+    for (let n = 0; n < bytes; n++) value |= BigInt(this.bytes[this.at++]!) << BigInt(8 * n);
+    return value;
+  }
+
+  small(bytes: number): number {
+    return Number(this.fixed(bytes));
+  }
+
+  short(): bigint {
+    return this.fixed(this.small(1));
+  }
+}
+
+function packWindow(out: Writer, before: Uint8Array, after: Uint8Array): void {
+  const changed = [...after.keys()].filter((n) => after[n] !== before[n]);
+  out.fixed(changed.length, 1);
+  for (const n of changed) {
+    out.fixed(n, 1);
+    out.fixed(after[n]!, 1);
+  }
+}
+
+function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
+  let mask = 0;
+  result.gpr.forEach((value, n) => {
+    if (value !== item.gpr[n]) mask |= 1 << n;
+  });
+  out.fixed(mask, 2);
+  for (let n = 0; n < 16; n++) if ((mask >> n) & 1) out.short(result.gpr[n]! ^ item.gpr[n]!);
+  out.fixed(result.rflags & comparedFlags(item, result.vector), 2);
+  const step = result.rip - BigInt(CODE);
+  const near = step >= 0n && step < FAR;
+  out.fixed(near ? step : FAR, 1);
+  if (!near) out.fixed(result.rip, 8);
+  out.fixed(result.vector, 1);
+  if (result.vector === PAGE_FAULT) {
+    out.fixed(result.errorCode, 1);
+    out.fixed(result.cr2, 8);
+  }
+  packWindow(out, item.window, result.window);
+}
+
+function unpackResult(from: Reader, item: JudgedCase): NativeResult {
+  const gpr = item.gpr.slice();
+  const mask = from.small(2);
+  for (let n = 0; n < 16; n++) if ((mask >> n) & 1) gpr[n]! ^= from.short();
+  const rflags = from.small(2);
+  const step = from.small(1);
+  const rip = step === FAR ? from.fixed(8) : BigInt(CODE + step);
+  const vector = from.small(1);
+  const errorCode = vector === PAGE_FAULT ? from.small(1) : 0;
+  const cr2 = vector === PAGE_FAULT ? from.fixed(8) : 0n;
+  const window = item.window.slice();
+  for (let left = from.small(1); left > 0; left--) {
+    const at = from.small(1);
+    window[at] = from.small(1);
+  }
+  return { gpr, rip, rflags, vector, errorCode, cr2, window };
+}
+
+/** Packs the results of the cases, in their order. */
+export function packVectors(cases: readonly JudgedCase[], results: readonly NativeResult[]): Uint8Array {
+  const out = new Writer();
+  out.fixed(fingerprintOf(cases), 4);
+  cases.forEach((item, n) => {
+    packResult(out, item, results[n]!);
+  });
+  return deflateRawSync(Uint8Array.from(out.bytes), { level: 9 });
+}
+
+/** Results of the cases from a recording of just these cases. */
+export function unpackVectors(packed: Uint8Array, cases: readonly JudgedCase[]): NativeResult[] {
+  const from = new Reader(inflateRawSync(packed));
+  if (from.small(4) !== fingerprintOf(cases))
+    throw new Error("vectors.bin was recorded from other cases: run packages/cpu/scripts/record-native.ts");
+  return cases.map((item) => unpackResult(from, item));
+}
