@@ -1,21 +1,22 @@
 import type { Evidence } from "@hvdiff/personality";
 
 const LINUX = "torvalds/linux";
-const RELEASE = "v6.1";
+/** Mainline of early 2026 as a public fork carries it: the text that the tables were read against. */
+const READ_COPY = { kind: "source", repo: "Aarav90-cpu/linux-kotlin", commit: "a663adb68e0e" } as const;
 
-/** A function of KVM's VMX nesting code in the release that the tables were read against. */
+/** A function of KVM's VMX nesting code. */
 export function nestedSource(symbol: string): Evidence {
-  return { kind: "source", repo: LINUX, path: "arch/x86/kvm/vmx/nested.c", commit: RELEASE, symbol };
+  return { ...READ_COPY, path: "arch/x86/kvm/vmx/nested.c", symbol };
 }
 
 /** A function of KVM's VMX code proper. */
 export function vmxSource(symbol: string): Evidence {
-  return { kind: "source", repo: LINUX, path: "arch/x86/kvm/vmx/vmx.c", commit: RELEASE, symbol };
+  return { ...READ_COPY, path: "arch/x86/kvm/vmx/vmx.c", symbol };
 }
 
 /** A definition in another file of KVM for x86. */
 export function kvmSource(path: string, symbol: string): Evidence {
-  return { kind: "source", repo: LINUX, path: `arch/x86/kvm/${path}`, commit: RELEASE, symbol };
+  return { ...READ_COPY, path: `arch/x86/kvm/${path}`, symbol };
 }
 
 /** A commit that changed the behaviour. */

@@ -8,7 +8,6 @@ export const CPUM: Evidence = {
   repo: VIRTUALBOX,
   path: "src/VBox/VMM/VMMR3/CPUM.cpp",
   commit: "4908d8d",
-  symbol: "cpumR3InitVmxCpuFeatures",
 };
 
 /** The same in the 6.1 series. */
@@ -17,7 +16,6 @@ export const CPUM_61: Evidence = {
   repo: "Virtualbox-OSE/Virtualbox",
   path: "src/VBox/VMM/VMMR3/CPUM.cpp",
   commit: "6c7de91",
-  symbol: "cpumR3InitVmxCpuFeatures",
 };
 
 /** CPUID shown to guests. */

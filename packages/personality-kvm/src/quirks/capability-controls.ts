@@ -86,7 +86,7 @@ const NEVER_OFFERED: readonly Quirk[] = (
       word: "secondary",
       control: "useTscScaling",
       confidence: "source",
-      evidence: [linuxCommit("3c0f99366e34", "KVM: nVMX: Enable nested TSC scaling")],
+      evidence: [linuxCommit("d041b5ea9335", "KVM: nVMX: Enable nested TSC scaling")],
       until: "5.14",
     },
     {

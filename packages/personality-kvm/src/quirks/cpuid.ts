@@ -32,7 +32,7 @@ function unsupported([name, features]: [string, string]): Quirk {
     id: `kvm/cpuid/unsupported-${label.replaceAll(".", "-")}`,
     summary: `Features of CPUID ${label} that KVM does not know or does not virtualize are hidden from guests.`,
     affects: [`cpuid.${label}`],
-    confidence: "inferred",
+    confidence: "assumed",
     evidence: [SUPPORTED_CPUID],
     capabilities: {
       stage: "kernel-supported",
@@ -58,7 +58,7 @@ const HYPERVISOR_BIT = defineQuirk({
   id: "kvm/cpuid/hypervisor-bit",
   summary: "CPUID says that a hypervisor is present.",
   affects: ["cpuid.1.ecx"],
-  confidence: "source",
+  confidence: "assumed",
   evidence: [SUPPORTED_CPUID],
   when: (context) => flag(context, "hypervisor"),
   capabilities: { stage: "vmm", apply: (profile) => showFeature(profile, "hypervisor") },
@@ -68,7 +68,7 @@ const PARAVIRTUAL_LEAVES = defineQuirk({
   id: "kvm/cpuid/paravirtual-leaves",
   summary: "CPUID leaves from 4000_0000H name KVM and its paravirtual features.",
   affects: ["cpuid.40000000", "cpuid.40000001"],
-  confidence: "source",
+  confidence: "documented",
   evidence: [
     { kind: "document", title: "Linux kernel: KVM CPUID bits", url: "https://docs.kernel.org/virt/kvm/x86/cpuid.html" },
   ],

@@ -33,7 +33,7 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     affects: ["vmread", "vmwrite"],
     since: "5.14",
     confidence: "source",
-    evidence: [FIELD_TABLE, linuxCommit("3c0f99366e34", "KVM: nVMX: Enable nested TSC scaling")],
+    evidence: [FIELD_TABLE, linuxCommit("3c0f99366e34", "KVM: nVMX: Add a TSC multiplier field in VMCS12")],
     policy: {
       vmxInstructions: { isFieldSupported: (_capabilities, index) => VMCS12_FIELDS_WITH_TSC_SCALING.has(index) },
     },

@@ -18,7 +18,7 @@ const NO_DUMP: readonly Evidence[] = [
   {
     kind: "document",
     title: "VMware communities, Running Nested VMs (DOC-8970); says that VT-x is offered, not which controls",
-    date: "2015-08-01",
+    url: "https://communities.vmware.com/docs/DOC-8970",
   },
 ];
 
