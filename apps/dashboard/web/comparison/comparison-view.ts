@@ -1,0 +1,98 @@
+import type { CompareResult } from "@hvdiff/lab";
+import { h } from "../element.ts";
+import { causeChips } from "../parts/cause-chip.ts";
+import { causePanel, type Explained } from "../parts/cause-panel.ts";
+import { type CompareRoute, formatRoute } from "../route.ts";
+import type { View, ViewContext } from "../view.ts";
+import { columnCards } from "./column-cards.ts";
+import { type Compared, comparisonControls } from "./comparison-controls.ts";
+import { createTraceView, type TraceView } from "./trace-view.ts";
+import { verdictTable } from "./verdict-table.ts";
+
+/** One scenario in two columns: which verdicts differ and why, and where the traces part. */
+export function comparisonView(route: CompareRoute, context: ViewContext): View {
+  const compared = withDefaults(route, context);
+  let trace: TraceView | null = null;
+  const load = async () => {
+    const result = await context.api.compare(compared);
+    trace = createTraceView(result.rows, {
+      left: result.left.column,
+      right: result.right.column,
+      row: compared.row,
+      onrow: (row) => context.note({ ...compared, row }),
+    });
+    return drawn(result, { compared, context, trace });
+  };
+  return {
+    title: `${compared.scenario}: ${compared.left} and ${compared.right}`,
+    controls: comparisonControls(compared, context),
+    load: load(),
+    onShown: () => trace?.settle(),
+    keys: {
+      n: () => trace?.nextDifference(),
+      p: () => trace?.previousDifference(),
+      j: () => trace?.nextRow(),
+      k: () => trace?.previousRow(),
+    },
+  };
+}
+
+function withDefaults(route: CompareRoute, { choices, scenarios }: ViewContext): Compared {
+  const left = route.left ?? choices.defaults[0] ?? "metal";
+  const product = choices.defaults.find((column) => column !== left && column !== "ideal");
+  return {
+    ...route,
+    scenario: route.scenario ?? scenarios[0]?.id ?? "",
+    left,
+    right: route.right ?? product ?? left,
+  };
+}
+
+function drawn(
+  result: CompareResult,
+  { compared, context, trace }: { compared: Compared; context: ViewContext; trace: TraceView },
+): HTMLElement {
+  return h(
+    "div",
+    { class: "comparison" },
+    columnCards(result.left, result.right),
+    h(
+      "div",
+      { class: "with-causes" },
+      h(
+        "div",
+        { class: "findings" },
+        verdictTable(result, {
+          all: compared.all,
+          onall: (all) => context.go({ ...compared, all }, { replace: true }),
+        }),
+        divergenceNote(result),
+        trace.element,
+      ),
+      causePanel(explainedBy(result), {
+        withoutQuirk: (quirk) => formatRoute({ ...compared, row: null, quirks: withoutQuirk(compared.quirks, quirk) }),
+      }),
+    ),
+  );
+}
+
+function withoutQuirk(quirks: readonly string[], quirk: string): string[] {
+  return [...quirks.filter((other) => other.slice(1) !== quirk), `-${quirk}`];
+}
+
+function explainedBy({ right }: CompareResult): Explained[] {
+  const verdicts = right.differences.map(({ verdict, cause }) => ({ subject: verdict, cause }));
+  if (right.firstDivergence === null) return verdicts;
+  return [...verdicts, { subject: `trace, row ${right.firstDivergence.row + 1}`, cause: right.firstDivergence.cause }];
+}
+
+function divergenceNote({ right }: CompareResult): HTMLElement {
+  const divergence = right.firstDivergence;
+  if (divergence === null) return h("p", { class: "divergence quiet" }, "The guest-visible traces are identical.");
+  return h(
+    "p",
+    { class: "divergence" },
+    h("span", {}, `The traces part at row ${divergence.row + 1}, because of `),
+    causeChips(divergence.cause, "divergence"),
+  );
+}

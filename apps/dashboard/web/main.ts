@@ -1,0 +1,4 @@
+import { startDashboard } from "./dashboard.ts";
+
+const container = document.getElementById("app");
+if (container !== null) startDashboard(container);

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { formatRoute, parseRoute, type Route } from "./route.ts";
+
+const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
+
+const ROUTES: [string, Route][] = [
+  ["#/matrix", { view: "matrix", on: null, cpu: null, all: false, chart: false }],
+  [
+    `#/matrix?on=metal,${KVM}&cpu=nehalem&show=chart&all=1`,
+    { view: "matrix", on: ["metal", KVM], cpu: "nehalem", all: true, chart: true },
+  ],
+  [
+    `#/compare/xsaves-control?left=metal&right=${KVM}&quirks=-qemu/vmx/a&row=12`,
+    {
+      view: "compare",
+      scenario: "xsaves-control",
+      left: "metal",
+      right: KVM,
+      cpu: null,
+      quirks: ["-qemu/vmx/a"],
+      all: false,
+      row: 12,
+    },
+  ],
+  ["#/caps?on=metal,ideal", { view: "caps", on: ["metal", "ideal"], cpu: null, all: false }],
+];
+
+test.each(ROUTES)("%s is read as it was written", (text, route) => {
+  expect(formatRoute(route)).toBe(text);
+  expect(parseRoute(text)).toEqual(route);
+});
+
+test.each(["", "#", "#/", "#/no-such-view", "#content"])("“%s” is the matrix", (text) => {
+  expect(parseRoute(text)).toEqual({ view: "matrix", on: null, cpu: null, all: false, chart: false });
+});
+
+test("escaped permalinks, as mail programs make them, mean the same", () => {
+  const [text, route] = ROUTES[2]!;
+  expect(parseRoute(text.replaceAll("@", "%40").replaceAll("+", "%2B").replaceAll("=on", "%3Don"))).toEqual(route);
+});
+
+test.each(["row=-1", "row=1.5", "row=x", "row="])("a row that is none is left out: %s", (text) => {
+  expect(parseRoute(`#/compare/a?${text}`)).toMatchObject({ row: null });
+});
+
+test("broken escapes do not throw", () => {
+  expect(parseRoute("#/compare/%E0%A4?left=%")).toMatchObject({ scenario: "%E0%A4", left: "%" });
+});

@@ -1,0 +1,106 @@
+/** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
+export type Route = MatrixRoute | CompareRoute | CapsRoute;
+
+export interface MatrixRoute {
+  readonly view: "matrix";
+  readonly on: readonly string[] | null;
+  readonly cpu: string | null;
+  /** Also scenarios without differences. */
+  readonly all: boolean;
+  readonly chart: boolean;
+}
+
+export interface CompareRoute {
+  readonly view: "compare";
+  readonly scenario: string | null;
+  readonly left: string | null;
+  readonly right: string | null;
+  readonly cpu: string | null;
+  /** Quirks switched by hand, `+id` or `-id`. */
+  readonly quirks: readonly string[];
+  /** Also verdicts without differences. */
+  readonly all: boolean;
+  /** The row of the aligned traces that is looked at. */
+  readonly row: number | null;
+}
+
+export interface CapsRoute {
+  readonly view: "caps";
+  readonly on: readonly string[] | null;
+  readonly cpu: string | null;
+  /** Also bits without differences. */
+  readonly all: boolean;
+}
+
+type Values = ReadonlyMap<string, string>;
+
+/** Reads `#/compare/xsaves-control?left=metal&right=kvm@6.1+qemu@8.2`. What is not understood is the default. */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = split(hash.replace(/^#?\/?/, ""), "?");
+  const [view = "", scenario = ""] = split(path, "/");
+  const values = parseValues(query);
+  if (view === "compare") return compareRoute(decode(scenario), values);
+  const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
+  if (view === "caps") return { view, ...common };
+  return { view: "matrix", ...common, chart: values.get("show") === "chart" };
+}
+
+function compareRoute(scenario: string, values: Values): CompareRoute {
+  const row = Number(values.get("row") || Number.NaN);
+  return {
+    view: "compare",
+    scenario: scenario === "" ? null : scenario,
+    left: values.get("left") ?? null,
+    right: values.get("right") ?? null,
+    cpu: values.get("cpu") ?? null,
+    quirks: listOf(values.get("quirks")) ?? [],
+    all: values.has("all"),
+    row: Number.isSafeInteger(row) && row >= 0 ? row : null,
+  };
+}
+
+/** The permalink of a route: short, and readable because `@ / + , =` stay as they are. */
+export function formatRoute(route: Route): string {
+  const values: [string, string | null][] = [["cpu", route.cpu]];
+  let path: string = route.view;
+  if (route.view === "compare") {
+    if (route.scenario !== null) path += `/${encode(route.scenario)}`;
+    values.unshift(["left", route.left], ["right", route.right]);
+    values.push(["quirks", route.quirks.length === 0 ? null : route.quirks.join(",")]);
+    values.push(["row", route.row === null ? null : String(route.row)]);
+  } else {
+    values.unshift(["on", route.on === null ? null : route.on.join(",")]);
+  }
+  if (route.view === "matrix") values.push(["show", route.chart ? "chart" : null]);
+  values.push(["all", route.all ? "1" : null]);
+  const query = values.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encode(value)}`])).join("&");
+  return `#/${path}${query === "" ? "" : `?${query}`}`;
+}
+
+function parseValues(query: string): Values {
+  const pairs = query.split("&").map((pair) => split(pair, "="));
+  return new Map(pairs.flatMap(([name = "", value = ""]) => (name === "" ? [] : [[decode(name), decode(value)]])));
+}
+
+function listOf(text: string | undefined): string[] | null {
+  const values = (text ?? "").split(",").filter((value) => value !== "");
+  return values.length === 0 ? null : [...new Set(values)];
+}
+
+/** Before and after the first separator. */
+function split(text: string, separator: string): [string, string] {
+  const place = text.indexOf(separator);
+  return place < 0 ? [text, ""] : [text.slice(0, place), text.slice(place + 1)];
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/%(40|2F|2B|2C|3D|3A)/g, decodeURIComponent);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,61 @@
+import { h } from "./element.ts";
+import { helpDialog } from "./parts/help-dialog.ts";
+import { themeButton } from "./parts/theme-button.ts";
+import { formatRoute, type Route } from "./route.ts";
+
+/** The page around the views. */
+export interface Shell {
+  readonly main: HTMLElement;
+  /** Marks where one is, and keeps the links to the other views up to date. */
+  setRoute(route: Route, links: Readonly<Record<Route["view"], string>>): void;
+  openHelp(): void;
+}
+
+const TITLES: Readonly<Record<Route["view"], string>> = {
+  matrix: "Matrix",
+  compare: "Comparison",
+  caps: "Capabilities",
+};
+const HOME = formatRoute({ view: "matrix", on: null, cpu: null, all: false, chart: false });
+
+/** Builds header, main and help into the container. */
+export function createShell(container: HTMLElement): Shell {
+  const main = h("main", { id: "content", tabindex: -1 });
+  const help = helpDialog();
+  const views = Object.keys(TITLES) as Route["view"][];
+  const links = views.map((view) => h("a", { href: HOME, "data-view": view }, TITLES[view]));
+  const openHelp = () => help.showModal();
+  const header = h(
+    "header",
+    { class: "page-header" },
+    h("a", { class: "brand", href: HOME }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "hvdiff"),
+    h("nav", { "aria-label": "Views" }, ...links),
+    h(
+      "div",
+      { class: "header-actions" },
+      h(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": "Keys", title: "Keys (?)", onclick: openHelp },
+        "?",
+      ),
+      themeButton(),
+    ),
+  );
+  container.replaceChildren(header, main, help);
+  document.querySelector("[data-skip]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  return {
+    main,
+    openHelp,
+    setRoute(route, addresses) {
+      for (const link of links) {
+        const view = link.dataset["view"] as Route["view"];
+        link.setAttribute("href", addresses[view]);
+        if (view === route.view) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+    },
+  };
+}
