@@ -1,5 +1,5 @@
 import type { MatrixResult } from "@hvdiff/lab";
-import { type Arguments, lastValue, listValues } from "../arguments.ts";
+import { type Arguments, hasFlag, lastValue, listValues } from "../arguments.ts";
 import { type Command, EXIT } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { render } from "../format/choose.ts";
@@ -7,13 +7,16 @@ import { counted } from "../format/diff-rows.ts";
 import { toJson, toJsonLines } from "../format/json.ts";
 import type { Look } from "../format/look.ts";
 import { matrixMarkdown } from "../format/markdown.ts";
-import { causesInOrder, matrixTable } from "../format/matrix-table.ts";
-import { OPTIONS, RUN_OPTIONS } from "../options.ts";
+import { matrixTable } from "../format/matrix-table.ts";
+import { causesInOrder } from "../format/numbered-causes.ts";
+import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
 import { runOptionsOf } from "../run-options.ts";
 import { pairLines } from "../text/pairs.ts";
+
+const ALL_CAUSES: OptionDef = { ...OPTIONS.all, summary: "say of each cause what it is" };
 
 /** One line per scenario, with its columns in it. */
 function scenarioLines(result: MatrixResult): string {
@@ -65,7 +68,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const next = lastValue(given, "output") === undefined ? () => nextLines(result, output) : () => "";
   output.write(
     render(given, {
-      table: () => matrixTable(result, quirks, output) + next(),
+      table: () => matrixTable(result, quirks, { ...output, all: hasFlag(given, "all") }) + next(),
       json: () => toJson(result),
       jsonl: () => scenarioLines(result),
       md: () => matrixMarkdown(result, quirks),
@@ -80,7 +83,7 @@ export const overview: Command = {
   name: "overview",
   summary: "Run every bundled scenario on the usual columns and print the matrix",
   usage: "[OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.format, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, ALL_CAUSES, OPTIONS.format, OPTIONS.output],
   notes: [
     "Each cell says how many of the guest's verdicts differ from the first column's, and which causes of the list below it are behind them.",
     "Exit code: 0 when every difference has a known cause, 1 when one has not, 2 trouble.",

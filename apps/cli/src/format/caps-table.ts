@@ -2,7 +2,7 @@ import type { CapabilityGroup, CapabilityState, CapsResult, Cause } from "@hvdif
 import type { Palette } from "../text/palette.ts";
 import { type Cell, type Row, renderTable } from "../text/table.ts";
 import { hanging } from "../text/wrap.ts";
-import { causeText, collectQuirks, quirkLegend, styledCause } from "./causes.ts";
+import { causeText, styledCause, UNMARKED } from "./causes.ts";
 import { counted, groupBy } from "./diff-rows.ts";
 import type { TableLook } from "./look.ts";
 
@@ -88,7 +88,7 @@ function header(columns: readonly string[], palette: Palette): Row {
     cells: [
       { text: "" },
       { text: "" },
-      ...columns.map((text) => ({ text: `  ${text}`, style: palette.strong, soft: true })),
+      ...columns.map((text) => ({ text, style: palette.strong, soft: true, indent: 2 })),
     ],
   };
 }
@@ -131,12 +131,12 @@ function conclusion(result: CapsResult, look: TableLook): string {
 /** What `hvdiff caps` prints for people: vmxcap's groups, names and four states, side by side. */
 export function capsTable(result: CapsResult, look: TableLook): string {
   const groups = result.groups.filter((group) => look.all || group.differs);
-  const legend = quirkLegend(collectQuirks(capabilityCauses(result)), look.palette, look.width);
+  const marked = capabilityCauses(result).some((cause) => cause !== null);
   const lines = [
     look.palette.strong("capabilities") + look.palette.faint(`  of ${result.cpu} as each column shows them`),
     ...columnLines(result, look),
     ...(groups.length === 0 ? [] : ["", ...groupLines(result, groups, look)]),
-    ...(legend.length === 0 ? [] : ["", ...legend]),
+    ...(marked ? ["", ...hanging("", UNMARKED, look.width).map(look.palette.faint)] : []),
     "",
     conclusion(result, look),
   ];

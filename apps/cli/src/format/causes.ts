@@ -29,10 +29,19 @@ export function confidenceStyle(confidence: Confidence | null, palette: Palette)
   return confidence === null || CERTAIN.has(confidence) ? palette.faint : palette.caution;
 }
 
+/** ` (assumed)` where it is less than certain; nothing where it is as certain as such things get. */
+export function confidenceMark(confidence: Confidence): string {
+  return CERTAIN.has(confidence) ? "" : ` (${confidence})`;
+}
+
+/** What a cause without a mark means; printed wherever marks are. */
+export const UNMARKED =
+  "Unmarked causes are captured, documented or read in the product's source; `hvdiff explain ID` says where.";
+
 /** `id (confidence)`, joined with `+` where only several quirks together explain it. */
 export function causeText(cause: Cause): string {
   if (cause.kind === "unattributed") return `${UNATTRIBUTED}: ${cause.reason}`;
-  return cause.quirks.map((quirk) => `${quirk.id} (${quirk.confidence})`).join(" + ");
+  return cause.quirks.map((quirk) => quirk.id + confidenceMark(quirk.confidence)).join(" + ");
 }
 
 /** The same with colour. */
@@ -57,16 +66,23 @@ export function rangeText(quirk: Pick<QuirkResult, "since" | "until">): string {
   return quirk.since === undefined ? `before ${quirk.until}` : `since ${quirk.since}, before ${quirk.until}`;
 }
 
-/** Each quirk once: what it is, how sure we are, and where that can be checked. */
+/** Each quirk once: what it is, how sure we are, and one place where that can be checked. */
 export function quirkLegend(quirks: readonly QuirkResult[], palette: Palette, width: number): string[] {
   if (quirks.length === 0) return [];
-  const lines = [palette.strong("CAUSES")];
-  for (const quirk of quirks) {
-    lines.push(`  ${palette.name(quirk.id)}  ${confidenceStyle(quirk.confidence, palette)(quirk.confidence)}`);
-    lines.push(...hanging("      ", quirk.summary, width));
-    for (const evidence of quirk.evidence) lines.push(...evidenceLines(evidence, "      ", palette, width));
-  }
-  return lines;
+  const lines = quirks.flatMap((quirk) => {
+    const [first, ...more] = quirk.evidence;
+    const rest = more.length === 0 ? "" : ` (+${more.length})`;
+    const place =
+      first?.url === undefined
+        ? hanging("      ", (first?.text ?? "no evidence") + rest, width)
+        : [`      ${first.url}${rest}`];
+    return [
+      `  ${palette.name(quirk.id)}  ${confidenceStyle(quirk.confidence, palette)(quirk.confidence)}`,
+      ...hanging("      ", quirk.summary, width),
+      ...place.map(palette.faint),
+    ];
+  });
+  return [palette.strong("CAUSES"), ...lines];
 }
 
 /** A citation; its address goes on a line of its own where both do not fit, and is never broken. */

@@ -106,7 +106,7 @@ function stackedLines(rows: readonly VerdictRow[], look: TableLook): string[] {
     const lines = groups.flatMap((group) => {
       const first = group[0]!;
       const style = first.differs ? palette.different : palette.same;
-      const names = group.map((cell) => cell.column.column).join(", ");
+      const names = groups.length === 1 ? "every column" : group.map((cell) => cell.column.column).join(", ");
       return [
         ...hanging(`  ${first.differs ? "≠" : "✓"} `, `${shown(first.value)} · ${names}`, width).map(style),
         ...(first.cause === null

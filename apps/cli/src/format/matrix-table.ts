@@ -4,43 +4,33 @@ import { type Cell, fits, type Row, renderTable } from "../text/table.ts";
 import { hanging } from "../text/wrap.ts";
 import { attributionLine, confidenceStyle, UNATTRIBUTED } from "./causes.ts";
 import { counted } from "./diff-rows.ts";
-import type { Look } from "./look.ts";
-
-/** `1-3, 7`: numbers of the list of causes, runs taken together. */
-export function numberRanges(numbers: readonly number[]): string {
-  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
-  const ranges: [number, number][] = [];
-  for (const number of sorted) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === number - 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(" ");
-}
-
-/** Ids of all causes in the order of the matrix; their places are the numbers that cells show. */
-export function causesInOrder(result: MatrixResult): string[] {
-  return [...new Set(result.rows.flatMap((row) => row.cells.flatMap((cell) => cell.quirks)))];
-}
+import type { Look, TableLook } from "./look.ts";
+import { causesInOrder, numberedCauses, numberRanges } from "./numbered-causes.ts";
 
 /** Whether a cell differs from the reference's: in a verdict, or only in how the run ended. */
 export function cellDiffers(cell: MatrixCell, reference: MatrixCell): boolean {
   return cell.differing > 0 || cell.signature !== reference.signature;
 }
 
-function matrixCell(
-  cell: MatrixCell,
-  reference: MatrixCell,
-  numbers: ReadonlyMap<string, number>,
-  palette: Palette,
-): Cell {
-  if (cell === reference) return { text: `${cell.verdicts}`, style: palette.strong };
-  if (!cellDiffers(cell, reference)) return { text: "✓", style: palette.same };
-  const causes = numberRanges(cell.quirks.map((id) => numbers.get(id)!));
-  const unattributed = cell.unattributed > 0 ? `\n${cell.unattributed} ${UNATTRIBUTED}` : "";
-  const listed = causes === "" ? "" : `\n[${causes}]`;
-  const count = cell.differing > 0 ? `${cell.differing}` : cell.outcome.kind;
-  return { text: `≠ ${count}${listed}${unattributed}`, style: unattributed === "" ? palette.different : palette.alarm };
+type Numbers = ReadonlyMap<string, number>;
+
+interface CellText {
+  readonly count: string;
+  readonly causes: string;
+  readonly style: (text: string) => string;
+}
+
+/** What a cell says, whatever the layout: how many verdicts differ, and why. */
+function cellText(cell: MatrixCell, reference: MatrixCell, numbers: Numbers, palette: Palette): CellText {
+  if (cell === reference) return { count: `${cell.verdicts}`, causes: "", style: palette.strong };
+  if (!cellDiffers(cell, reference)) return { count: "✓", causes: "", style: palette.same };
+  const listed = cell.quirks.length === 0 ? [] : [`[${numberRanges(cell.quirks.map((id) => numbers.get(id)!))}]`];
+  const open = cell.unattributed === 0 ? [] : [`${cell.unattributed} ${UNATTRIBUTED}`];
+  return {
+    count: `≠ ${cell.differing > 0 ? cell.differing : cell.outcome.kind}`,
+    causes: [...listed, ...open].join(" "),
+    style: open.length === 0 ? palette.different : palette.alarm,
+  };
 }
 
 /** Column heads: spelled out, or letters where the terminal is too narrow for names. */
@@ -79,24 +69,6 @@ function letterLines(result: MatrixResult, { palette, width }: Look): string[] {
   return [...renderTable(rows, { width, indent: 2 }), ""];
 }
 
-function causeLines(
-  ids: readonly string[],
-  quirks: ReadonlyMap<string, QuirkResult>,
-  { palette, width }: Look,
-): string[] {
-  if (ids.length === 0) return [];
-  const digits = `${ids.length}`.length;
-  const lines = ids.flatMap((id, index) => {
-    const quirk = quirks.get(id);
-    const number = `[${index + 1}]`.padStart(digits + 2);
-    const confidence = quirk?.confidence ?? null;
-    const head = `  ${number} ${palette.name(id)}${confidence === null ? "" : `  ${confidenceStyle(confidence, palette)(confidence)}`}`;
-    const indent = " ".repeat(digits + 5);
-    return quirk === undefined ? [head] : [head, ...hanging(indent, quirk.summary, width).map(palette.faint)];
-  });
-  return ["", palette.strong("CAUSES"), ...lines];
-}
-
 function conclusion(result: MatrixResult, { palette, width }: Look): string[] {
   const others = result.rows.flatMap((row) => row.cells.slice(1).map((cell) => ({ cell, reference: row.cells[0]! })));
   const differing = others.filter(({ cell, reference }) => cellDiffers(cell, reference));
@@ -107,32 +79,66 @@ function conclusion(result: MatrixResult, { palette, width }: Look): string[] {
   return [...hanging("≠ ", text, width).map(palette.different), attributionLine(open, palette)];
 }
 
-/** Scenarios down, columns across: how many verdicts differ, and the numbers of their causes. */
-export function matrixTable(result: MatrixResult, quirks: readonly QuirkResult[], look: Look): string {
+/** Scenarios down, columns across. */
+function gridRows(result: MatrixResult, letters: boolean, numbers: Numbers, palette: Palette): Row[] {
+  const body = result.rows.map((row): Row => {
+    const cells = row.cells.map((cell): Cell => {
+      const { count, causes, style } = cellText(cell, row.cells[0]!, numbers, palette);
+      return { text: causes === "" ? count : `${count}\n${causes}`, style };
+    });
+    return { cells: [{ text: row.scenario.id }, ...cells] };
+  });
+  return [...headRows(result, letters, palette), ...body];
+}
+
+/** For the narrowest terminals: a paragraph per scenario, a line per column that differs. */
+function stackedLines(result: MatrixResult, numbers: Numbers, { palette, width }: Look): string[] {
+  return result.rows.flatMap((row) => {
+    const [reference, ...others] = row.cells.map((cell) => ({
+      cell,
+      ...cellText(cell, row.cells[0]!, numbers, palette),
+    }));
+    const same = others.filter(({ count }) => count === "✓").map(({ cell }) => cell.column);
+    const head = `${row.scenario.id}  ${counted(reference!.cell.verdicts, "verdict")} on ${reference!.cell.column}`;
+    return [
+      ...hanging("", head, width).map(palette.strong),
+      ...(same.length === 0 ? [] : hanging("  ✓ ", same.join(", "), width).map(palette.same)),
+      ...others
+        .filter(({ count }) => count !== "✓")
+        .flatMap(({ cell, count, causes, style }) =>
+          hanging(`  ${count} `, `${cell.column} ${causes}`, width).map(style),
+        ),
+    ];
+  });
+}
+
+/** The widest layout that fits: names over the columns, letters over the columns, or paragraphs. */
+function body(result: MatrixResult, numbers: Numbers, look: Look): string[] {
+  const spelled = gridRows(result, false, numbers, look.palette);
+  if (fits(spelled, look)) return renderTable(spelled, look);
+  const lettered = gridRows(result, true, numbers, look.palette);
+  if (fits(lettered, look)) return [...letterLines(result, look), ...renderTable(lettered, look)];
+  return stackedLines(result, numbers, look);
+}
+
+/** What `hvdiff overview` prints for people: how many verdicts differ where, and the numbers of their causes. */
+export function matrixTable(result: MatrixResult, quirks: readonly QuirkResult[], look: TableLook): string {
   const { palette, width } = look;
   const ids = causesInOrder(result);
   const numbers = new Map(ids.map((id, index) => [id, index + 1]));
-  const body: Row[] = result.rows.map((row) => ({
-    cells: [{ text: row.scenario.id }, ...row.cells.map((cell) => matrixCell(cell, row.cells[0]!, numbers, palette))],
-  }));
-  const spelled = [...headRows(result, false, palette), ...body];
-  const letters = !fits(spelled, { width });
   const facts = [
     `hvdiff ${result.hvdiff}`,
     result.cpu,
     `${counted(result.rows.length, "scenario")} on ${counted(result.columns.length, "column")}`,
   ];
+  const reading =
+    "How many verdicts each guest prints on the first column, and how many differ elsewhere, with the numbers of their causes.";
   const lines = [
     ...hanging("", facts.join(" · "), width).map(palette.strong),
-    ...hanging(
-      "",
-      "How many verdicts each guest prints on the first column, and how many differ elsewhere, with the numbers of their causes.",
-      width,
-    ).map(palette.faint),
+    ...hanging("", reading, width).map(palette.faint),
     "",
-    ...(letters ? letterLines(result, look) : []),
-    ...renderTable(letters ? [...headRows(result, true, palette), ...body] : spelled, { width }),
-    ...causeLines(ids, new Map(quirks.map((quirk) => [quirk.id, quirk])), look),
+    ...body(result, numbers, look),
+    ...(ids.length === 0 ? [] : ["", palette.strong("CAUSES"), ...numberedCauses(ids, quirks, look)]),
     "",
     ...conclusion(result, look),
   ];

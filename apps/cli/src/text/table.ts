@@ -6,6 +6,8 @@ export interface Cell {
   readonly style?: (text: string) => string;
   /** May break before @, + and /, as column spellings do. */
   readonly soft?: boolean;
+  /** Blanks before each of its lines. */
+  readonly indent?: number;
 }
 
 /** One row; `below` are finished lines printed under it. */
@@ -26,15 +28,25 @@ function columnCount(rows: readonly Row[]): number {
   return Math.max(0, ...rows.map((row) => row.cells.length));
 }
 
+function linesOf(cell: Cell | undefined, width: number): string[] {
+  if (cell === undefined) return [""];
+  const indent = cell.indent ?? 0;
+  return wrap(cell.text, width - indent, cell.soft ?? false).map((line) => " ".repeat(indent) + line);
+}
+
 function naturalWidths(rows: readonly Row[]): number[] {
   return Array.from({ length: columnCount(rows) }, (_, index) =>
-    Math.max(0, ...rows.flatMap((row) => (row.cells[index]?.text ?? "").split("\n").map(widthOf))),
+    Math.max(0, ...rows.flatMap((row) => linesOf(row.cells[index], Number.POSITIVE_INFINITY).map(widthOf))),
   );
+}
+
+function leastWidth(cell: Cell | undefined): number {
+  return cell === undefined ? 0 : (cell.indent ?? 0) + minimumWidth(cell.text, cell.soft ?? false);
 }
 
 function minimumWidths(rows: readonly Row[]): number[] {
   return Array.from({ length: columnCount(rows) }, (_, index) =>
-    Math.max(1, ...rows.map((row) => minimumWidth(row.cells[index]?.text ?? "", row.cells[index]?.soft ?? false))),
+    Math.max(1, ...rows.map((row) => leastWidth(row.cells[index]))),
   );
 }
 
@@ -69,10 +81,7 @@ function shrink(widths: number[], minimums: readonly number[], room: number): nu
 }
 
 function renderRow(row: Row, widths: readonly number[], indent: string, gap: string): string[] {
-  const wrapped = widths.map((width, index) => {
-    const cell = row.cells[index];
-    return cell === undefined ? [""] : wrap(cell.text, width, cell.soft ?? false);
-  });
+  const wrapped = widths.map((width, index) => linesOf(row.cells[index], width));
   const height = Math.max(1, ...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) => {
     const last = wrapped.findLastIndex((lines) => (lines[line] ?? "") !== "");
