@@ -1,4 +1,4 @@
-import type { Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
+import type { CpuModel, Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
 import { STATE } from "@hvdiff/cpu";
 import { addressHigh, lowHalf } from "./address.ts";
 import { createVmxCapabilities, type VmxCapabilities } from "./capabilities.ts";
@@ -26,6 +26,14 @@ import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
 
 const MODE_GUEST = 2;
 
+const ADDRESS_WIDTHS_LEAF = 0x80000008;
+
+function capabilitiesOf(model: CpuModel): VmxCapabilities {
+  const widths = model.cpuid.find((entry) => entry.leaf === ADDRESS_WIDTHS_LEAF)?.eax ?? 0;
+  const linearAddressWidth = (widths >>> 8) & 0xff || 48;
+  return createVmxCapabilities(model.msrs, model.maxPhysicalAddress, { linearAddressWidth });
+}
+
 /** What a `Vmx` may be given; the rest comes from the processor's model and the manual. */
 export interface VmxOptions {
   readonly capabilities?: VmxCapabilities;
@@ -43,7 +51,7 @@ export class Vmx implements VirtualizationExtension {
   /** Becomes the processor's extension. State words are used as they are, so that a cloned processor goes on. */
   constructor(processor: Processor, options: VmxOptions = {}) {
     const { model } = processor;
-    this.capabilities = options.capabilities ?? createVmxCapabilities(model.msrs, model.maxPhysicalAddress);
+    this.capabilities = options.capabilities ?? capabilitiesOf(model);
     this.core = new VmxCore(processor, {
       capabilities: this.capabilities,
       layout: createVmcsLayout(this.capabilities),

@@ -305,7 +305,7 @@ const GUEST: Record<string, Mutation> = {
   "guest.gdtr.limit": field("guestGdtrLimit", 0x10000n),
   "guest.idtr.limit": field("guestIdtrLimit", 0x10000n),
   "guest.rip.high": both(withBits("guestRip", 1n << 32n), without("guestCsAccessRights", 0x2000n)),
-  "guest.rip.canonical": field("guestRip", NON_CANONICAL),
+  "guest.rip.canonical": field("guestRip", 1n << 60n),
   "guest.rflags.reserved": field("guestRflags", 0n),
   "guest.rflags.virtual8086": both(virtual8086, unrestricted, field("guestCr0", 0x30n)),
   "guest.rflags.interruptFlag": inject(0x20n),
@@ -378,6 +378,10 @@ describe("VM-entry checks", () => {
 
   test.each(Object.entries(MUTATIONS))("%s is found first", (id, mutate) => {
     expect(firstViolation(ALL, contextOf(mutate))?.id).toBe(id);
+  });
+
+  test("bit 47 of RIP is not compared with the bits above", () => {
+    expect(allViolations(ALL, contextOf(field("guestRip", NON_CANONICAL)))).toEqual([]);
   });
 
   test("virtual-8086 mode is valid", () => {

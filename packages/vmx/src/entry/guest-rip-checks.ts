@@ -1,6 +1,5 @@
 import * as F from "../fields.ts";
 import type { EntryCheck, EntryCheckContext } from "./check.ts";
-import { isNonCanonical } from "./value-tests.ts";
 
 const RIP = { sdm: '3C "Checks on Guest RIP, RFLAGS, and SSP"', group: "guest" } as const;
 
@@ -15,10 +14,16 @@ function is64BitMode(c: EntryCheckContext): boolean {
   return c.isLongModeGuest && (c.v.lo(F.GUEST_CS_ACCESS_RIGHTS) & CS_LONG) !== 0;
 }
 
+/** Bits above the linear-address width must be equal to each other, but not to the bit below: the first fetch finds that out. */
+function hasUnequalHighBits(c: EntryCheckContext): boolean {
+  const top = c.v.hi(F.GUEST_RIP) >> (c.capabilities.linearAddressWidth - 32);
+  return top !== 0 && top !== -1;
+}
+
 /** Checks on guest RIP and RFLAGS. */
 export const GUEST_RIP_CHECKS: readonly EntryCheck[] = [
   { ...RIP, id: "guest.rip.high", violated: (c) => !is64BitMode(c) && c.v.hi(F.GUEST_RIP) !== 0 },
-  { ...RIP, id: "guest.rip.canonical", violated: (c) => is64BitMode(c) && isNonCanonical(c, F.GUEST_RIP) },
+  { ...RIP, id: "guest.rip.canonical", violated: (c) => is64BitMode(c) && hasUnequalHighBits(c) },
   {
     ...RIP,
     id: "guest.rflags.reserved",
