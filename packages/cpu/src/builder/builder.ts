@@ -88,6 +88,8 @@ export interface Builder {
   when(condition: Value, body: () => void): void;
   /** Calls a helper (`helpers.ts`) for a result of the given width. Helpers that may fault end the instruction when they do. */
   call(helper: string, width: OperandWidth, args: readonly Value[]): Value;
+  /** Raises #GP(0) unless code may be fetched from the target: canonical, or within the limit of CS outside 64-bit mode. */
+  checkTarget(target: Value): void;
   /** Continues at a computed address instead of the next instruction. */
   jump(target: Value): void;
   /** The relative target of the instruction. */

@@ -18,8 +18,8 @@ export class JsLines {
     return name;
   }
 
-  push(line: string): void {
-    this.lines.push(line);
+  push(...lines: string[]): void {
+    this.lines.push(...lines);
   }
 }
 

@@ -229,6 +229,10 @@ class JsBuilder implements Builder {
     return width === 64 ? jsValue(64, lo, this.out.fresh("c.hi")) : this.math.truncate(jsValue(32, lo), width);
   }
 
+  checkTarget(target: Value): void {
+    this.memory.checkTarget(asJs(target));
+  }
+
   jump(target: Value): void {
     const x = asJs(target);
     this.jumped = true;

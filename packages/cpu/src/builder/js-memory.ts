@@ -1,5 +1,5 @@
 import type { MemoryOperand } from "../decode/instruction.ts";
-import { SEGMENT_BASE, SEGMENT_STRIDE, SEGMENTS } from "../state-layout.ts";
+import { CS, SEGMENT_BASE, SEGMENT_LIMIT, SEGMENT_STRIDE, SEGMENTS } from "../state-layout.ts";
 import { ACCESS_READ, ACCESS_WRITE } from "../virtualization.ts";
 import type { OperandWidth } from "./builder.ts";
 import type { JsArithmetic, JsLines } from "./js-arithmetic.ts";
@@ -133,6 +133,13 @@ export class JsMemory {
     const next = asJs(this.math.add(old, jsValue(64, String(width / 8), "0")));
     this.out.push(`s[8] = ${next.lo}; s[9] = ${next.hi};`);
     return value;
+  }
+
+  checkTarget(target: JsValue): void {
+    const limit = `s[${SEGMENTS + CS * SEGMENT_STRIDE + SEGMENT_LIMIT}]`;
+    const fits =
+      this.shape.codeBits === 64 ? `c.isCanonical(${target.hi})` : `(${target.lo} >>> 0) <= (${limit} >>> 0)`;
+    this.out.push(`if (!(${fits})) c.raise(13, 0);`, this.bail);
   }
 
   private popLegacy(width: OperandWidth, frame: boolean): JsValue {

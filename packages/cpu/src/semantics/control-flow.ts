@@ -40,8 +40,12 @@ function indirect(b: Builder): Value {
   return b.codeBits === 64 ? value : value.width === 32 ? value : b.zeroExtend(value, 32);
 }
 
+/** Target of JMP and CALL, checked before anything is pushed. In 64-bit mode a displacement does not lead out of the canonical half. */
 function destination(b: Builder): Value {
-  return b.operandKind(0) === "other" ? relative(b) : indirect(b);
+  const isRelative = b.operandKind(0) === "other";
+  const to = isRelative ? relative(b) : indirect(b);
+  if (!isRelative || b.codeBits !== 64) b.checkTarget(to);
+  return to;
 }
 
 function returnWidth(b: Builder): OperandWidth {
@@ -57,12 +61,14 @@ function call(b: Builder): void {
 
 function nearReturn(b: Builder): void {
   const width = returnWidth(b);
-  const to = b.pop(width);
+  const popped = b.pop(width);
+  const to = width === 16 ? b.zeroExtend(popped, 32) : popped;
+  b.checkTarget(to);
   if (b.operandKind(0) === "immediate") {
     const stack: OperandWidth = b.codeBits === 64 ? 64 : 32;
     b.writeRegister(RSP, b.add(b.readRegister(RSP, stack), b.zeroExtend(b.read(0, 16), stack)));
   }
-  b.jump(width === 16 ? b.zeroExtend(to, 32) : to);
+  b.jump(to);
 }
 
 function conditional(b: Builder, taken: Value): void {

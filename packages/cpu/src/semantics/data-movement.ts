@@ -37,9 +37,9 @@ function spreadSign(width: OperandWidth): Semantics {
   return (b) => b.writeRegister(RDX, b.sar(b.readRegister(RAX, width), b.constant(32, width - 1)));
 }
 
+/** BSWAP. With 16 bits the SDM calls the result undefined; processors give zero. */
 function byteSwap(b: Builder): void {
-  const value = b.read(0);
-  b.write(0, swapBytes(b, value, b.operandSize));
+  b.write(0, b.operandSize === 16 ? b.constant(16, 0) : swapBytes(b, b.read(0), b.operandSize));
 }
 
 function swapBytes(b: Builder, value: ReturnType<Builder["read"]>, width: OperandWidth): ReturnType<Builder["read"]> {

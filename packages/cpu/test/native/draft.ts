@@ -123,31 +123,24 @@ export class Draft {
   private based(at: bigint, mask = 0xffffffff_ffffffffn): RmOperand {
     const { random } = this;
     const base = this.addressRegister();
-    const size = random.pick([0, 1, 4]);
-    const mod = size === 0 && (base & 7) !== RBP ? 0 : size === 4 ? 2 : 1;
+    const mod = this.random.pick((base & 7) === RBP ? [1, 2] : [0, 1, 2]);
+    const bytes = [0, 1, 4][mod]!;
     const disp = mod === 0 ? 0 : mod === 1 ? random.below(256) - 128 : random.word() | 0;
-    let sum = at - BigInt(disp);
-    let sib = -1;
-    let index = 0;
-    if ((base & 7) === RSP) sib = 0x24;
-    if (random.chance(50)) {
-      index = this.addressRegister(base);
-      if (index !== RSP) {
-        const scale = random.below(4);
-        sib = (scale << 6) | ((index & 7) << 3) | (base & 7);
-        sum -= this.gpr[index]! << BigInt(scale);
-      }
-    }
-    this.gpr[base] = (BigInt.asUintN(64, sum) & mask) | (this.gpr[base]! & ~mask);
-    const indexed = sib >= 0 && sib !== 0x24;
-    const tail = [...(sib >= 0 ? [sib] : []), ...littleEndian(disp, mod === 0 ? 0 : mod === 1 ? 1 : 4)];
+    const index = random.chance(50) ? this.addressRegister(base) : RSP;
+    const indexed = index !== RSP;
+    const scale = indexed ? random.below(4) : 0;
+    const scaled = indexed ? this.gpr[index]! << BigInt(scale) : 0n;
+    const sum = BigInt.asUintN(64, at - BigInt(disp) - scaled);
+    this.gpr[base] = (sum & mask) | (this.gpr[base]! & ~mask);
+    const needsSib = indexed || (base & 7) === RSP;
+    const sib = (scale << 6) | ((index & 7) << 3) | (base & 7);
     return {
       prefixes: [],
       mod,
-      rm: sib >= 0 ? 4 : base & 7,
+      rm: needsSib ? 4 : base & 7,
       rexX: indexed && index >= 8,
       rexB: base >= 8,
-      tail,
+      tail: [...(needsSib ? [sib] : []), ...littleEndian(disp, bytes)],
     };
   }
 

@@ -9,8 +9,9 @@ import { makeCases, recordedCases, VECTORS_FILE } from "./recorded.ts";
 import { SimulatedOracle } from "./simulated-oracle.ts";
 import { unpackVectors } from "./vectors.ts";
 
+const { HVDIFF_NATIVE_CASES } = process.env;
 /** Cases per form; raised by hand for a deep search. */
-const LIVE_CASES = Number(process.env["HVDIFF_NATIVE_CASES"] ?? 20);
+const LIVE_CASES = Number(HVDIFF_NATIVE_CASES ?? 20);
 const SHOWN = 20;
 const INVALID_OPCODE = 6;
 

@@ -38,9 +38,15 @@ function counted(name: string, opcode: number): Form[] {
   );
 }
 
-/** A register or memory operand that holds a canonical address of user mode. */
+/** A canonical address of user mode, or now and then none at all. */
+function branchTarget(draft: Draft): bigint {
+  const low = BigInt(draft.random.word() >>> 1);
+  return draft.random.chance(5) ? low | 0x4000_0000_0000_0000n : low;
+}
+
+/** A register or memory operand that holds an address. */
 function branchOperand(draft: Draft): RmOperand {
-  const target = BigInt(draft.random.word() & 0x7fffffff);
+  const target = branchTarget(draft);
   if (draft.random.chance(50)) {
     const register = draft.register();
     if (register === 4) return branchOperand(draft);
@@ -59,11 +65,11 @@ function branch(name: string, reg: number): Form {
   });
 }
 
-/** A return address within the lower half on the stack. */
+/** A return address on the stack. */
 function returning(draft: Draft, bytes: number[]): number[] {
   draft.stack();
   const at = Number(draft.gpr[4]! - BigInt(WINDOW));
-  if (at >= 0 && at <= 120) new DataView(draft.window.buffer).setBigUint64(at, BigInt(draft.random.word() >>> 1), true);
+  if (at >= 0 && at <= 120) new DataView(draft.window.buffer).setBigUint64(at, branchTarget(draft), true);
   return bytes;
 }
 

@@ -81,13 +81,16 @@ function wordForms(width: Width): Form[] {
   ];
 }
 
-const WIDE_FORMS: readonly Form[] = ([32, 64] as const).flatMap((width) => [
-  twoOperands("movsxd r,rm32", width, [0x63], 4),
-  twoOperands("movnti m,r", width, [0x0f, 0xc3], width / 8, true),
+const BSWAPS: readonly Form[] = WORD_WIDTHS.map((width) =>
   plain(`bswap r ${width}`, (draft) => {
     const register = draft.register();
     return [...prefixesOf(width, register), 0x0f, 0xc8 | (register & 7)];
   }),
+);
+
+const WIDE_FORMS: readonly Form[] = ([32, 64] as const).flatMap((width) => [
+  twoOperands("movsxd r,rm32", width, [0x63], 4),
+  twoOperands("movnti m,r", width, [0x0f, 0xc3], width / 8, true),
 ]);
 
 const EIGHT_BYTES: Form = plain("cmpxchg8b m", (draft) => {
@@ -137,6 +140,7 @@ export const MOVE_FORMS: readonly Form[] = [
   ...WIDTHS.flatMap(moves),
   ...WORD_WIDTHS.flatMap(wordForms),
   ...WIDE_FORMS,
+  ...BSWAPS,
   EIGHT_BYTES,
   SIXTEEN_BYTES,
   XLAT,
