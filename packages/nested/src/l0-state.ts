@@ -29,6 +29,8 @@ export interface L0State {
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
   reinject: { information: number; errorCode: number; length: number } | null;
   halted: boolean;
+  /** VMX-abort indicator of L1's failed VM exit; 0 for none. */
+  abort: number;
   ept01: number;
   shadows: ShadowRoot[];
   /** EPTP12 whose shadow vmcs02 uses; 0 without EPT in L1. */
@@ -53,6 +55,7 @@ export function createL0State(): L0State {
     owed: null,
     reinject: null,
     halted: false,
+    abort: 0,
     ept01: 0,
     shadows: [],
     pool: createPagePool(),

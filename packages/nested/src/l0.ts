@@ -138,6 +138,7 @@ export class L0 implements RootClient {
     else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
     else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
     if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
+    if (this.state.abort !== 0) return { kind: "stop", outcome: { kind: "shutdown", what: `VMX abort ${this.state.abort}`, where: this.machine.where() } };
     if (this.pc.exit.state.code >= 0) return { kind: "stop", outcome: { kind: "exit", code: this.pc.exit.state.code } };
     return this.enterGuest();
   }

@@ -2,7 +2,7 @@ import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
-import { hostAddress } from "./host-layout.ts";
+import { hostAddress, isGuestRam } from "./host-layout.ts";
 
 /** Where the value of a vmcs02 field comes from. */
 export type MergeSource =
@@ -24,6 +24,7 @@ export interface MergeContext {
   /** EPTP that silicon shall use for L2, and the VPID. */
   readonly eptp02: bigint;
   readonly vpid02: number;
+  readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
   /** What silicon supports, so that fields that do not exist are left alone. */
   readonly exists: Uint8Array;
 }
@@ -134,9 +135,21 @@ function eitherLevel(m: MergeContext, control: number, index: number): void {
   m.v02.set(index, from.lo(index), from.hi(index));
 }
 
+/** An address beyond every physical-address width: silicon refuses a VMCS with it. */
+const REFUSED_ADDRESS = 0xffff_ffff_ffff_f000n;
+
 function addresses(m: MergeContext): void {
-  if ((m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TPR_SHADOW) === 0) return;
-  m.v02.write("virtualApicAddress", BigInt(hostAddress(Number(m.v12.read("virtualApicAddress")), m.ram)));
+  const primary = m.v12.lo(F.primaryProcessorBasedControls);
+  if ((primary & C.PROC_TPR_SHADOW) === 0) return;
+  const page = Number(m.v12.read("virtualApicAddress"));
+  if (isGuestRam(page, m.ram) || m.unbackedVirtualApicPage === "as-silicon") m.v02.write("virtualApicAddress", BigInt(hostAddress(page, m.ram)));
+  else if ((primary & C.PROC_CR8_LOAD) !== 0 && (primary & C.PROC_CR8_STORE) !== 0) dropTprShadow(m);
+  else m.v02.write("virtualApicAddress", REFUSED_ADDRESS);
+}
+
+/** With all CR8 accesses exiting nothing of the TPR shadow is left to see. */
+function dropTprShadow(m: MergeContext): void {
+  m.v02.set(F.primaryProcessorBasedControls, m.v02.lo(F.primaryProcessorBasedControls) & ~C.PROC_TPR_SHADOW, 0);
 }
 
 /**

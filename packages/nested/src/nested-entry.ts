@@ -103,6 +103,7 @@ function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
     ram: l0.options.ram,
     eptp02: eptPointerFor(root),
     vpid02: VPID_L2,
+    unbackedVirtualApicPage: l0.options.policy.unbackedVirtualApicPage,
     exists: l0.vmx.capabilities.fieldExists,
   });
   count(state, "entries.l2");

@@ -13,6 +13,10 @@ import { completeVmx } from "./vmx-result.ts";
 const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;
 
+/** VMX-abort indicators (SDM 3C "VMX Aborts"). */
+const ABORT_SAVING_MSRS = 1;
+const ABORT_LOADING_MSRS = 4;
+
 /** Information fields that mean nothing for an exit that L0 makes up. */
 const UNUSED_INFORMATION = [
   F.vmExitInterruptionInformation,
@@ -60,7 +64,7 @@ function leaveL2(l0: L0, v12: VmcsView, v02: VmcsView, reason: number): void {
   if ((reason & ENTRY_FAILURE) === 0) {
     saveGuestState(v02, v12, l0.vmx.capabilities.fieldExists);
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
-    storeMsrs(l0, v12);
+    if (storeMsrs(l0, v12) >= 0) l0.state.abort = ABORT_SAVING_MSRS;
   }
   l0.vmx.vmptrld(l0.state.vmcs01);
   // A failed entry has loaded nothing of L2.
@@ -76,7 +80,7 @@ function switchToL1(l0: L0, v12: VmcsView, v01: VmcsView, before: VmcsView): voi
   l0.state.runPending = false;
   loadHostState(v12, v01, before);
   flushForTransition(l0, v12);
-  loadMsrs(l0, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01);
+  if (loadMsrs(l0, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0) l0.state.abort = ABORT_LOADING_MSRS;
   count(l0.state, "reflected");
   traceVmexit(l0, v12);
 }

@@ -1,13 +1,6 @@
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 import type { EntryCheck } from "@hvdiff/vmx";
 
-/** What L0 does with a page that vmcs12 names and that no RAM backs. */
-export type UnbackedPage =
-  /** What silicon does: reads FF, swallows writes. */
-  | "as-silicon"
-  /** The virtual machine stops with an internal error. */
-  | "stop";
-
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default
  * (`ARCHITECTURAL_POLICY`); a quirk replaces one. A policy is data or a small function of what it is handed, never of a product's name.
@@ -29,10 +22,11 @@ export interface NestedPolicy {
   readonly refusedMsrLoads: readonly number[];
   /** VM-instruction error that L1 sees when silicon refuses vmcs02 although L0 accepted vmcs12. */
   readonly lateFailureError: number;
-  /** An address of vmcs12 that L0 has to follow and cannot. */
-  readonly unbackedApicAccessPage: UnbackedPage;
-  /** Whether a VMX abort of L1 is a shutdown with an abort indicator (architecture) or a plain triple fault. */
-  readonly vmxAbortIsTripleFault: boolean;
+  /**
+   * What becomes of a virtual-APIC page that no RAM backs: silicon reads FF there; a product may give silicon an address that it must refuse,
+   * so that the entry fails late.
+   */
+  readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -46,8 +40,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   msrLoadFailureQualification: (index) => index + 1,
   refusedMsrLoads: [],
   lateFailureError: 7,
-  unbackedApicAccessPage: "as-silicon",
-  vmxAbortIsTripleFault: false,
+  unbackedVirtualApicPage: "as-silicon",
   zeroesExitInformationAtEntry: false,
 };
 

@@ -69,19 +69,11 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     },
   }),
   defineQuirk({
-    id: "kvm/vmx/unbacked-apic-access-page-stops",
-    summary: "An APIC-access page that no RAM backs stops the virtual machine with an internal error.",
-    affects: ["apicAccessAddress"],
+    id: "kvm/vmx/unbacked-virtual-apic-page-refused-late",
+    summary: "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
+    affects: ["virtualApicAddress"],
     confidence: "source",
     evidence: [nestedSource("nested_get_vmcs12_pages")],
-    policy: { unbackedApicAccessPage: "stop" },
-  }),
-  defineQuirk({
-    id: "kvm/vmx/abort-is-triple-fault",
-    summary: "A VMX abort is a triple fault of L1, and the VMCS gets no abort indicator.",
-    affects: ["vmx-abort"],
-    confidence: "source",
-    evidence: [nestedSource("nested_vmx_abort")],
-    policy: { vmxAbortIsTripleFault: true },
+    policy: { unbackedVirtualApicPage: "refuse-late" },
   }),
 ];
