@@ -33,11 +33,11 @@ test("the last of a repeated option wins", () => {
 });
 
 test.each([
-  [["--onn", "metal"], "diff has no option --onn; did you mean --on?"],
+  [["--onn", "metal"], "diff has no option --onn (nearest: --on)"],
   [["--on"], "--on needs a value: COLUMN[,COLUMN…]"],
   [["--on", "--all"], "--on needs a value: COLUMN[,COLUMN…]"],
   [["--all=yes"], "--all takes no value"],
-  [["--format", "jsn"], '--format: "jsn" is not one of table, json, jsonl, md; did you mean json or jsonl?'],
+  [["--format", "jsn"], '--format: "jsn" is not one of table, json, jsonl, md (nearest: json, jsonl)'],
   [["-x"], "diff has no option -x"],
 ])("%j: %s", (argv, message) => {
   expect(() => read(...argv)).toThrow(message);

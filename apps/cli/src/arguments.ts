@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { CommandError } from "./command-error.ts";
-import { suggestion } from "./nearest.ts";
+import { nearest, nearestText, suggestion } from "./nearest.ts";
 import type { OptionDef } from "./options.ts";
 
 /** What stood on the command line after the command's name. */
@@ -45,8 +45,8 @@ function checkValue(option: OptionDef, value: string): string {
 }
 
 function nearChoice(value: string, choices: readonly string[]): string {
-  const text = suggestion(value, choices);
-  return text.includes("did you mean") ? text : "";
+  const near = nearest(value, choices);
+  return near.length === 0 ? "" : nearestText(near);
 }
 
 function readOption(

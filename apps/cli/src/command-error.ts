@@ -21,9 +21,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the device",
   EROFS: "read-only file system",
   ELOOP: "too many symbolic links",
-  EADDRINUSE: "port is in use",
-  EADDRNOTAVAIL: "address is not available on this machine",
-  ENOTFOUND: "host name not found",
 };
 
 /** A system error's reason in plain words; null when it is not a system error. */

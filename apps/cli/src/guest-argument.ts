@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Guest, Lab } from "@hvdiff/lab";
 import { CommandError, systemReason } from "./command-error.ts";
-import { nearest } from "./nearest.ts";
+import { nearest, nearestText } from "./nearest.ts";
 
 /** No guest of use is larger, and reading one would only exhaust memory. */
 const LARGEST_IMAGE = 512 * 1024 * 1024;
@@ -41,6 +41,6 @@ export function guestOf(argument: string | undefined, lab: Lab): Guest {
   if (ids.includes(argument)) return { scenario: argument };
   if (/[/\\.]/.test(argument) || exists(argument)) return { name: basename(argument), image: readImage(argument) };
   const near = nearest(argument, ids);
-  const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; `hvdiff scenarios` lists the bundled ones";
+  const hint = near.length > 0 ? nearestText(near) : "; `hvdiff scenarios` lists the bundled ones";
   throw new CommandError(`${argument}: neither a bundled scenario nor a file${hint}`);
 }

@@ -20,6 +20,6 @@ test("the nearest name comes first, and what is far away not at all", () => {
 });
 
 test("where nothing is near, a short list is told whole", () => {
-  expect(suggestion("zzz", ["a1", "b2"])).toBe("; there are a1, b2");
+  expect(suggestion("zzz", ["a1", "b2"])).toBe(" (there are a1, b2)");
   expect(suggestion("zzz", [])).toBe("");
 });

@@ -32,9 +32,14 @@ export function nearest(word: string, names: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
-/** "; nearest: a, b", or "; there are: …" when nothing is near, or "". */
+/** ` (nearest: a, b)`. */
+export function nearestText(names: readonly string[]): string {
+  return ` (nearest: ${names.join(", ")})`;
+}
+
+/** ` (nearest: a, b)` as the lab says it; ` (there are a, b)` where nothing is near in a short list; or nothing. */
 export function suggestion(word: string, names: readonly string[]): string {
   const near = nearest(word, names);
-  if (near.length > 0) return `; did you mean ${near.join(" or ")}?`;
-  return names.length > 0 && names.length <= 12 ? `; there are ${names.join(", ")}` : "";
+  if (near.length > 0) return nearestText(near);
+  return names.length > 0 && names.length <= 12 ? ` (there are ${names.join(", ")})` : "";
 }

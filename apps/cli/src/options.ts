@@ -32,7 +32,7 @@ export const OPTIONS = {
     name: "firmware",
     value: "none|seabios|ovmf",
     choices: ["none", "seabios", "ovmf"],
-    summary: "state in which firmware leaves the machine (default: none)",
+    summary: "state in which firmware leaves the machine (default: seabios)",
   },
   memory: {
     name: "memory",

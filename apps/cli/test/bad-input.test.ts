@@ -25,25 +25,26 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["dif", 'no command is called "dif"; did you mean diff?'],
-  ["--on metal", "a command comes first, then options; there is no option --on; there are --help, --version"],
+  ["dif", 'no command is called "dif" (nearest: diff)'],
+  ["--on metal", "a command comes first, then options; there is no option --on (there are --help, --version)"],
   ["diff", "no guest is named: give a bundled scenario or the path of an image"],
-  ["diff capabilites", "capabilites: neither a bundled scenario nor a file; did you mean capabilities?"],
+  ["diff capabilites", "capabilites: neither a bundled scenario nor a file (nearest: capabilities)"],
   ["diff zzz", "zzz: neither a bundled scenario nor a file; `hvdiff scenarios` lists the bundled ones"],
   ["diff capabilities more", 'diff: unexpected argument "more"'],
   ["diff capabilities --on metal", "--on: one column has nothing to be compared with; write --on metal,metal"],
+  ["overview --on ideal", "--on: one column has nothing to be compared with; write --on metal,ideal"],
   ["diff capabilities --on metal,kvn@6.1", 'no personality is called "kvn@6.1"; nearest: kvm'],
   ["diff capabilities --memory lots", '--memory: "lots" is not a size; write 64M, 1G or 4096K'],
   ["diff capabilities --firmware uefi", '--firmware: "uefi" is not one of none, seabios, ovmf'],
   ["diff capabilities --quirk kvm/x", '--quirk: "kvm/x" must start with + (on) or - (off)'],
-  ["diff capabilities --fromat json", "diff has no option --fromat; did you mean --format?"],
+  ["diff capabilities --fromat json", "diff has no option --fromat (nearest: --format)"],
   ["run capabilities --on metal,ideal", "run: --on takes one column; `hvdiff diff` takes several"],
   ["run capabilities --trace jsonl --format json", "run: --trace and --format exclude each other"],
   ["caps", "caps: no column is named; write for example `hvdiff caps kvm@6.1`"],
   ["explain", "explain: no quirk is named; `hvdiff quirks` lists them"],
-  ["explain leaf-od", 'no quirk is called "leaf-od"; did you mean vmware/cpuid/leaf-0d?'],
+  ["explain leaf-od", 'no quirk is called "leaf-od" (nearest: vmware/cpuid/leaf-0d)'],
   ["serve --port 99999", '--port: "99999" is not a port number from 0 to 65535'],
-  ["help dif", 'no command is called "dif"; did you mean diff?'],
+  ["help dif", 'no command is called "dif" (nearest: diff)'],
 ])("hvdiff %s: one clear line and exit code 2", async (line, message) => {
   expect(await runForTest(line.split(" "))).toEqual({ code: 2, stdout: "", stderr: `hvdiff: ${message}\n` });
 });
@@ -102,9 +103,18 @@ test("a failing run leaves an existing output file as it was", async () => {
 
 test("a port in use is one clear line", async () => {
   const startServer = async () => {
-    throw Object.assign(new Error("listen EADDRINUSE: address already in use 127.0.0.1:8080"), { code: "EADDRINUSE" });
+    throw Object.assign(new Error("port 8080 on 127.0.0.1 is in use"), { name: "UsageError" });
   };
   const { code, stderr } = await runForTest(["serve", "--port", "8080"], { startServer });
-  expect(stderr).toBe("hvdiff: serve: cannot listen on 127.0.0.1:8080: port is in use; choose another with --port\n");
+  expect(stderr).toBe("hvdiff: port 8080 on 127.0.0.1 is in use\n");
+  expect(code).toBe(2);
+});
+
+test("a dashboard that is not built is said to be so", async () => {
+  const startServer = async () => {
+    throw Object.assign(new Error("Cannot find module"), { code: "ERR_MODULE_NOT_FOUND" });
+  };
+  const { code, stderr } = await runForTest(["serve"], { startServer });
+  expect(stderr).toBe("hvdiff: serve: the dashboard is not built; run `npm start` first\n");
   expect(code).toBe(2);
 });

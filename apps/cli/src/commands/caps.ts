@@ -1,5 +1,5 @@
 import type { CapsResult } from "@hvdiff/lab";
-import { type Arguments, hasFlag, lastValue, listValues } from "../arguments.ts";
+import { type Arguments, hasFlag, listValues } from "../arguments.ts";
 import { type Command, EXIT } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import type { Environment } from "../environment.ts";
@@ -36,7 +36,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const options = runOptionsOf(given);
   const lab = await environment.createLab();
   const result = withProgress(environment, "computing capabilities", () => lab.caps(columns, options));
-  const all = hasFlag(given, "all") || (columns.length === 1 && lastValue(given, "format") !== "json");
+  const all = hasFlag(given, "all") || columns.length === 1;
   output.write(
     render(given, {
       table: () => capsTable(result, { ...output, all }),

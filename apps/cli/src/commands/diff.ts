@@ -1,7 +1,7 @@
 import type { DiffResult } from "@hvdiff/lab";
-import { type Arguments, hasFlag, listValues } from "../arguments.ts";
+import { type Arguments, hasFlag } from "../arguments.ts";
 import { type Command, EXIT } from "../command.ts";
-import { CommandError } from "../command-error.ts";
+import { askedColumns, orDefault } from "../compared-columns.ts";
 import type { Environment } from "../environment.ts";
 import { render } from "../format/choose.ts";
 import { counted } from "../format/diff-rows.ts";
@@ -28,12 +28,10 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   atMost(given, 1, "diff");
   const output = outputFor(given, environment);
   const options = runOptionsOf(given);
-  const asked = listValues(given, "on");
-  if (asked.length === 1)
-    throw new CommandError(`--on: one column has nothing to be compared with; write --on metal,${asked[0]}`);
+  const asked = askedColumns(given);
   const lab = await environment.createLab();
   const guest = guestOf(given.positionals[0], lab);
-  const columns = asked.length === 0 ? lab.defaultColumns() : asked;
+  const columns = orDefault(asked, lab);
   const what = "scenario" in guest ? guest.scenario : guest.name;
   const result = withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
     lab.diff(guest, columns, options),

@@ -7,7 +7,7 @@ import { render } from "../format/choose.ts";
 import { toJson, toJsonLines } from "../format/json.ts";
 import { quirkPage } from "../format/lists.ts";
 import { quirksMarkdown } from "../format/markdown.ts";
-import { nearest } from "../nearest.ts";
+import { nearest, nearestText } from "../nearest.ts";
 import { OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
@@ -24,7 +24,7 @@ function findQuirk(name: string, quirks: readonly QuirkResult[]): QuirkResult {
   const lastPart = wanted.split("/").at(-1)!;
   const byName = quirks.filter((quirk) => nearest(lastPart, [quirk.id.split("/").at(-1)!]).length > 0);
   const near = [...new Set([...nearest(wanted, ids), ...byName.map((quirk) => quirk.id)])].slice(0, 3);
-  const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; `hvdiff quirks` lists them";
+  const hint = near.length > 0 ? nearestText(near) : "; `hvdiff quirks` lists them";
   throw new CommandError(`no quirk is called ${JSON.stringify(name)}${hint}`);
 }
 

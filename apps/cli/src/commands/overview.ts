@@ -1,6 +1,7 @@
 import type { MatrixResult } from "@hvdiff/lab";
-import { type Arguments, hasFlag, lastValue, listValues } from "../arguments.ts";
+import { type Arguments, hasFlag, lastValue } from "../arguments.ts";
 import { type Command, EXIT } from "../command.ts";
+import { askedColumns, orDefault } from "../compared-columns.ts";
 import type { Environment } from "../environment.ts";
 import { render } from "../format/choose.ts";
 import { counted } from "../format/diff-rows.ts";
@@ -57,9 +58,9 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   atMost(given, 0, "overview");
   const output = outputFor(given, environment);
   const options = runOptionsOf(given);
+  const asked = askedColumns(given);
   const lab = await environment.createLab();
-  const asked = listValues(given, "on");
-  const columns = asked.length === 0 ? lab.defaultColumns() : asked;
+  const columns = orDefault(asked, lab);
   const scenarios = counted(lab.scenarios().length, "scenario");
   const result = withProgress(environment, `running ${scenarios} on ${counted(columns.length, "column")}`, () =>
     lab.matrix(columns, options),

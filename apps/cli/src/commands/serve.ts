@@ -13,12 +13,8 @@ async function start(environment: Environment, port: number, host: string): Prom
   try {
     return await environment.startServer({ port, host });
   } catch (error) {
-    const reason = systemReason(error);
-    if (reason === "ERR_MODULE_NOT_FOUND")
-      throw new CommandError("serve: the dashboard is not built; run `npm start` first");
-    if (reason === null) throw error;
-    const hint = reason === "port is in use" ? "; choose another with --port" : "";
-    throw new CommandError(`serve: cannot listen on ${host}:${port}: ${reason}${hint}`);
+    if (systemReason(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new CommandError("serve: the dashboard is not built; run `npm start` first");
   }
 }
 

@@ -2,7 +2,7 @@ import type { CapabilityGroup, CapabilityState, CapsResult, Cause } from "@hvdif
 import type { Palette } from "../text/palette.ts";
 import { type Cell, type Row, renderTable } from "../text/table.ts";
 import { hanging } from "../text/wrap.ts";
-import { causeText, styledCause, UNMARKED } from "./causes.ts";
+import { attributionLine, causeText, styledCause, UNMARKED } from "./causes.ts";
 import { counted, groupBy } from "./diff-rows.ts";
 import type { TableLook } from "./look.ts";
 
@@ -116,16 +116,18 @@ function columnLines(result: CapsResult, { palette, width }: TableLook): string[
   });
 }
 
-function conclusion(result: CapsResult, look: TableLook): string {
-  const { palette } = look;
+function conclusion(result: CapsResult, look: TableLook): string[] {
+  const { palette, width } = look;
   const lines = result.groups.flatMap(capabilityLines);
   const count = lines.filter((line) => line.differs).length;
   const differing = result.groups.filter((group) => group.differs).length;
-  if (differing === 0) return palette.same(`✓ ${counted(result.groups.length, "register")}, all the same`);
+  const registers = counted(result.groups.length, "register");
+  if (result.columns.length === 1) return [palette.same(registers)];
+  if (differing === 0) return [palette.same(`✓ ${registers}, all the same`)];
   const hidden = look.all || count === lines.length ? "" : " (--all shows the rest)";
-  return palette.different(
-    `≠ ${count} of ${counted(lines.length, "capability bit")} differ, in ${differing} of ${counted(result.groups.length, "register")}${hidden}`,
-  );
+  const text = `${count} of ${lines.length} bits and fields differ, in ${differing} of ${registers}${hidden}`;
+  const open = capabilityCauses(result).filter((cause) => cause?.kind === "unattributed").length;
+  return [...hanging("≠ ", text, width).map(palette.different), attributionLine(open, palette)];
 }
 
 /** What `hvdiff caps` prints for people: vmxcap's groups, names and four states, side by side. */
@@ -138,7 +140,7 @@ export function capsTable(result: CapsResult, look: TableLook): string {
     ...(groups.length === 0 ? [] : ["", ...groupLines(result, groups, look)]),
     ...(marked ? ["", ...hanging("", UNMARKED, look.width).map(look.palette.faint)] : []),
     "",
-    conclusion(result, look),
+    ...conclusion(result, look),
   ];
   return `${lines.join("\n")}\n`;
 }

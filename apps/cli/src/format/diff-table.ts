@@ -64,11 +64,8 @@ function causeLines(cells: readonly VerdictCell[], indent: string, { palette, wi
   const caused = cells.filter((cell) => cell.cause !== null);
   return groupBy(caused, (cell) => causeText(cell.cause!)).flatMap((group) => {
     const cause = group[0]!.cause!;
-    const lines = hanging(
-      `${indent}↳ `,
-      `${causeText(cause)} · ${group.map((cell) => cell.column.column).join(", ")}`,
-      width,
-    );
+    const names = cells.length <= 2 ? "" : ` · ${group.map((cell) => cell.column.column).join(", ")}`;
+    const lines = hanging(`${indent}↳ `, causeText(cause) + names, width);
     return lines.map((line) => styledCause(line, cause, palette));
   });
 }
@@ -165,7 +162,7 @@ function conclusion(result: DiffResult, { palette, width }: TableLook): string[]
   if (!result.different) return hanging("✓ ", same, width).map(palette.same);
   const differing = others.filter((column) => columnSummary(column, reference!) !== "same");
   const verdicts = others.reduce((total, column) => total + column.differences.length, 0);
-  const text = `${differing.length} of ${counted(others.length, "column")} differ from ${reference!.column} in ${counted(verdicts, "verdict")}`;
+  const text = `${differing.length} of ${counted(others.length, "column")} ${differing.length === 1 ? "differs" : "differ"} from ${reference!.column} in ${counted(verdicts, "verdict")}`;
   const open = causesOf(result).filter((cause) => cause.kind === "unattributed").length;
   return [...hanging("≠ ", text, width).map(palette.different), attributionLine(open, palette)];
 }

@@ -73,12 +73,10 @@ export function scenariosTable(scenarios: readonly ScenarioResult[], look: Look)
 
 /** `hvdiff cpus`. */
 export function cpusTable(cpus: ReturnType<Lab["cpus"]>, look: Look): string {
-  const rows = cpus.map((cpu) => ({
-    cells: [
-      { text: cpu.id, style: look.palette.name },
-      { text: cpu.title },
-      { text: cpu.source, style: look.palette.faint },
-    ],
-  }));
-  return `${renderTable(rows, { width: look.width }).join("\n")}\n`;
+  const { palette, width } = look;
+  const lines = cpus.flatMap((cpu) => [
+    `${palette.name(cpu.id)}  ${palette.strong(cpu.title)}`,
+    ...hanging("    ", cpu.source, width).map(palette.faint),
+  ]);
+  return `${lines.join("\n")}\n`;
 }

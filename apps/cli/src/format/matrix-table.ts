@@ -51,7 +51,8 @@ function headRows(result: MatrixResult, letters: boolean, palette: Palette): Row
       })),
     ],
   };
-  return letters ? [names] : [names, confidences];
+  const closed = result.columns.some((column) => column.confidence !== null);
+  return letters || !closed ? [names] : [names, confidences];
 }
 
 function letterOf(index: number): string {
