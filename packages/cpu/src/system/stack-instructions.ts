@@ -28,7 +28,8 @@ const RBP = S.GPR + 10;
 
 const pusha: Executor = (c, i) => {
   const width = i.instruction.operandSize;
-  if (!stackProbe(c, width)) return STATUS_ABORTED;
+  // From the top down, so that CR2 names the first slot that cannot be written.
+  for (let n = 1; n <= 8; n++) if (!stackProbe(c, (n * width) / 8)) return STATUS_ABORTED;
   const sp = c.s[RSP]!;
   for (let n = 0; n < 8; n++) {
     push(c, n === 4 ? sp : c.s[S.GPR + 2 * n]!, 0, width);

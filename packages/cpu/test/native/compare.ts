@@ -24,8 +24,9 @@ export function difference(item: JudgedCase, native: NativeResult, ours: NativeR
   check("error code", native.errorCode, ours.errorCode);
   check("cr2", native.cr2, ours.cr2);
   check("rip", native.rip, ours.rip);
+  const registerMask = item.mode32 ? 0xffffffffn : 0xffffffff_ffffffffn;
   NAMES.forEach((name, n) => {
-    check(name, native.gpr[n]!, ours.gpr[n]!);
+    check(name, native.gpr[n]! & registerMask, ours.gpr[n]! & registerMask);
   });
   const flags = comparedFlags(item, native.vector);
   check("rflags", native.rflags & flags, ours.rflags & flags);

@@ -46,13 +46,16 @@ export class Draft {
   readonly legacy: boolean;
   private readonly reserved = new Set<number>();
 
-  constructor(random: Random) {
+  private readonly mode32: boolean;
+
+  constructor(random: Random, mode32 = false) {
     this.random = random;
+    this.mode32 = mode32;
     for (let n = 0; n < 16; n++) this.gpr[n] = random.operand();
     const quads = new DataView(this.window.buffer);
     for (let at = 0; at < WINDOW_BYTES; at += 8) quads.setBigUint64(at, random.operand(), true);
     this.rflags = (random.word() & ARITHMETIC_FLAGS) | ALWAYS_SET;
-    this.legacy = random.chance(30);
+    this.legacy = random.chance(30) || mode32;
   }
 
   /** Gives a register a value that no memory operand may replace. */
@@ -85,7 +88,7 @@ export class Draft {
       if (kind === 0) return BigInt(UNMAPPED_PAGE + random.below(4000));
       if (kind === 1) return BigInt(READ_ONLY_PAGE + random.below(4000));
       if (kind === 2) return BigInt(READ_ONLY_PAGE - random.below(bytes));
-      return NON_CANONICAL | BigInt(random.below(1 << 30));
+      return this.mode32 ? BigInt(UNMAPPED_PAGE) : NON_CANONICAL | BigInt(random.below(1 << 30));
     }
     return BigInt(WINDOW + random.below(WINDOW_BYTES - bytes + 1));
   }
@@ -93,6 +96,7 @@ export class Draft {
   /** A memory operand of so many bytes. */
   memory(bytes: number, at = this.target(bytes)): RmOperand {
     const kind = this.random.below(10);
+    if (this.mode32) return this.memory32(kind, at);
     if (at <= 0x7fffffffn) {
       if (kind === 0) return this.absolute(at);
       if (kind === 1) return { ...this.registerOperand(5), mod: 0, tail: [0, 0, 0, 0], ripTarget: Number(at) };
@@ -101,6 +105,12 @@ export class Draft {
       if (kind === 4) return this.indexOnly(at);
     }
     return this.based(at);
+  }
+
+  private memory32(kind: number, at: bigint): RmOperand {
+    if (kind === 0) return this.absolute(at);
+    if (kind === 1) return { ...this.registerOperand(5), mod: 0, tail: littleEndian(at, 4) };
+    return kind === 4 ? this.indexOnly(at) : this.based(at);
   }
 
   private absolute(at: bigint): RmOperand {
@@ -151,7 +161,8 @@ export class Draft {
 
   /** A stack pointer with room on both sides. */
   stack(): void {
-    const faulting = [BigInt(UNMAPPED_PAGE), BigInt(READ_ONLY_PAGE + 4), BigInt(DATA_PAGE - 64), NON_CANONICAL];
+    const faulting = [BigInt(UNMAPPED_PAGE), BigInt(READ_ONLY_PAGE + 4), BigInt(DATA_PAGE - 64)];
+    if (!this.mode32) faulting.push(NON_CANONICAL);
     this.fix(RSP, this.random.chance(4) ? this.random.pick(faulting) : BigInt(WINDOW + 32 + this.random.below(65)));
   }
 }

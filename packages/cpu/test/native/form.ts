@@ -23,6 +23,8 @@ export interface Drafted {
 export interface Form {
   readonly name: string;
   readonly make: (draft: Draft) => Drafted;
+  /** Compatibility mode instead of 64-bit mode. */
+  readonly mode32?: boolean;
 }
 
 /** A case with what must be known to judge its result. */
@@ -31,16 +33,21 @@ export interface JudgedCase extends NativeCase {
   readonly undefinedFlags: number;
 }
 
+const LOW_HALF = 0xffffffffn;
+
 /** Case `index` of a form, the same each time. */
 export function makeCase(form: Form, index: number): JudgedCase {
-  const draft = new Draft(new Random(seedOf(form.name, index)));
+  const mode32 = form.mode32 ?? false;
+  const draft = new Draft(new Random(seedOf(form.name, index)), mode32);
   const drafted = form.make(draft);
+  if (mode32) for (let n = 0; n < 16; n++) draft.gpr[n]! &= LOW_HALF;
   return {
     form: form.name,
     bytes: drafted.bytes,
     undefinedFlags: drafted.undefinedFlags ?? 0,
     steps: drafted.steps ?? 1,
     repeats: drafted.repeats ?? false,
+    mode32,
     gpr: draft.gpr,
     rflags: draft.rflags,
     window: draft.window,

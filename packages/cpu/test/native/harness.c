@@ -23,11 +23,15 @@
 #define WINDOW_BYTES 128
 #define CODE_BYTES 64
 #define TRAP_FLAG 0x100
+#define CODE_SEGMENT_32 0x23
+#define DATA_SEGMENT 0x2b
 #define STEP_LIMIT 10000
 
 struct request {
   uint32_t steps;
-  uint32_t repeats;
+  uint16_t repeats;
+  /* Run in compatibility mode. */
+  uint16_t mode32;
   uint8_t code[CODE_BYTES];
   uint64_t gpr[16];
   uint64_t rflags;
@@ -63,6 +67,8 @@ static void load(ucontext_t *context) {
   for (int i = 0; i < 16; i++) context->uc_mcontext.gregs[REGISTERS[i]] = (long long)request->gpr[i];
   context->uc_mcontext.gregs[REG_RIP] = CODE;
   context->uc_mcontext.gregs[REG_EFL] = (long long)(request->rflags | TRAP_FLAG);
+  long long selectors = home.uc_mcontext.gregs[REG_CSGSFS];
+  context->uc_mcontext.gregs[REG_CSGSFS] = request->mode32 ? (selectors & ~0xffffll) | CODE_SEGMENT_32 : selectors;
   steps_left = request->steps;
   traps = 0;
 }
@@ -114,6 +120,8 @@ static void prepare(void) {
   (void)*read_only;
   memset((void *)DATA_PAGE, 0, DATA_PAGES * 4096);
   syscall(SYS_arch_prctl, ARCH_SET_GS, DATA_PAGE);
+  /* 64-bit programs have null selectors here, which compatibility mode cannot use. */
+  __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" : : "r"(DATA_SEGMENT));
   stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
   sigaltstack(&stack, NULL);
   struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};

@@ -24,6 +24,8 @@ export interface NativeCase {
   readonly steps: number;
   /** The one instruction is a repeated string instruction, which traps after each iteration. */
   readonly repeats: boolean;
+  /** Runs in compatibility mode with 32-bit code and stack; only the low halves of registers count. */
+  readonly mode32: boolean;
   readonly gpr: BigUint64Array;
   readonly rflags: number;
   readonly window: Uint8Array;
@@ -44,7 +46,8 @@ export interface NativeResult {
 
 function writeRequest(bytes: Uint8Array, view: DataView, at: number, item: NativeCase): void {
   view.setUint32(at, item.steps, true);
-  view.setUint32(at + 4, item.repeats ? 1 : 0, true);
+  view.setUint16(at + 4, item.repeats ? 1 : 0, true);
+  view.setUint16(at + 6, item.mode32 ? 1 : 0, true);
   bytes.fill(FILLER, at + 8, at + 8 + CODE_BYTES);
   bytes.set(item.bytes, at + 8);
   const registers = at + 8 + CODE_BYTES;

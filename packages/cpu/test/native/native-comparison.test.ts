@@ -11,7 +11,7 @@ import { unpackVectors } from "./vectors.ts";
 
 const { HVDIFF_NATIVE_CASES } = process.env;
 /** Cases per form; raised by hand for a deep search. */
-const LIVE_CASES = Number(HVDIFF_NATIVE_CASES ?? 20);
+const LIVE_CASES = Number(HVDIFF_NATIVE_CASES ?? 12);
 const SHOWN = 20;
 const INVALID_OPCODE = 6;
 

@@ -38,6 +38,7 @@ const NOP: NativeCase = {
   bytes: [0x90],
   steps: 1,
   repeats: false,
+  mode32: false,
   gpr: new BigUint64Array(16),
   rflags: 0x202,
   window: new Uint8Array(WINDOW_BYTES),

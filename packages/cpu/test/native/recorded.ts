@@ -3,7 +3,7 @@ import { type JudgedCase, makeCase } from "./form.ts";
 import { FORMS } from "./forms/index.ts";
 
 /** Cases of each form in the recording. */
-const RECORDED_CASES = 8;
+const RECORDED_CASES = 5;
 
 export const VECTORS_FILE = fileURLToPath(new URL("./vectors.bin", import.meta.url));
 

@@ -23,7 +23,9 @@ const CR0 = 0x80010033;
 const CR4_PAE = 1 << 5;
 const EFER_LONG_MODE_NX = 0xd01;
 const CODE_RIGHTS = 0xa0fb;
+const CODE_RIGHTS_32 = 0xc0fb;
 const DATA_RIGHTS = 0xc0f3;
+const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const NON_ROOT = 2;
 const PAGE_FAULT = 14;
 const TABLES = 0x1000;
@@ -147,6 +149,11 @@ export class SimulatedOracle {
     item.gpr.forEach((value, n) => {
       c.setGpr(n, value);
     });
+    const rights = item.mode32 ? CODE_RIGHTS_32 : CODE_RIGHTS;
+    if (c.s[CS_ACCESS] !== rights) {
+      c.s[CS_ACCESS] = rights;
+      c.translationChanged();
+    }
     c.rip = BigInt(CODE);
     c.rflags = BigInt(item.rflags);
     c.stop = null;

@@ -73,7 +73,9 @@ function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
     if (value !== item.gpr[n]) mask |= 1 << n;
   });
   out.fixed(mask, 2);
-  for (let n = 0; n < 16; n++) if ((mask >> n) & 1) out.short(result.gpr[n]! ^ item.gpr[n]!);
+  for (let n = 0; n < 16; n++)
+    if ((mask >> n) & 1)
+      out.short((result.gpr[n]! ^ item.gpr[n]!) & (item.mode32 ? 0xffffffffn : 0xffffffff_ffffffffn));
   out.fixed(result.rflags & comparedFlags(item, result.vector), 2);
   const step = result.rip - BigInt(CODE);
   const near = step >= 0n && step < FAR;

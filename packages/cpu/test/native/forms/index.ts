@@ -3,13 +3,13 @@ import { ALU_FORMS } from "./alu-forms.ts";
 import { BIT_FORMS } from "./bit-forms.ts";
 import { CHAIN_FORMS } from "./chain-forms.ts";
 import { CONTROL_FORMS } from "./control-forms.ts";
+import { inMode32, LEGACY_FORMS } from "./legacy-forms.ts";
 import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
 
-/** Every instruction form that is compared with the real processor. */
-export const FORMS: readonly Form[] = [
+const LONG_MODE_FORMS: readonly Form[] = [
   ...ALU_FORMS,
   ...SHIFT_FORMS,
   ...MULTIPLY_FORMS,
@@ -19,3 +19,6 @@ export const FORMS: readonly Form[] = [
   ...STRING_FORMS,
   ...CHAIN_FORMS,
 ];
+
+/** Every instruction form that is compared with the real processor. */
+export const FORMS: readonly Form[] = [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS];
