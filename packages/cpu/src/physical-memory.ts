@@ -152,6 +152,8 @@ export class PhysicalMemory {
 
   /** Copies everything but the ranges' device handlers, which the machine's own clone declares again. */
   copyFrom(other: PhysicalMemory): void {
+    const devices = this.ranges.filter((range) => range.mmio !== null);
+    this.ranges.splice(0, this.ranges.length, ...other.ranges.filter((range) => range.mmio === null), ...devices);
     this.bytes.set(other.bytes.subarray(0, other.nextFree));
     this.frames.clear();
     for (const [frame, offset] of other.frames) this.frames.set(frame, offset);

@@ -41,6 +41,9 @@ export interface MachineOptions {
 /** Vector of the host's own timer, which brings a root-mode client back at its deadline. */
 export const HOST_TIMER_VECTOR = 0xef;
 
+/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
+const SLICE = 1000;
+
 /** How often the run looks whether the guest is stuck in a loop that nothing can break. */
 const STUCK_CHECK = 500_000;
 
@@ -58,8 +61,6 @@ export class Machine {
   readonly client: RootClient | null;
   /** Number of choice points passed so far. */
   choicePoints = 0;
-  /** Called at every choice point, before the step is made (tests clone there). */
-  onChoicePoint: ((machine: Machine) => void) | null = null;
   private outcome: Outcome | null = null;
   private nextEvent: RootEvent = { kind: "start" };
   private nextStuckCheck = STUCK_CHECK;
@@ -140,16 +141,21 @@ export class Machine {
 
   /** Runs until something ends the run. */
   run(): Outcome {
+    this.runChoicePoints(Number.POSITIVE_INFINITY);
+    return this.outcome!;
+  }
+
+  /** Runs at most this many choice points. True when the run has ended. */
+  runChoicePoints(count: number): boolean {
     try {
-      while (this.outcome === null) {
+      for (let passed = 0; passed < count && this.outcome === null; passed++) {
         this.choicePoints++;
-        this.onChoicePoint?.(this);
         this.step();
       }
     } catch (error) {
       this.outcome = this.boundReached(error);
     }
-    return this.outcome;
+    return this.outcome !== null;
   }
 
   private boundReached(error: unknown): Outcome {
@@ -201,11 +207,8 @@ export class Machine {
     this.pc?.advanceTo(processor.retired);
     const deadline = this.client?.deadline(processor.index) ?? this.pc!.deadline;
     if (this.client !== null && processor.retired >= deadline) this.setInterruptLine(true);
-    const limit = Math.min(
-      this.bounds.instructions,
-      this.nextStuckCheck,
-      deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY,
-    );
+    const timer = deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY;
+    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, processor.retired + SLICE, timer);
     const result = engine.run(limit);
     this.settle(processor, result);
   }
