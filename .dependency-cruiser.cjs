@@ -23,23 +23,51 @@ const layerRules = Object.entries(layers).map(([name, allowed]) => ({
 module.exports = {
   forbidden: [
     ...layerRules,
-    { name: "core-knows-no-product", severity: "error", from: { path: core }, to: { path: `${product}|^packages/(personality|lab|charts)/|^apps/` } },
+    {
+      name: "core-knows-no-product",
+      severity: "error",
+      from: { path: core },
+      to: { path: `${product}|^packages/(personality|lab|charts)/|^apps/` },
+    },
     {
       name: "products-do-not-know-each-other",
       severity: "error",
       from: { path: "^packages/(personality-[a-z]+|vmm-[a-z-]+)/" },
       to: { path: product, pathNot: "^packages/$1/" },
     },
-    { name: "charts-use-result-types-only", severity: "error", from: { path: "^packages/charts/src/", pathNot: "\\.test\\.ts$" }, to: { path: "^packages/(?!charts/)", dependencyTypesNot: ["type-only"] } },
-    { name: "web-does-not-know-server", severity: "error", from: { path: "^apps/dashboard/web/", pathNot: "\\.test\\.ts$" }, to: { path: "^apps/dashboard/server/" } },
-    { name: "no-deep-imports", severity: "error", from: { path: "^(packages|apps)/([^/]+)/" }, to: { path: "^packages/([^/]+)/src/(?!index\\.ts$)", pathNot: "^$1/$2/" } },
-    { name: "no-cycles-between-packages", severity: "error", from: { path: "^packages/([^/]+)/" }, to: { circular: true, path: "^packages/", pathNot: "^packages/$1/" } },
+    {
+      name: "charts-use-result-types-only",
+      severity: "error",
+      from: { path: "^packages/charts/src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/(?!charts/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "web-does-not-know-server",
+      severity: "error",
+      from: { path: "^apps/dashboard/web/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^apps/dashboard/server/" },
+    },
+    {
+      name: "no-deep-imports",
+      severity: "error",
+      from: { path: "^(packages|apps)/([^/]+)/" },
+      to: { path: "^packages/([^/]+)/src/(?!index\\.ts$)", pathNot: "^$1/$2/" },
+    },
+    {
+      name: "no-cycles-between-packages",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: { circular: true, path: "^packages/", pathNot: "^packages/$1/" },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(^|/)(dist|node_modules)/" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["@hvdiff/source", "types", "import", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@hvdiff/source", "types", "import", "default"],
+    },
   },
 };

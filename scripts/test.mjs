@@ -27,7 +27,9 @@ const checks = [
 ];
 const passedChecks = checks.reduce((passed, [name, command, args]) => passed + check(name, command, args), 0);
 
-const tests = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { stdio: "inherit" });
+const tests = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], {
+  stdio: "inherit",
+});
 let counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numFailedTestSuites: 0, testResults: [] };
 try {
   counts = JSON.parse(readFileSync(report, "utf8"));
@@ -36,7 +38,9 @@ try {
   console.error(`no test report: ${error.message}`);
 }
 // A file that does not even load has no failed test of its own.
-const brokenFiles = counts.testResults.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")).length;
+const brokenFiles = counts.testResults.filter(
+  (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+).length;
 const failed = counts.numFailedTests + brokenFiles + failedChecks;
 const skipped = counts.numPendingTests > 0 ? `, ${counts.numPendingTests} skipped` : "";
 console.log(`${counts.numPassedTests + passedChecks} passed, ${failed} failed${skipped}`);

@@ -12,7 +12,8 @@ function run(command) {
   const args = ["exec", "--yes", `--package=${packageManager}`, "--call", command];
   const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", COREPACK_ENABLE_STRICT: "0" };
   // npm's own settings must not leak into pnpm, which warns about each it does not know.
-  for (const name of Object.keys(env)) if (/^npm_config_/i.test(name) && !/registry|cache/i.test(name)) delete env[name];
+  for (const name of Object.keys(env))
+    if (/^npm_config_/i.test(name) && !/registry|cache/i.test(name)) delete env[name];
   const result = spawnSync("npm", args, { cwd: root, stdio: "inherit", env });
   if (result.error) throw result.error;
   return result.status ?? 1;

@@ -2,10 +2,11 @@ import type { CpuModel } from "@hvdiff/cpu";
 import { buildGuestModel, type Quirk } from "@hvdiff/personality";
 import { hex } from "@hvdiff/spec";
 import type { RunOptions } from "./api.ts";
+import { UsageError } from "./api.ts";
 import { attribute } from "./attribute.ts";
 import { CAPABILITY_SOURCES, type CapabilitySource } from "./caps-sources.ts";
 import { quirkResult } from "./quirk-results.ts";
-import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
+import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
 import {
   type CapabilityBit,
   type CapabilityField,
@@ -14,7 +15,6 @@ import {
   type Cause,
   SCHEMA_VERSION,
 } from "./results.ts";
-import { UsageError } from "./api.ts";
 
 const VMX_BIT = 5;
 

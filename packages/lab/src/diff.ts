@@ -1,11 +1,11 @@
 import type { Guest, RunOptions } from "./api.ts";
+import { UsageError } from "./api.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
-import { leastCertain } from "./quirk-results.ts";
 import type { ResolvedColumn } from "./resolve.ts";
+import { basisOf } from "./resolve.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION } from "./results.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
-import { UsageError } from "./api.ts";
 import { VERSION } from "./version.ts";
 
 function columnResult(session: Session, reference: ResolvedColumn, column: ResolvedColumn): ColumnResult {
@@ -16,7 +16,7 @@ function columnResult(session: Session, reference: ResolvedColumn, column: Resol
     column: column.text,
     full: column.spec.text,
     product: column.spec.product,
-    confidence: leastCertain(column.quirks),
+    confidence: basisOf(column),
     runId: runId(session.image, column, session.silicon.id, session.settings),
     outcome: outcomeResult(run.outcome),
     verdicts: run.verdicts,

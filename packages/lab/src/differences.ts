@@ -1,7 +1,7 @@
 import { describeOutcome, type Outcome } from "@hvdiff/machine";
 import type { Quirk } from "@hvdiff/personality";
-import { align, type AlignedPair } from "./align.ts";
-import { attribute, type Answers } from "./attribute.ts";
+import { type AlignedPair, align } from "./align.ts";
+import { type Answers, attribute } from "./attribute.ts";
 import { sameSort, toEventResult } from "./events.ts";
 import { quirkResult } from "./quirk-results.ts";
 import type { ResolvedColumn } from "./resolve.ts";
@@ -27,7 +27,7 @@ function outcomeSignature(outcome: Outcome): string {
 }
 
 /** Value of a verdict in a run; null if the run has no such verdict. */
-function valueOf(run: Run, verdict: string): string | null {
+function verdictValue(run: Run, verdict: string): string | null {
   if (verdict === OUTCOME_VERDICT) return outcomeSignature(run.outcome);
   return run.verdicts.find((known) => known.id === verdict)?.value ?? null;
 }
@@ -51,7 +51,7 @@ export function findDifferences(
 ): Pick<ColumnResult, "differences" | "firstDivergence"> {
   const there = session.run(reference);
   const here = session.run(column);
-  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter((id) => valueOf(there, id) !== valueOf(here, id));
+  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter((id) => verdictValue(there, id) !== verdictValue(here, id));
   const thereKeys = session.keysOf(there);
   const parted = commonPrefix(thereKeys, session.keysOf(here));
   const traceDiffers = parted < Math.max(thereKeys.length, session.keysOf(here).length);
@@ -62,7 +62,7 @@ export function findDifferences(
     );
   const fixedWithout = (removed: readonly Quirk[]): ReadonlySet<string> => {
     const run = without(removed);
-    const fixed = new Set(ids.filter((id) => valueOf(run, id) === valueOf(there, id)));
+    const fixed = new Set(ids.filter((id) => verdictValue(run, id) === verdictValue(there, id)));
     if (traceDiffers && laterDivergence(thereKeys, session.keysOf(run), parted)) fixed.add(TRACE_VERDICT);
     return fixed;
   };
@@ -72,7 +72,7 @@ export function findDifferences(
     fixedWithout,
     movedWithout: (removed) => {
       const run = without(removed);
-      return new Set(ids.filter((id) => valueOf(run, id) !== valueOf(here, id)));
+      return new Set(ids.filter((id) => verdictValue(run, id) !== verdictValue(here, id)));
     },
     noticedWithout: (removed) => !sameRun(session, without(removed), here),
   });
@@ -80,8 +80,8 @@ export function findDifferences(
     differences: ids.map(
       (verdict): Difference => ({
         verdict,
-        reference: valueOf(there, verdict),
-        here: valueOf(here, verdict),
+        reference: verdictValue(there, verdict),
+        here: verdictValue(here, verdict),
         cause: causeOf(answers, verdict, column),
       }),
     ),

@@ -1,5 +1,5 @@
 import { type Evidence, productOfQuirk, type Quirk } from "@hvdiff/personality";
-import type { Confidence, EvidenceResult, QuirkResult } from "./results.ts";
+import type { EvidenceResult, QuirkResult } from "./results.ts";
 
 function evidenceResult(evidence: Evidence): EvidenceResult {
   switch (evidence.kind) {
@@ -47,12 +47,4 @@ export function quirkResult(quirk: Quirk): QuirkResult {
     evidence: quirk.evidence.map(evidenceResult),
     optIn: quirk.optIn === true,
   };
-}
-
-const CERTAINTY: readonly Confidence[] = ["captured", "source", "documented", "reported", "inferred", "assumed"];
-
-/** The least certain confidence of a set of quirks; null for none. */
-export function leastCertain(quirks: readonly Quirk[]): Confidence | null {
-  const worst = quirks.reduce((most, quirk) => Math.max(most, CERTAINTY.indexOf(quirk.confidence)), -1);
-  return worst < 0 ? null : CERTAINTY[worst]!;
 }

@@ -1,10 +1,11 @@
 import { CPU_MODELS, type CpuModel, findCpuModel } from "@hvdiff/cpu";
 import {
   activeQuirks,
-  ColumnError,
   type ColumnContext,
-  columnContext,
+  ColumnError,
   type ColumnSpec,
+  type Confidence,
+  columnContext,
   nearestHint,
   parseColumn,
   type Quirk,
@@ -53,6 +54,11 @@ function overridesOf(options: RunOptions): { add: Set<string>; remove: Set<strin
     (sign === "+" ? add : remove).add(text.slice(1));
   }
   return { add, remove };
+}
+
+/** How the column's product is known; null for metal and ideal, which are hvdiff's own. */
+export function basisOf(column: ResolvedColumn): Confidence | null {
+  return PERSONALITIES.find((personality) => personality.product === column.spec.product)?.basis ?? null;
 }
 
 /** Turns the personalities' errors about names into the user's. */

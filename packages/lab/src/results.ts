@@ -79,7 +79,7 @@ export interface ColumnResult {
   readonly full: string;
   /** "metal", "ideal", or the product. */
   readonly product: string;
-  /** The least certain confidence among the personality's active quirks that could be noticed; metal and ideal have none. */
+  /** How the product is known as a whole; each cause carries its own confidence. Null for metal and ideal. */
   readonly confidence: Confidence | null;
   readonly runId: string;
   readonly outcome: OutcomeResult;

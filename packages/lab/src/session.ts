@@ -4,14 +4,14 @@ import type { TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
 import { type Guest, type RunOptions, UsageError } from "./api.ts";
 import { eventKey } from "./events.ts";
-import { resolveColumn, resolveCpu, type ResolvedColumn } from "./resolve.ts";
+import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
 import {
   configurationOf,
   createMachine,
   type GuestImage,
   type Run,
-  runMachine,
   type RunSettings,
+  runMachine,
   settingsOf,
 } from "./run.ts";
 import { sha256Hex } from "./run-id.ts";

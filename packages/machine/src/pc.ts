@@ -102,7 +102,9 @@ export class Pc implements Bus {
 
   /** Copies the device states of another PC of the same build. */
   copyFrom(other: Pc): void {
-    this.devices.forEach((device, at) => Object.assign(device.state, structuredClone(other.devices[at]!.state)));
+    this.devices.forEach((device, at) => {
+      Object.assign(device.state, structuredClone(other.devices[at]!.state));
+    });
     Object.assign(this.output, other.output);
   }
 }

@@ -1,5 +1,5 @@
-import { EXIT_REASONS, exitReasonName } from "@hvdiff/spec";
 import type { Outcome } from "@hvdiff/machine";
+import { EXIT_REASONS, exitReasonName } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { handleEptExit } from "./ept-exits.ts";
@@ -7,8 +7,8 @@ import { F } from "./fields.ts";
 import { type GuestInstruction, INSTRUCTION_EXITS } from "./guest-instructions.ts";
 import { generalRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
-import { concernsL1 } from "./l1-interest.ts";
 import { count } from "./l0-state.ts";
+import { concernsL1 } from "./l1-interest.ts";
 import { exitToL1, externalInterruptToL1, failEntryLate } from "./nested-exit.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 

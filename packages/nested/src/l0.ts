@@ -9,26 +9,26 @@ import type {
   RootEvent,
 } from "@hvdiff/machine";
 import { Pc } from "@hvdiff/machine";
+import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import type { Vmx } from "@hvdiff/vmx";
 import {
   createVmxCapabilities,
   EntryCheckContext,
-  EptWalk,
   type EntryCheckLists,
+  EptWalk,
   type VmcsView,
   type VmxCapabilities,
 } from "@hvdiff/vmx";
-import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import { deliverPending } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
 import { GuestCpu } from "./guest-cpu.ts";
-import { entryCheckLists } from "./nested-entry.ts";
-import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
-import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
+import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
+import { entryCheckLists } from "./nested-entry.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { vmxPolicyOf } from "./policy.ts";
+import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { startSilicon } from "./start.ts";
 
 /** What an L0 is made of: who it pretends to be, and to whom. */
@@ -138,7 +138,11 @@ export class L0 implements RootClient {
     else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
     else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
     if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
-    if (this.state.abort !== 0) return { kind: "stop", outcome: { kind: "shutdown", what: `VMX abort ${this.state.abort}`, where: this.machine.where() } };
+    if (this.state.abort !== 0)
+      return {
+        kind: "stop",
+        outcome: { kind: "shutdown", what: `VMX abort ${this.state.abort}`, where: this.machine.where() },
+      };
     if (this.pc.exit.state.code >= 0) return { kind: "stop", outcome: { kind: "exit", code: this.pc.exit.state.code } };
     return this.enterGuest();
   }

@@ -11,10 +11,10 @@ import {
   type VmxPolicy,
   type VmxValue,
 } from "@hvdiff/vmx";
-import { dropShadows } from "./shadow-ept.ts";
 import type { GuestCpu } from "./guest-cpu.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
 import type { L0State } from "./l0-state.ts";
+import { dropShadows } from "./shadow-ept.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
 

@@ -142,7 +142,8 @@ function addresses(m: MergeContext): void {
   const primary = m.v12.lo(F.primaryProcessorBasedControls);
   if ((primary & C.PROC_TPR_SHADOW) === 0) return;
   const page = Number(m.v12.read("virtualApicAddress"));
-  if (isGuestRam(page, m.ram) || m.unbackedVirtualApicPage === "as-silicon") m.v02.write("virtualApicAddress", BigInt(hostAddress(page, m.ram)));
+  if (isGuestRam(page, m.ram) || m.unbackedVirtualApicPage === "as-silicon")
+    m.v02.write("virtualApicAddress", BigInt(hostAddress(page, m.ram)));
   else if ((primary & C.PROC_CR8_LOAD) !== 0 && (primary & C.PROC_CR8_STORE) !== 0) dropTprShadow(m);
   else m.v02.write("virtualApicAddress", REFUSED_ADDRESS);
 }

@@ -1,5 +1,5 @@
-import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 import type { EntryCheck } from "@hvdiff/vmx";
+import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default

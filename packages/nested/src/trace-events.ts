@@ -2,9 +2,9 @@ import { u64 } from "@hvdiff/spec";
 import {
   type EntryCheck,
   traceCheck as emitCheck,
-  traceInstruction,
   traceVmentry as emitVmentry,
   traceVmexit as emitVmexit,
+  traceInstruction,
   traceVmread,
   traceVmwrite,
   type VmcsView,

@@ -14,6 +14,7 @@ export const kvm: Personality = {
   product: "kvm",
   title: "KVM",
   kind: "l0",
+  basis: "source",
   vmm: "qemu",
   releases: KVM_RELEASES,
   parameters: KVM_PARAMETERS,

@@ -12,6 +12,7 @@ export const virtualbox: Personality = {
   product: "virtualbox",
   title: "VirtualBox",
   kind: "l0",
+  basis: "source",
   releases: VIRTUALBOX_RELEASES,
   parameters: VIRTUALBOX_PARAMETERS,
   quirks: [

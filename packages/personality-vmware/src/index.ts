@@ -8,6 +8,7 @@ export const vmware: Personality = {
   product: "vmware",
   title: "VMware Workstation",
   kind: "l0",
+  basis: "reported",
   releases: VMWARE_RELEASES,
   parameters: [],
   quirks: [...CPUID_QUIRKS, ...CAPABILITY_QUIRKS],

@@ -8,6 +8,7 @@ const L0: Personality = {
   product: "kvm",
   title: "KVM",
   kind: "l0",
+  basis: "source",
   vmm: "qemu",
   releases: [
     { version: "5.10", date: "2020-12-13" },
@@ -21,6 +22,7 @@ const VMM: Personality = {
   product: "qemu",
   title: "QEMU",
   kind: "vmm",
+  basis: "source",
   releases: [
     { version: "5.1", date: "2020-08-11" },
     { version: "5.2", date: "2020-12-08" },

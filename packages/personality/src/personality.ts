@@ -1,5 +1,5 @@
 import type { ColumnSpec } from "./column.ts";
-import type { Quirk } from "./quirk.ts";
+import type { Confidence, Quirk } from "./quirk.ts";
 
 /** One release of a product. */
 export interface Release {
@@ -23,6 +23,8 @@ export interface Personality {
   readonly product: string;
   readonly title: string;
   readonly kind: "l0" | "vmm";
+  /** How the product is known where no quirk says more: a closed one is `reported` at best. */
+  readonly basis: Confidence;
   readonly releases: readonly Release[];
   readonly parameters: readonly Parameter[];
   readonly quirks: readonly Quirk[];

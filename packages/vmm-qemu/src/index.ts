@@ -21,6 +21,7 @@ export const qemu: Personality = {
   product: "qemu",
   title: "QEMU",
   kind: "vmm",
+  basis: "source",
   releases: QEMU_RELEASES,
   parameters: [],
   models: [...SPECIAL_MODELS, ...NAMED_MODELS.keys()],

@@ -50,7 +50,7 @@ export class Uart16550 implements Device {
   private receive(): number {
     const byte = this.state.loop;
     this.state.loop = -1;
-    return byte >= 0 ? byte : 0;
+    return Math.max(byte, 0);
   }
 
   write(port: number, _size: number, value: number): void {

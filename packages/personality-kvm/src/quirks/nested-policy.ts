@@ -70,7 +70,8 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
   }),
   defineQuirk({
     id: "kvm/vmx/unbacked-virtual-apic-page-refused-late",
-    summary: "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
+    summary:
+      "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
     affects: ["virtualApicAddress"],
     confidence: "source",
     evidence: [nestedSource("nested_get_vmcs12_pages")],
