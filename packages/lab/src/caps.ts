@@ -5,6 +5,7 @@ import type { RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
 import { attribute } from "./attribute.ts";
 import { CAPABILITY_SOURCES, type CapabilitySource } from "./caps-sources.ts";
+import { pairAblation, quirksOfBoth, quirksWithout } from "./pair-ablation.ts";
 import { quirkResult } from "./quirk-results.ts";
 import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
 import {
@@ -43,31 +44,24 @@ class CapsColumn {
   }
 }
 
-/** Causes of what differs from the first column, by ablation over the capability rules. */
+/** Causes of what differs from the first column, by ablation over the capability rules of both. */
 function causesFor(
   column: CapsColumn,
   wanted: ReadonlyMap<string, (model: CpuModel) => string>,
-  reference: CpuModel,
+  reference: CapsColumn,
 ): Map<string, Cause> {
-  const differing = [...wanted].filter(([, read]) => read(column.model) !== read(reference));
-  const without = (removed: readonly Quirk[]): CpuModel =>
-    column.with(column.resolved.quirks.filter((quirk) => !removed.includes(quirk)));
-  const answers = attribute({
-    questions: differing.map(([id]) => id),
-    quirks: column.resolved.quirks,
-    fixedWithout: (removed) => {
-      const model = without(removed);
-      return new Set(differing.filter(([, read]) => read(model) === read(reference)).map(([id]) => id));
-    },
-    movedWithout: (removed) => {
-      const model = without(removed);
-      return new Set(differing.filter(([, read]) => read(model) !== read(column.model)).map(([id]) => id));
-    },
-    noticedWithout: (removed) => {
-      const model = without(removed);
-      return differing.some(([, read]) => read(model) !== read(column.model));
-    },
-  });
+  const differing = new Map([...wanted].filter(([, read]) => read(column.model) !== read(reference.model)));
+  const answers = attribute(
+    pairAblation<CpuModel>(quirksOfBoth(reference.resolved.quirks, column.resolved.quirks), {
+      questions: [...differing.keys()],
+      without: (removed) => ({
+        there: reference.with(quirksWithout(reference.resolved.quirks, removed)),
+        here: column.with(quirksWithout(column.resolved.quirks, removed)),
+      }),
+      answer: (model, question) => differing.get(question)!(model),
+      same: (one, other) => [...differing.values()].every((read) => read(one) === read(other)),
+    }),
+  );
   return new Map(
     [...answers].map(([id, quirks]) => [
       id,
@@ -135,7 +129,7 @@ export function caps(columns: readonly string[], options: RunOptions = {}): Caps
   const silicon = resolveCpu(options);
   const made = columns.map((text) => new CapsColumn(resolveColumn(text, silicon, options), silicon));
   const readers = readersOf(CAPABILITY_SOURCES);
-  const causes = made.slice(1).map((column) => causesFor(column, readers, made[0]!.model));
+  const causes = made.slice(1).map((column) => causesFor(column, readers, made[0]!));
   return {
     schemaVersion: SCHEMA_VERSION,
     cpu: silicon.id,

@@ -1,8 +1,9 @@
 import { describeOutcome, type Outcome } from "@hvdiff/machine";
 import type { Quirk } from "@hvdiff/personality";
 import { type AlignedPair, align } from "./align.ts";
-import { type Answers, attribute } from "./attribute.ts";
+import { type Ablation, type Answers, attribute } from "./attribute.ts";
 import { sameSort, toEventResult } from "./events.ts";
+import { pairAblation, quirksOfBoth, quirksWithout } from "./pair-ablation.ts";
 import { quirkResult } from "./quirk-results.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import type { AlignedRow, Cause, ColumnResult, Difference, OutcomeResult } from "./results.ts";
@@ -51,53 +52,54 @@ export function findDifferences(
 ): Pick<ColumnResult, "differences" | "firstDivergence"> {
   const there = session.run(reference);
   const here = session.run(column);
-  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter((id) => verdictValue(there, id) !== verdictValue(here, id));
-  const thereKeys = session.keysOf(there);
-  const parted = commonPrefix(thereKeys, session.keysOf(here));
-  const traceDiffers = parted < Math.max(thereKeys.length, session.keysOf(here).length);
-  const without = (removed: readonly Quirk[]): Run =>
-    session.run(
-      column,
-      column.quirks.filter((quirk) => !removed.includes(quirk)),
-    );
-  const fixedWithout = (removed: readonly Quirk[]): ReadonlySet<string> => {
-    const run = without(removed);
-    const fixed = new Set(ids.filter((id) => verdictValue(run, id) === verdictValue(there, id)));
-    if (traceDiffers && laterDivergence(thereKeys, session.keysOf(run), parted)) fixed.add(TRACE_VERDICT);
-    return fixed;
-  };
-  const answers = attribute({
-    questions: [...ids, ...(traceDiffers ? [TRACE_VERDICT] : [])],
-    quirks: column.quirks,
-    fixedWithout,
-    movedWithout: (removed) => {
-      const run = without(removed);
-      return new Set(ids.filter((id) => verdictValue(run, id) !== verdictValue(here, id)));
-    },
-    noticedWithout: (removed) => !sameRun(session, without(removed), here),
-  });
+  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter(
+    (id) => verdictValue(there, id) !== verdictValue(here, id),
+  );
+  const traceDiffers = !sameTrace(session, there, here);
+  const questions = traceDiffers ? [...ids, TRACE_VERDICT] : ids;
+  const answers = attribute(ablationOf(session, reference, column, questions));
+  const quirks = quirksOfBoth(reference.quirks, column.quirks);
   return {
     differences: ids.map(
       (verdict): Difference => ({
         verdict,
         reference: verdictValue(there, verdict),
         here: verdictValue(here, verdict),
-        cause: causeOf(answers, verdict, column),
+        cause: causeOf(answers, verdict, quirks),
       }),
     ),
-    firstDivergence: traceDiffers ? firstRow(session, there, here, causeOf(answers, TRACE_VERDICT, column)) : null,
+    firstDivergence: traceDiffers ? firstRow(session, there, here, causeOf(answers, TRACE_VERDICT, quirks)) : null,
   };
 }
 
-function sameRun(session: Session, one: Run, other: Run): boolean {
+function ablationOf(
+  session: Session,
+  reference: ResolvedColumn,
+  column: ResolvedColumn,
+  questions: readonly string[],
+): Ablation {
+  const parted = commonPrefix(session.keysOf(session.run(reference)), session.keysOf(session.run(column)));
+  return pairAblation<Run>(quirksOfBoth(reference.quirks, column.quirks), {
+    questions,
+    without: (removed) => ({
+      there: session.run(reference, quirksWithout(reference.quirks, removed)),
+      here: session.run(column, quirksWithout(column.quirks, removed)),
+    }),
+    answer: (run, question) => (question === TRACE_VERDICT ? null : verdictValue(run, question)),
+    differs: ({ there, here }, question) =>
+      question === TRACE_VERDICT
+        ? !laterDivergence(session.keysOf(there), session.keysOf(here), parted)
+        : verdictValue(there, question) !== verdictValue(here, question),
+    same: (one, other) =>
+      sameTrace(session, one, other) && outcomeSignature(one.outcome) === outcomeSignature(other.outcome),
+  });
+}
+
+function sameTrace(session: Session, one: Run, other: Run): boolean {
   if (one === other) return true;
   const left = session.keysOf(one);
   const right = session.keysOf(other);
-  return (
-    left.length === right.length &&
-    commonPrefix(left, right) === left.length &&
-    outcomeSignature(one.outcome) === outcomeSignature(other.outcome)
-  );
+  return left.length === right.length && commonPrefix(left, right) === left.length;
 }
 
 function laterDivergence(reference: readonly string[], keys: readonly string[], parted: number): boolean {
@@ -105,13 +107,13 @@ function laterDivergence(reference: readonly string[], keys: readonly string[], 
   return prefix > parted || (prefix === reference.length && prefix === keys.length);
 }
 
-function causeOf(answers: Answers, id: string, column: ResolvedColumn): Cause {
+function causeOf(answers: Answers, id: string, candidates: readonly Quirk[]): Cause {
   const quirks = answers.get(id);
   if (quirks !== null && quirks !== undefined && quirks.length > 0)
     return { kind: "quirks", quirks: quirks.map(quirkResult) };
   const reason =
-    column.quirks.length === 0
-      ? "the column has no quirks: hvdiff's L0 itself differs from silicon"
+    candidates.length === 0
+      ? "neither column has a quirk: hvdiff's L0 itself differs from silicon"
       : "with every quirk switched off the difference stays: hvdiff's L0 itself differs from silicon";
   return { kind: "unattributed", reason };
 }

@@ -19,7 +19,7 @@ function describe(data: Data, ...names: string[]): string {
 const TEXTS: Readonly<Record<string, (data: Data) => string>> = {
   serial: (data) => `prints ${JSON.stringify(data["line"])}`,
   cpuid: (data) =>
-    `CPUID ${data["leaf"]}.${data["subleaf"]} → eax ${data["eax"]} ebx ${data["ebx"]} ecx ${data["ecx"]} edx ${data["edx"]}`,
+    `CPUID ${data["leaf"]}${data["subleaf"] === undefined ? "" : `.${data["subleaf"]}`} → eax ${data["eax"]} ebx ${data["ebx"]} ecx ${data["ecx"]} edx ${data["edx"]}`,
   exception: (data) => `exception ${describe(data, "vector", "errorCode", "cr2")} at ${data["rip"]}`,
   interrupt: (data) => `interrupt ${data["vector"]}`,
   vmx: (data) =>

@@ -28,7 +28,8 @@ export class L1Environment implements VmxEnvironment {
   private readonly guest: GuestCpu;
   private readonly memory: PhysicalMemory;
   private readonly ram: number;
-  private readonly layout: VmcsLayout;
+  /** Null where L1 is offered no VMX: then nothing ever asks for a VMCS. */
+  private readonly layout: VmcsLayout | null;
   private current: MemoryVmcs | null = null;
   private readonly getState: () => L0State;
   private readonly featureControl: () => number;
@@ -49,7 +50,7 @@ export class L1Environment implements VmxEnvironment {
     this.policy = rules.policy;
     this.getState = rules.state;
     this.featureControl = rules.featureControl;
-    this.layout = createVmcsLayout(rules.capabilities);
+    this.layout = rules.capabilities.regionSize === 0 ? null : createVmcsLayout(rules.capabilities);
     this.context = this.executingContext();
   }
 
@@ -126,7 +127,7 @@ export class L1Environment implements VmxEnvironment {
   vmcsAt(address: number): MemoryVmcs | null {
     const host = hostAddress(address, this.ram);
     if (this.current?.address === host) return this.current;
-    if (!this.memory.isRam(Math.floor(host / PAGE))) return null;
+    if (this.layout === null || !this.memory.isRam(Math.floor(host / PAGE))) return null;
     this.current = new MemoryVmcs(this.memory, this.layout, host);
     return this.current;
   }

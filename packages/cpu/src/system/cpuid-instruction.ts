@@ -15,6 +15,7 @@ const OSPKE = 1 << 4;
 const APIC = 1 << 9;
 const APIC_GLOBAL_ENABLE = 0x800n;
 const EXTENDED = 0x8000_0000;
+const HYPERVISOR = 0x4000_0000;
 
 /** Leaves that look at ECX. */
 const LEAVES_WITH_SUBLEAVES = new Set([
@@ -66,6 +67,8 @@ const DYNAMIC: ReadonlyMap<number, Dynamic> = new Map<number, Dynamic>([
 
 /** The leaf that answers for `leaf`: Intel processors answer beyond the last with the highest basic leaf. */
 function effectiveLeaf(c: Processor, leaf: number): number | undefined {
+  // The range that hypervisors answer in; silicon has nothing there.
+  if (leaf >= HYPERVISOR && leaf < EXTENDED && cpuidEntry(c.model, leaf, 0) !== undefined) return leaf;
   const isExtended = leaf >= EXTENDED;
   const highest = cpuidEntry(c.model, isExtended ? EXTENDED : 0, 0)?.eax ?? 0;
   if (leaf <= highest >>> 0) return leaf;
@@ -109,7 +112,7 @@ const cpuid: Executor = (c, i) => {
   }
   c.trace?.event("cpuid", {
     leaf: hex(leaf),
-    subleaf: hex(subleaf),
+    ...(LEAVES_WITH_SUBLEAVES.has(leaf >>> 0) ? { subleaf: hex(subleaf) } : {}),
     eax: hex(eax),
     ebx: hex(ebx),
     ecx: hex(ecx),

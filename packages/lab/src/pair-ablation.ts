@@ -1,0 +1,56 @@
+import type { Quirk } from "@hvdiff/personality";
+import type { Ablation } from "./attribute.ts";
+
+/** Two things that are compared: what a reference column gives and what another gives. */
+export interface Pair<T> {
+  readonly there: T;
+  readonly here: T;
+}
+
+export interface PairQuestions<T> {
+  readonly questions: readonly string[];
+  /** The pair with these quirks switched off on both sides. */
+  without(removed: readonly Quirk[]): Pair<T>;
+  /** What one side says to a question. */
+  answer(side: T, question: string): string | null;
+  /** Whether a question still stands between the two sides; the default is that their answers differ. */
+  differs?(pair: Pair<T>, question: string): boolean;
+  /** Whether two results look the same to a guest. */
+  same(one: T, other: T): boolean;
+}
+
+/** The quirks of two columns, each once: switching one off concerns both sides. */
+export function quirksOfBoth(there: readonly Quirk[], here: readonly Quirk[]): readonly Quirk[] {
+  return [...here, ...there.filter((quirk) => !here.some((other) => other.id === quirk.id))];
+}
+
+/** Those of a column's quirks that stay when some are removed. */
+export function quirksWithout(quirks: readonly Quirk[], removed: readonly Quirk[]): readonly Quirk[] {
+  return quirks.filter((quirk) => !removed.some((gone) => gone.id === quirk.id));
+}
+
+/** Ablation over a pair of columns: a quirk is switched off wherever it is on. */
+export function pairAblation<T>(quirks: readonly Quirk[], pairs: PairQuestions<T>): Ablation {
+  const base = pairs.without([]);
+  const differs =
+    pairs.differs ?? ((pair, question) => pairs.answer(pair.there, question) !== pairs.answer(pair.here, question));
+  const moved = (pair: Pair<T>, question: string): boolean =>
+    pairs.answer(pair.there, question) !== pairs.answer(base.there, question) ||
+    pairs.answer(pair.here, question) !== pairs.answer(base.here, question);
+  return {
+    questions: pairs.questions,
+    quirks,
+    fixedWithout: (removed) => {
+      const pair = pairs.without(removed);
+      return new Set(pairs.questions.filter((question) => !differs(pair, question)));
+    },
+    movedWithout: (removed) => {
+      const pair = pairs.without(removed);
+      return new Set(pairs.questions.filter((question) => moved(pair, question)));
+    },
+    noticedWithout: (removed) => {
+      const pair = pairs.without(removed);
+      return !pairs.same(pair.here, base.here) || !pairs.same(pair.there, base.there);
+    },
+  };
+}
