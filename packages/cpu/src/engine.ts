@@ -25,6 +25,7 @@ const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
 const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
 const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const SHADOW = 3;
+const SOFTWARE_INTERRUPTS = new Set(["int", "int1", "int3", "into"]);
 const SHADOW_SETTERS = new Set(["sti", "mov", "pop"]);
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
@@ -52,29 +53,41 @@ export class Engine {
   /** Runs until `limit` instructions in all have been retired, or something else must happen first. Never passes the limit. */
   run(limit: number): RunResult {
     const c = this.c;
-    const s = c.s;
     this.limit = limit;
     let block: Block | null = null;
     for (;;) {
-      if (c.stop !== null) return "stopped";
-      if (this.rootClient && s[S.VIRTUALIZATION_MODE] !== MODE_NON_ROOT) return "root";
-      if (s[S.EVENTS] !== 0 && this.takeEvents()) {
-        block = null;
-        continue;
+      const ended = this.boundary();
+      if (ended === "again") block = null;
+      else if (ended !== null) return ended;
+      else {
+        const retired = c.retired;
+        block = this.nextBlock(block);
+        if (block === null) this.handleAbort(null);
+        else if (this.mustStep()) this.runOneCarefully(block, retired);
+        else this.runBlock(block, retired, this.limit);
       }
-      if (s[S.ACTIVITY] !== 0) return "idle";
-      const retired = c.retired;
-      if (retired >= this.limit) return "limit";
-      block = this.nextBlock(block);
-      if (block === null) {
-        this.handleAbort(null);
-        continue;
-      }
-      const careful =
-        s[S.INTERRUPTIBILITY]! & SHADOW || s[S.FLAG_SYSTEM]! & (TF | RF) || s[S.EVENTS]! & S.EVENT_VIRTUALIZATION;
-      if (careful) this.runOneCarefully(block, retired);
-      else this.runBlock(block, retired, this.limit);
     }
+  }
+
+  /** What happens between instructions before the next is fetched: null to go on, "again" when an event changed the state. */
+  private boundary(): RunResult | "again" | null {
+    const c = this.c;
+    const s = c.s;
+    if (c.stop !== null) return "stopped";
+    if (this.rootClient && s[S.VIRTUALIZATION_MODE] !== MODE_NON_ROOT) return "root";
+    if (s[S.EVENTS] !== 0 && this.takeEvents()) return "again";
+    if (s[S.ACTIVITY] !== 0) return "idle";
+    return c.retired >= this.limit ? "limit" : null;
+  }
+
+  /** Whether the next instruction must be looked at alone: interrupt shadow, TF, RF, or a VMX event counted in instructions. */
+  private mustStep(): boolean {
+    const s = this.c.s;
+    return (
+      (s[S.INTERRUPTIBILITY]! & SHADOW) !== 0 ||
+      (s[S.FLAG_SYSTEM]! & (TF | RF)) !== 0 ||
+      (s[S.EVENTS]! & S.EVENT_VIRTUALIZATION) !== 0
+    );
   }
 
   /** Executes a block's instructions, at most up to the limit. */
@@ -129,7 +142,8 @@ export class Engine {
     if (s[S.VIRTUALIZATION_MODE] !== mode) return;
     if (!this.setsShadow(op)) s[S.INTERRUPTIBILITY]! &= ~SHADOW;
     if (hadRf && op.instruction.mnemonic !== "iret") s[S.FLAG_SYSTEM]! &= ~RF;
-    if (stepping && c.fault === FAULT_NONE) this.singleStepTrap();
+    // Delivery of INT n clears TF before the instruction is over.
+    if (stepping && !SOFTWARE_INTERRUPTS.has(op.instruction.mnemonic)) this.singleStepTrap();
   }
 
   private setsShadow(op: Op): boolean {

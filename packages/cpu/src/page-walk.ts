@@ -157,18 +157,21 @@ function walkLong(c: Processor, w: WalkState, out: WalkResult, levels: number, r
     const gpa = table + indexAt(w.low, w.high, level) * 8;
     const at = readEntry(c, w, gpa, false);
     if (at < 0) return false;
-    const low = w.entryLow;
-    if ((low & PRESENT) === 0) return pageFault(c, w, false, false);
-    const large = level > 1 && (low & PAGE_SIZE) !== 0;
-    const badSize = large && (level > 3 || (level === 3 && !c.gigabytePages));
-    if (badSize || reservedHigh(c, w.entryHigh) || (large && reservedInLarge(low, level)))
-      return pageFault(c, w, true, true);
+    if ((w.entryLow & PRESENT) === 0) return pageFault(c, w, false, false);
+    if (isReservedEntry(c, w, level)) return pageFault(c, w, true, true);
     combine(w);
-    if (level === 1 || large) return finish(c, w, out, gpa, at, level);
+    if (level === 1 || (w.entryLow & PAGE_SIZE) !== 0) return finish(c, w, out, gpa, at, level);
     if (!setAccessed(c, w, gpa, at, ACCESSED)) return false;
     table = tableAddress(w.entryLow, w.entryHigh, c.maxPhysicalAddress);
   }
   return false;
+}
+
+/** Whether the entry just read has a reserved bit set: high address bits, NX, page size, or low bits of a large page's address. */
+function isReservedEntry(c: Processor, w: WalkState, level: number): boolean {
+  if (reservedHigh(c, w.entryHigh)) return true;
+  if (level === 1 || (w.entryLow & PAGE_SIZE) === 0) return false;
+  return level > 3 || (level === 3 && !c.gigabytePages) || reservedInLarge(w.entryLow, level);
 }
 
 function indexAt(low: number, high: number, level: number): number {
