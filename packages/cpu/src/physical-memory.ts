@@ -38,6 +38,8 @@ export class PhysicalMemory {
   readonly wasm: WebAssembly.Memory;
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** The buffer in 32-bit words. */
+  readonly words: Int32Array;
   /** For each pool frame: how often code in it was overwritten. Blocks remember the value they were decoded at. */
   readonly codeVersion: Uint32Array;
   /** For each pool frame: which 32-byte chunks hold decoded code, four words per frame; all zero means plain data. */
@@ -65,6 +67,7 @@ export class PhysicalMemory {
     if (fits) new Uint8Array(this.wasm.buffer, 0, recycled.used).fill(0);
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);
+    this.words = new Int32Array(this.wasm.buffer);
     this.nextFree = processors * STATE_BYTES;
     this.end = total;
     const frames = total / PAGE;

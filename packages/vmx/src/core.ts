@@ -1,9 +1,10 @@
 import type { Processor } from "@hvdiff/cpu";
 import type { VmxCapabilities } from "./capabilities.ts";
-import { type EntryCheck, EntryCheckContext } from "./entry/check.ts";
+import { EntryCheckContext, EntryCheckPlan } from "./entry/check.ts";
 import type { EntryCheckLists } from "./entry/lists.ts";
 import { EptSecondStage } from "./ept/second-stage.ts";
 import { ExitInformation } from "./exit/information.ts";
+import { createGuestPlans, type GuestPlans } from "./guest-plans.ts";
 import type { VmwriteOperands } from "./instructions/vmwrite.ts";
 import type { MemoryVmcs, VmcsLayout } from "./memory-vmcs.ts";
 import { createMsrWords, type MsrWords } from "./msr-words.ts";
@@ -18,19 +19,14 @@ export interface VmxCoreOptions {
   readonly checks: EntryCheckLists;
 }
 
-function besideSegments(lists: EntryCheckLists): readonly EntryCheck[] {
-  return lists.guest.filter((check) => check.looksAt !== "segments");
-}
-
 /** The parts of one processor's VMX that instructions, entry, exit and intercepts share. State is in the processor's words. */
 export class VmxCore {
   readonly c: Processor;
   readonly s: Int32Array;
   readonly capabilities: VmxCapabilities;
   readonly policy: VmxPolicy;
-  private lists: EntryCheckLists;
-  /** The guest checks but those that look at segment registers only. */
-  guestChecksBesideSegments: readonly EntryCheck[];
+  checkPlan: EntryCheckPlan;
+  readonly guestPlans: GuestPlans;
   readonly environment: ProcessorVmxEnvironment;
   readonly checkContext: EntryCheckContext;
   readonly information = new ExitInformation();
@@ -43,15 +39,17 @@ export class VmxCore {
   failedCheck: string | null = null;
   /** Root mode belongs to a client in TypeScript, so transitions are not the guest's to see. */
   hasRootClient = false;
+  /** The VMCS whose guest state the registers still hold in root mode. A cache beside `KEPT_POINTER`: null is always right. */
+  resident: MemoryVmcs | null = null;
 
   constructor(processor: Processor, options: VmxCoreOptions) {
     this.c = processor;
     this.s = processor.s;
     this.capabilities = options.capabilities;
     this.policy = options.policy;
-    this.lists = options.checks;
-    this.guestChecksBesideSegments = besideSegments(options.checks);
+    this.checkPlan = new EntryCheckPlan(options.checks);
     this.msrWords = createMsrWords();
+    this.guestPlans = createGuestPlans(options.layout, this.msrWords);
     this.environment = new ProcessorVmxEnvironment(processor, options, this.msrWords.featureControl);
     this.checkContext = new EntryCheckContext(options.capabilities, processor.memory, this.environment.current);
     this.ept = new EptSecondStage(this);
@@ -62,13 +60,9 @@ export class VmxCore {
     return this.environment.current;
   }
 
-  get checks(): EntryCheckLists {
-    return this.lists;
-  }
-
-  set checks(lists: EntryCheckLists) {
-    this.lists = lists;
-    this.guestChecksBesideSegments = besideSegments(lists);
+  /** Replaces the lists of entry checks. */
+  useChecks(lists: EntryCheckLists): void {
+    this.checkPlan = new EntryCheckPlan(lists);
     this.environment.forgetAddresses();
   }
 }

@@ -8,112 +8,232 @@ export const VMCS_HEADER_BYTES = 16;
 export const VMCS_ABORT_INDICATOR = 4;
 export const VMCS_LAUNCH_STATE = 8;
 
-/** Groups of fields, as bits of `MemoryVmcs.changed`. */
+/** Groups of fields, as bits of `MemoryVmcs.changed` and `MemoryVmcs.stale`. */
 export const CHANGED_CONTROLS = 1;
 export const CHANGED_HOST = 2;
 export const CHANGED_SEGMENTS = 4;
-export const CHANGED_ALL = 7;
+/** Guest state but segments and what every instruction changes. */
+export const CHANGED_REGISTERS = 8;
+export const CHANGED_ALL = 15;
 
 const SEGMENT_FIELD = /^guest(?:Es|Cs|Ss|Ds|Fs|Gs|Ldtr|Tr)(?:Selector|Base|Limit|AccessRights)$/;
+/** Guest state that is loaded and checked at every entry. */
+const ALWAYS_LOADED =
+  /^(?:guestRip|guestRsp|guestRflags|guestInterruptibilityState|guestActivityState|guestPendingDebugExceptions|vmxPreemptionTimerValue)$/;
 
-const GROUPS = Uint8Array.from(VMCS_FIELD_NAMES, (name) => {
+function groupOf(name: (typeof VMCS_FIELD_NAMES)[number]): number {
   const { type } = VMCS_FIELDS[name];
   if (type === "control") return CHANGED_CONTROLS;
   if (type === "host") return CHANGED_HOST;
-  return SEGMENT_FIELD.test(name) ? CHANGED_SEGMENTS : 0;
-});
+  if (type !== "guest" || ALWAYS_LOADED.test(name)) return 0;
+  return SEGMENT_FIELD.test(name) ? CHANGED_SEGMENTS : CHANGED_REGISTERS;
+}
+
+const GROUPS = Uint8Array.from(VMCS_FIELD_NAMES, groupOf);
 
 /** Where each field lies in a VMCS region of one processor. Only fields that exist have a place. */
 export interface VmcsLayout {
-  readonly offset: Uint16Array;
-  /** Width in bytes, 0 for fields that do not exist. */
-  readonly width: Uint8Array;
+  /** 32-bit word of the region where the field starts; every field has words of its own. */
+  readonly word: Uint16Array;
+  /** Bits of that word that belong to the field, and of the next one; 0 for fields that do not exist. */
+  readonly lowMask: Int32Array;
+  readonly highMask: Int32Array;
+  /** Bytes in use. */
   readonly size: number;
 }
+
+const LOW_MASK: Readonly<Record<number, number>> = { 2: 0xffff, 4: -1, 8: -1 };
 
 /** Packs the existing fields behind the header, widest first. */
 export function createVmcsLayout(capabilities: VmxCapabilities): VmcsLayout {
   const count = VMCS_FIELD_NAMES.length;
-  const offset = new Uint16Array(count);
-  const width = new Uint8Array(count);
-  let next = VMCS_HEADER_BYTES;
+  const word = new Uint16Array(count);
+  const lowMask = new Int32Array(count);
+  const highMask = new Int32Array(count);
+  let next = VMCS_HEADER_BYTES / 4;
   for (const bytes of [8, 4, 2]) {
     for (let index = 0; index < count; index++) {
       if (widthBytes(VMCS_FIELD_NAMES[index]!) !== bytes || capabilities.fieldExists[index] === 0) continue;
-      offset[index] = next;
-      width[index] = bytes;
-      next += bytes;
+      word[index] = next;
+      lowMask[index] = LOW_MASK[bytes]!;
+      highMask[index] = bytes === 8 ? -1 : 0;
+      next += bytes === 8 ? 2 : 1;
     }
   }
-  if (next > capabilities.regionSize)
-    throw new Error(`VMCS fields take ${next} bytes, but IA32_VMX_BASIC says ${capabilities.regionSize}`);
-  return { offset, width, size: next };
+  // A processor without VMX has no regions, and nothing will ever lie in one.
+  if (capabilities.regionSize !== 0 && next * 4 > capabilities.regionSize)
+    throw new Error(`VMCS fields take ${next * 4} bytes, but IA32_VMX_BASIC says ${capabilities.regionSize}`);
+  return { word, lowMask, highMask, size: next * 4 };
 }
 
 /** A VMCS that lies in physical memory, so that a clone of the memory is a clone of it. */
 export class MemoryVmcs extends BaseVmcsView {
   /** Physical address of the region. */
   readonly address: number;
+  readonly layout: VmcsLayout;
   /** Groups of which a field has changed since the last VM entry found them valid. */
   changed = CHANGED_ALL;
+  /** Groups of which a field has been set since the processor loaded or saved them. */
+  stale = CHANGED_ALL;
   /** CR0.PE, RFLAGS.VM and the host's mode at that entry. */
   checkedMode = -1;
-  private readonly view: DataView;
-  private readonly offset: Uint16Array;
-  private readonly width: Uint8Array;
-  private readonly base: number;
+  /** The 32-bit words of the machine's memory, and where the region starts among them. */
+  readonly words: Int32Array;
+  readonly base: number;
+  private readonly word: Uint16Array;
+  private readonly lowMask: Int32Array;
+  private readonly highMask: Int32Array;
 
   /** @param address physical address of the region, which must be RAM */
   constructor(memory: PhysicalMemory, layout: VmcsLayout, address: number) {
     super();
     this.address = address;
-    this.base = memory.frameOffset(address / 4096);
-    this.view = memory.view;
-    this.offset = layout.offset;
-    this.width = layout.width;
+    this.layout = layout;
+    this.base = memory.frameOffset(address / 4096) >> 2;
+    this.words = memory.words;
+    this.word = layout.word;
+    this.lowMask = layout.lowMask;
+    this.highMask = layout.highMask;
   }
 
   lo(index: number): number {
-    const width = this.width[index]!;
-    if (width > 2) return this.view.getInt32(this.base + this.offset[index]!, true);
-    return width === 2 ? this.view.getUint16(this.base + this.offset[index]!, true) : 0;
+    return this.words[this.base + this.word[index]!]! & this.lowMask[index]!;
   }
 
   hi(index: number): number {
-    return this.width[index] === 8 ? this.view.getInt32(this.base + this.offset[index]! + 4, true) : 0;
+    const mask = this.highMask[index]!;
+    return mask === 0 ? 0 : this.words[this.base + this.word[index]! + 1]!;
   }
 
   set(index: number, lo: number, hi: number): void {
-    const width = this.width[index]!;
-    const at = this.base + this.offset[index]!;
-    if (width > 2) {
-      if (this.view.getInt32(at, true) !== lo) this.store(index, at, lo);
-      if (width === 8 && this.view.getInt32(at + 4, true) !== hi) this.store(index, at + 4, hi);
-    } else if (width === 2) {
-      if (this.view.getUint16(at, true) !== (lo & 0xffff)) this.changed |= GROUPS[index]!;
-      this.view.setInt16(at, lo, true);
+    const mask = this.lowMask[index]!;
+    if (mask === 0) return;
+    const at = this.base + this.word[index]!;
+    const words = this.words;
+    if (words[at] !== (lo & mask)) {
+      words[at] = lo & mask;
+      this.note(GROUPS[index]!);
+    }
+    if (this.highMask[index] !== 0 && words[at + 1] !== hi) {
+      words[at + 1] = hi;
+      this.note(GROUPS[index]!);
     }
   }
 
-  private store(index: number, at: number, value: number): void {
-    this.changed |= GROUPS[index]!;
-    this.view.setInt32(at, value, true);
+  /** Fields of these groups have got other values. */
+  note(groups: number): void {
+    this.changed |= groups;
+    this.stale |= groups;
   }
 
   get launched(): boolean {
-    return this.view.getUint8(this.base + VMCS_LAUNCH_STATE) === 1;
+    return (this.words[this.base + VMCS_LAUNCH_STATE / 4]! & 0xff) === 1;
   }
 
   set launched(launched: boolean) {
-    this.view.setUint8(this.base + VMCS_LAUNCH_STATE, launched ? 1 : 0);
+    const at = this.base + VMCS_LAUNCH_STATE / 4;
+    this.words[at] = (this.words[at]! & ~0xff) | (launched ? 1 : 0);
   }
 
   /** The VMX-abort indicator that a VMX abort leaves in the region. */
   get abortIndicator(): number {
-    return this.view.getInt32(this.base + VMCS_ABORT_INDICATOR, true);
+    return this.words[this.base + VMCS_ABORT_INDICATOR / 4]!;
   }
 
   set abortIndicator(code: number) {
-    this.view.setInt32(this.base + VMCS_ABORT_INDICATOR, code, true);
+    this.words[this.base + VMCS_ABORT_INDICATOR / 4] = code;
   }
+}
+
+/** Fields of one layout against words of something else, for copying many at once. */
+export interface FieldPlan {
+  /** Word in the region. */
+  readonly word: Uint16Array;
+  readonly mask: Int32Array;
+  /** Word on the other side. */
+  readonly other: Int32Array;
+  /** Groups of the fields. */
+  readonly groups: number;
+}
+
+/** A plan from (field, word, halves) triples; fields that do not exist and words of -1 are left out. */
+export function createFieldPlan(
+  layout: VmcsLayout,
+  entries: readonly (readonly [field: number, other: number, halves: 1 | 2])[],
+): FieldPlan {
+  const word: number[] = [];
+  const mask: number[] = [];
+  const other: number[] = [];
+  let groups = 0;
+  for (const [field, at, halves] of entries) {
+    if (layout.lowMask[field] === 0 || at < 0) continue;
+    groups |= GROUPS[field]!;
+    word.push(layout.word[field]!);
+    mask.push(layout.lowMask[field]!);
+    other.push(at);
+    if (halves === 1 || layout.highMask[field] === 0) continue;
+    word.push(layout.word[field]! + 1);
+    mask.push(-1);
+    other.push(at + 1);
+  }
+  return { word: Uint16Array.from(word), mask: Int32Array.from(mask), other: Int32Array.from(other), groups };
+}
+
+/** Sets the plan's fields from state words. */
+export function storeFields(vmcs: MemoryVmcs, plan: FieldPlan, s: Int32Array): void {
+  const { words, base } = vmcs;
+  const { word, mask, other } = plan;
+  let differs = 0;
+  for (let i = 0; i < word.length; i++) {
+    const at = base + word[i]!;
+    const value = s[other[i]!]! & mask[i]!;
+    differs |= words[at]! ^ value;
+    words[at] = value;
+  }
+  if (differs !== 0) vmcs.note(plan.groups);
+}
+
+/** Copies the plan's fields into state words. */
+export function loadFields(vmcs: MemoryVmcs, plan: FieldPlan, s: Int32Array): void {
+  const { words, base } = vmcs;
+  const { word, mask, other } = plan;
+  for (let i = 0; i < word.length; i++) s[other[i]!] = words[base + word[i]!]! & mask[i]!;
+}
+
+/** How to copy fields between two layouts, by group. */
+export type CopyPlan = readonly FieldPlan[];
+
+/** A plan to copy fields of one layout to another's; those that the target lacks are left out, those that the source lacks are 0. */
+export function createCopyPlan(from: VmcsLayout, to: VmcsLayout, fields: readonly number[]): CopyPlan {
+  const groups = [...new Set(fields.map((field) => GROUPS[field]!))];
+  return groups.map((group) =>
+    createFieldPlan(
+      to,
+      fields
+        .filter((field) => GROUPS[field] === group)
+        .map((field) => [field, from.lowMask[field] === 0 ? ABSENT_WORD : from.word[field]!, 2] as const),
+    ),
+  );
+}
+
+/** Stands for the two halves of a field that the source does not have. */
+const ABSENT_WORD = 0x4000;
+
+/** Copies fields from one VMCS to another. */
+export function copyFields(from: MemoryVmcs, to: MemoryVmcs, plan: CopyPlan): void {
+  for (let group = 0; group < plan.length; group++) copyGroup(from, to, plan[group]!);
+}
+
+function copyGroup(from: MemoryVmcs, to: MemoryVmcs, plan: FieldPlan): void {
+  const { words } = from;
+  const { word, mask, other } = plan;
+  let differs = 0;
+  for (let i = 0; i < word.length; i++) {
+    const at = to.base + word[i]!;
+    const source = other[i]!;
+    const value = source >= ABSENT_WORD ? 0 : words[from.base + source]! & mask[i]!;
+    differs |= words[at]! ^ value;
+    words[at] = value;
+  }
+  if (differs !== 0) to.note(plan.groups);
 }

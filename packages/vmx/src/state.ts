@@ -31,6 +31,11 @@ export const NEXT_TLB_CONTEXT = BASE + 15;
 export const PREEMPTION_DEADLINE = (BASE + 16) / 2;
 /** Retired instructions after the first one of the guest, float64; index into `f64`. */
 export const MTF_AT = (BASE + 20) / 2;
+/**
+ * Address plus one of the VMCS whose guest state was left in the registers at a VM exit to a client in TypeScript, which looks at none
+ * of root mode's; 0 when host state is loaded. Float64; index into `f64`.
+ */
+export const KEPT_POINTER = (BASE + 22) / 2;
 /** EPTP of the running guest. */
 export const EPTP = BASE + 18;
 /** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high. */

@@ -170,7 +170,7 @@ export class Vmx implements VirtualizationExtension {
 
   /** Replaces the lists of entry checks. */
   set entryChecks(checks: EntryCheckLists) {
-    this.core.checks = checks;
+    this.core.useChecks(checks);
   }
 
   // --- Cloning. ---
@@ -186,6 +186,7 @@ export class Vmx implements VirtualizationExtension {
     const { c, s, ept, environment } = this.core;
     environment.forgetAddresses();
     environment.currentVmcs();
+    this.core.resident = null;
     const hasEpt = s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && (s[W.SECONDARY]! & C.ENABLE_EPT) !== 0;
     if (hasEpt) ept.restore();
     c.secondStage = hasEpt ? ept : null;

@@ -79,7 +79,7 @@ export interface EntryCheck {
   /** Exit qualification of exit 33; 0 where absent. */
   readonly qualification?: number;
   /** What the check depends on beside controls, CR0.PE and RFLAGS.VM, where that is only one group of fields. */
-  readonly looksAt?: "segments";
+  readonly looksAt?: "segments" | "registers";
   violated(context: EntryCheckContext): boolean;
 }
 
@@ -95,4 +95,32 @@ export function firstViolation(checks: readonly EntryCheck[], context: EntryChec
 /** All checks of a list that are violated, in order: for reports. */
 export function allViolations(checks: readonly EntryCheck[], context: EntryCheckContext): EntryCheck[] {
   return checks.filter((check) => check.violated(context));
+}
+
+const SEGMENTS = 1;
+const REGISTERS = 2;
+
+/** The checks of a VM entry, arranged by what has changed since they last passed. */
+export class EntryCheckPlan {
+  readonly control: readonly EntryCheck[];
+  readonly host: readonly EntryCheck[];
+  /** Guest checks by what changed: segments in bit 0, registers in bit 1. */
+  private readonly guest: readonly (readonly EntryCheck[])[];
+
+  constructor(lists: { control: readonly EntryCheck[]; host: readonly EntryCheck[]; guest: readonly EntryCheck[] }) {
+    this.control = lists.control;
+    this.host = lists.host;
+    this.guest = [0, SEGMENTS, REGISTERS, SEGMENTS | REGISTERS].map((changed) =>
+      lists.guest.filter(({ looksAt }) => looksAt === undefined || (changed & bitOf(looksAt)) !== 0),
+    );
+  }
+
+  /** The guest checks that may come out otherwise. */
+  guestChecks(segments: boolean, registers: boolean): readonly EntryCheck[] {
+    return this.guest[(segments ? SEGMENTS : 0) | (registers ? REGISTERS : 0)]!;
+  }
+}
+
+function bitOf(looksAt: "segments" | "registers"): number {
+  return looksAt === "segments" ? SEGMENTS : REGISTERS;
 }

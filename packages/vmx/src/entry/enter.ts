@@ -5,13 +5,15 @@ import type { VmxCore } from "../core.ts";
 import { failEntry } from "../exit/exit.ts";
 import * as F from "../fields.ts";
 import { vmFail } from "../instructions/fail.ts";
-import { CHANGED_ALL, CHANGED_CONTROLS, CHANGED_HOST, CHANGED_SEGMENTS, type MemoryVmcs } from "../memory-vmcs.ts";
+import { takeKeptState } from "../kept-state.ts";
+import { CHANGED_CONTROLS, CHANGED_HOST, CHANGED_REGISTERS, CHANGED_SEGMENTS } from "../memory-vmcs.ts";
 import { loadMsrArea, type MsrArea } from "../msr-area.ts";
 import { ENTER, EXIT, outcomeText, type VmxOutcome } from "../outcome.ts";
 import * as W from "../state.ts";
 import { selectGuestContext } from "../tlb-contexts.ts";
 import { traceCheck, traceVmentry } from "../trace.ts";
-import { type EntryCheck, type EntryCheckContext, firstViolation } from "./check.ts";
+import { changedGroups } from "./changed-groups.ts";
+import { type EntryCheck, firstViolation } from "./check.ts";
 import { injectEvent, schedulePendingDebug } from "./inject.ts";
 import { loadGuestState } from "./load.ts";
 import { fillSlots } from "./slots.ts";
@@ -24,38 +26,23 @@ const MSR_LOAD_FAIL = exitReasonNumber("MSR_LOAD_FAIL");
 const LOAD_AREA: MsrArea = { count: F.VM_ENTRY_MSR_LOAD_COUNT, address: F.VM_ENTRY_MSR_LOAD_ADDRESS };
 const EFER_LMA = 1 << 10;
 const MODE_GUEST = 2;
-const CR0_PE = 1;
-const RFLAGS_VM = 1 << 17;
 
 /** Runs the checks that can make the instruction fail; null when all hold. */
 function checkControlsAndHost(core: VmxCore, changed: number): VmxOutcome | null {
-  const { checkContext, checks, environment } = core;
-  const control = (changed & CHANGED_CONTROLS) === 0 ? null : firstViolation(checks.control, checkContext);
+  const { checkContext, checkPlan, environment } = core;
+  const control = (changed & CHANGED_CONTROLS) === 0 ? null : firstViolation(checkPlan.control, checkContext);
   if (control !== null) {
     core.failedCheck = control.id;
     return vmFail(environment, ERROR_CONTROLS);
   }
-  const host = (changed & CHANGED_HOST) === 0 ? null : firstViolation(checks.host, checkContext);
+  const host = (changed & CHANGED_HOST) === 0 ? null : firstViolation(checkPlan.host, checkContext);
   if (host === null) return null;
   core.failedCheck = host.id;
   return vmFail(environment, ERROR_HOST_STATE);
 }
 
-/**
- * Groups of fields whose checks may come out otherwise than at the last entry with this VMCS. Everything depends on the controls; the
- * checks of the TPR threshold read memory; those of segments depend on CR0.PE and RFLAGS.VM.
- */
-function changedGroups(vmcs: MemoryVmcs, x: EntryCheckContext): number {
-  const mode = (x.cr0 & CR0_PE) | (x.rflags & RFLAGS_VM) | (x.isHostLongMode ? 2 : 0);
-  if ((vmcs.changed & CHANGED_CONTROLS) !== 0 || (x.primary & C.USE_TPR_SHADOW) !== 0 || mode !== vmcs.checkedMode) {
-    vmcs.changed = CHANGED_ALL;
-    vmcs.checkedMode = mode;
-  }
-  return vmcs.changed;
-}
-
 function checkGuest(core: VmxCore, changed: number): EntryCheck | null {
-  const checks = (changed & CHANGED_SEGMENTS) === 0 ? core.guestChecksBesideSegments : core.checks.guest;
+  const checks = core.checkPlan.guestChecks((changed & CHANGED_SEGMENTS) !== 0, (changed & CHANGED_REGISTERS) !== 0);
   return firstViolation(checks, core.checkContext);
 }
 
@@ -89,10 +76,11 @@ function useSecondStage({ c, s, vmcs, ept }: VmxCore, secondary: number): void {
 }
 
 /** From here the guest's code is what runs. */
-function becomeGuest(core: VmxCore, secondary: number): void {
+function becomeGuest(core: VmxCore, secondary: number, stale: number): void {
   const { s } = core;
   s[STATE.VIRTUALIZATION_MODE] = MODE_GUEST;
   s[STATE.TRACE_LEVEL] = s[W.GUEST_TRACE_LEVEL] !== 0 ? s[W.GUEST_TRACE_LEVEL]! : s[W.ROOT_TRACE_LEVEL]! + 1;
+  if (stale === 0) return;
   useSecondStage(core, secondary);
   selectGuestContext(core);
 }
@@ -106,7 +94,9 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
   const { c, s, environment, checkContext: x } = core;
   const vmcs = environment.currentVmcs()!;
   core.failedCheck = null;
-  x.prepare(vmcs, environment.currentPointer, (s[STATE.EFER]! & EFER_LMA) !== 0);
+  // State is only kept in the registers of a root mode that is 64-bit.
+  const isHostLongMode = c.f64[W.KEPT_POINTER] !== 0 || (s[STATE.EFER]! & EFER_LMA) !== 0;
+  x.prepare(vmcs, environment.currentPointer, isHostLongMode);
   const changed = changedGroups(vmcs, x);
   const failed = checkControlsAndHost(core, changed);
   if (failed !== null) {
@@ -121,13 +111,15 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
     return enterFailure(core, isLaunch, INVALID_GUEST_STATE, guest.qualification ?? 0);
   }
   vmcs.changed = 0;
-  loadGuestState(core, x);
+  const stale = takeKeptState(core, vmcs);
+  vmcs.stale = 0;
+  loadGuestState(core, x, stale);
   const badMsr = loadMsrArea(core, LOAD_AREA);
   if (badMsr !== 0) return enterFailure(core, isLaunch, MSR_LOAD_FAIL, badMsr);
   if (isLaunch) vmcs.launched = true;
-  fillSlots(core, x);
+  fillSlots(core, x, stale);
   traceEntry(core, isLaunch, "entered");
-  becomeGuest(core, x.secondary);
+  becomeGuest(core, x.secondary, stale);
   if (x.isInjecting) injectEvent(core, x);
   else schedulePendingDebug(core);
   return s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && c.stop === null ? ENTER : EXIT;

@@ -6,6 +6,7 @@ import { hasBadMemoryTypes, isNonCanonical } from "./value-tests.ts";
 const REGISTERS = {
   sdm: '3C "Checks on Guest Control Registers, Debug Registers, and MSRs"',
   group: "guest",
+  looksAt: "registers",
 } as const;
 
 const CR0_PE = 1;

@@ -2,7 +2,11 @@ import * as F from "../fields.ts";
 import type { EntryCheck } from "./check.ts";
 import { isNonCanonical } from "./value-tests.ts";
 
-const TABLES = { sdm: '3C "Checks on Guest Descriptor-Table Registers"', group: "guest" } as const;
+const TABLES = {
+  sdm: '3C "Checks on Guest Descriptor-Table Registers"',
+  group: "guest",
+  looksAt: "registers",
+} as const;
 
 /** Checks on guest GDTR and IDTR. */
 export const GUEST_TABLE_CHECKS: readonly EntryCheck[] = [

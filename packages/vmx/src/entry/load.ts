@@ -4,10 +4,9 @@ import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import { CR0_UNCHANGED } from "../exit/load-host.ts";
 import * as F from "../fields.ts";
-import type { MemoryVmcs } from "../memory-vmcs.ts";
+import { CHANGED_REGISTERS, CHANGED_SEGMENTS, loadFields, type MemoryVmcs } from "../memory-vmcs.ts";
 import type { EntryCheckContext } from "./check.ts";
 import { usesPaePaging } from "./guest-pdpte-checks.ts";
-import { GUEST_SEGMENTS } from "./guest-segment-fields.ts";
 
 const CR0_PG = 1 << 31;
 const EFER_LME = 1 << 8;
@@ -38,9 +37,8 @@ function loadMsrs({ s, vmcs, msrWords }: VmxCore, x: EntryCheckContext): void {
     s[STATE.DR7] = (vmcs.lo(F.GUEST_DR7) & ~DR7_CLEARED) | DR7_FIXED;
     loadPair(s, msrWords.debugctl, vmcs, F.GUEST_IA32_DEBUGCTL);
   }
-  loadPair(s, msrWords.sysenterCs, vmcs, F.GUEST_IA32_SYSENTER_CS);
-  loadPair(s, msrWords.sysenterEsp, vmcs, F.GUEST_IA32_SYSENTER_ESP);
-  loadPair(s, msrWords.sysenterEip, vmcs, F.GUEST_IA32_SYSENTER_EIP);
+  // SYSENTER_CS has no high half in the VMCS.
+  if (msrWords.sysenterCs >= 0) s[msrWords.sysenterCs + 1] = 0;
   loadEfer(s, vmcs, x);
   if ((x.entry & C.ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL) !== 0)
     loadPair(s, msrWords.perfGlobalCtrl, vmcs, F.GUEST_IA32_PERF_GLOBAL_CTRL);
@@ -49,21 +47,9 @@ function loadMsrs({ s, vmcs, msrWords }: VmxCore, x: EntryCheckContext): void {
   if ((x.entry & C.ENTRY_LOAD_PKRS) !== 0) loadPair(s, msrWords.pkrs, vmcs, F.GUEST_IA32_PKRS);
 }
 
-function loadSegments({ s, vmcs }: VmxCore, x: EntryCheckContext): void {
-  for (let index = 0; index < 8; index++) {
-    const fields = GUEST_SEGMENTS[index]!;
-    const word = STATE.SEGMENTS + index * STATE.SEGMENT_STRIDE;
-    s[word + STATE.SEGMENT_SELECTOR] = vmcs.lo(fields.selector);
-    s[word + STATE.SEGMENT_BASE] = vmcs.lo(fields.base);
-    s[word + STATE.SEGMENT_BASE_HIGH] = vmcs.hi(fields.base);
-    s[word + STATE.SEGMENT_LIMIT] = vmcs.lo(fields.limit);
-    s[word + STATE.SEGMENT_ACCESS] = vmcs.lo(fields.access);
-  }
+function loadSegments({ s, vmcs, guestPlans }: VmxCore, x: EntryCheckContext): void {
+  loadFields(vmcs, guestPlans.segments, s);
   s[STATE.CPL] = x.isVirtual8086 ? 3 : (vmcs.lo(F.GUEST_SS_ACCESS_RIGHTS) >>> 5) & 3;
-  loadPair(s, STATE.GDTR, vmcs, F.GUEST_GDTR_BASE);
-  s[STATE.GDTR + 2] = vmcs.lo(F.GUEST_GDTR_LIMIT);
-  loadPair(s, STATE.IDTR, vmcs, F.GUEST_IDTR_BASE);
-  s[STATE.IDTR + 2] = vmcs.lo(F.GUEST_IDTR_LIMIT);
 }
 
 function loadPdptes({ c, s, vmcs }: VmxCore, x: EntryCheckContext): void {
@@ -80,18 +66,26 @@ function loadPdptes({ c, s, vmcs }: VmxCore, x: EntryCheckContext): void {
   }
 }
 
-/** Loads guest state from the VMCS (SDM 3C "Loading Guest State"). The checks have passed. */
-export function loadGuestState(core: VmxCore, x: EntryCheckContext): void {
-  const { s, vmcs } = core;
+function loadRegisters(core: VmxCore, x: EntryCheckContext): void {
+  const { s, vmcs, guestPlans } = core;
   s[STATE.CR0] = (x.cr0 & ~CR0_UNCHANGED) | (s[STATE.CR0]! & CR0_UNCHANGED);
-  loadPair(s, STATE.CR3, vmcs, F.GUEST_CR3);
   s[STATE.CR4] = x.cr4;
+  loadFields(vmcs, guestPlans.registers, s);
   loadMsrs(core, x);
-  loadSegments(core, x);
+  loadPdptes(core, x);
+}
+
+/**
+ * Loads guest state from the VMCS (SDM 3C "Loading Guest State"). The checks have passed.
+ * @param stale groups of fields that the registers do not hold already
+ */
+export function loadGuestState(core: VmxCore, x: EntryCheckContext, stale: number): void {
+  const { s, vmcs } = core;
+  if ((stale & CHANGED_REGISTERS) !== 0) loadRegisters(core, x);
+  if ((stale & CHANGED_SEGMENTS) !== 0) loadSegments(core, x);
   loadPair(s, STATE.GPR + 8, vmcs, F.GUEST_RSP);
   loadPair(s, STATE.RIP, vmcs, F.GUEST_RIP);
   writeRflags(s, x.rflags);
-  loadPdptes(core, x);
   s[STATE.ACTIVITY] = vmcs.lo(F.GUEST_ACTIVITY_STATE);
   s[STATE.INTERRUPTIBILITY] = vmcs.lo(F.GUEST_INTERRUPTIBILITY_STATE);
   s[STATE.PENDING_DEBUG] = vmcs.lo(F.GUEST_PENDING_DEBUG_EXCEPTIONS);

@@ -2,6 +2,7 @@ import { INTERCEPT, INTERCEPT_COUNT, STATE } from "@hvdiff/cpu";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as F from "../fields.ts";
+import { CHANGED_CONTROLS } from "../memory-vmcs.ts";
 import * as W from "../state.ts";
 import type { EntryCheckContext } from "./check.ts";
 
@@ -92,8 +93,7 @@ function setPreemptionTimer({ c, s, vmcs, capabilities, retiredAtEntry }: VmxCor
   s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;
 }
 
-/** Puts what the controls say into the processor's vendor-neutral slots and remembers the effective controls. */
-export function fillSlots(core: VmxCore, x: EntryCheckContext): void {
+function fillControlSlots(core: VmxCore, x: EntryCheckContext): void {
   const { s, vmcs } = core;
   s[W.PIN] = x.pin;
   s[W.PRIMARY] = x.primary;
@@ -109,6 +109,15 @@ export function fillSlots(core: VmxCore, x: EntryCheckContext): void {
   const offsetting = (x.primary & C.USE_TSC_OFFSETTING) !== 0;
   s[STATE.TSC_OFFSET] = offsetting ? vmcs.lo(F.TSC_OFFSET) : 0;
   s[STATE.TSC_OFFSET + 1] = offsetting ? vmcs.hi(F.TSC_OFFSET) : 0;
+}
+
+/**
+ * Puts what the controls say into the processor's vendor-neutral slots and remembers the effective controls.
+ * @param stale groups of fields that the processor does not hold already
+ */
+export function fillSlots(core: VmxCore, x: EntryCheckContext, stale: number): void {
+  const { s } = core;
+  if ((stale & CHANGED_CONTROLS) !== 0) fillControlSlots(core, x);
   s[W.PENDING_MTF] = (x.primary & C.MONITOR_TRAP_FLAG) !== 0 ? MTF_AFTER_INSTRUCTION : 0;
   core.c.f64[W.MTF_AT] = core.retiredAtEntry + 1;
   if (((x.primary & WINDOWS) | s[W.PENDING_MTF]!) !== 0) s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;

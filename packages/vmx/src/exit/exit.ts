@@ -2,6 +2,7 @@ import { type EventBeingDelivered, FAULT_NONE, FAULT_STOP, INTERCEPT_COUNT, STAT
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as F from "../fields.ts";
+import { keepGuestState, mayKeepGuestState } from "../kept-state.ts";
 import { loadMsrArea, type MsrArea, storeMsrArea } from "../msr-area.ts";
 import * as W from "../state.ts";
 import { noteGuestPcid, selectRootContext } from "../tlb-contexts.ts";
@@ -92,7 +93,8 @@ function blockingAfterExit({ s, information }: VmxCore): number {
 
 function enterRoot(core: VmxCore): void {
   leaveGuest(core);
-  const pdptesValid = loadHostState(core);
+  const pdptesValid = loadHostState(core, core.vmcs);
+  core.resident = null;
   selectRootContext(core);
   if (!pdptesValid) abort(core, ABORT_HOST_PDPTES);
   else if (loadMsrArea(core, LOAD_AREA) !== 0) abort(core, ABORT_LOADING_MSRS);
@@ -113,7 +115,8 @@ export function makeExit(core: VmxCore): void {
     return;
   }
   noteGuestPcid(core);
-  enterRoot(core);
+  if (mayKeepGuestState(core)) keepGuestState(core);
+  else enterRoot(core);
   s[STATE.INTERRUPTIBILITY] = blocking;
   if (c.fault !== FAULT_STOP) c.noteExit();
   traceExit(core);

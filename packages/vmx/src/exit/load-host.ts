@@ -6,6 +6,7 @@ import { isPdpteInvalid, usesPaePaging } from "../entry/guest-pdpte-checks.ts";
 import { loadPair } from "../entry/load.ts";
 import * as F from "../fields.ts";
 import type { MemoryVmcs } from "../memory-vmcs.ts";
+import * as W from "../state.ts";
 
 /** CR0 bits that VM entry and exit leave alone: ET, NW, CD and the reserved ones. */
 export const CR0_UNCHANGED = 0x7ffaffd0;
@@ -22,8 +23,7 @@ const BUSY_TSS = 0x8b;
 const TSS_LIMIT = 0x67;
 const TABLE_LIMIT = 0xffff;
 
-function loadHostMsrs(core: VmxCore, exit: number, isHost64: boolean): void {
-  const { s, vmcs, msrWords } = core;
+function loadHostMsrs({ s, msrWords }: VmxCore, vmcs: MemoryVmcs, exit: number, isHost64: boolean): void {
   s[STATE.DR7] = DR7_INITIAL;
   if (msrWords.debugctl >= 0) {
     s[msrWords.debugctl] = 0;
@@ -62,7 +62,7 @@ function loadBase(s: Int32Array, index: number, vmcs: MemoryVmcs, field: number)
   loadPair(s, STATE.SEGMENTS + index * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE, vmcs, field);
 }
 
-function loadHostSegments({ s, vmcs }: VmxCore, isHost64: boolean): void {
+function loadHostSegments({ s }: VmxCore, vmcs: MemoryVmcs, isHost64: boolean): void {
   setSegment(s, STATE.CS, vmcs.lo(F.HOST_CS_SELECTOR), isHost64 ? CODE_64 : CODE_32);
   loadData(s, STATE.SS, vmcs, F.HOST_SS_SELECTOR);
   loadData(s, STATE.DS, vmcs, F.HOST_DS_SELECTOR);
@@ -97,19 +97,20 @@ function loadHostPdptes({ c, s, capabilities }: VmxCore, isHost64: boolean): boo
 }
 
 /**
- * Loads host state from the VMCS (SDM 3C "Loading Host State").
+ * Loads host state from a VMCS (SDM 3C "Loading Host State").
  * @returns whether the host's PDPTEs are valid
  */
-export function loadHostState(core: VmxCore): boolean {
-  const { s, vmcs } = core;
+export function loadHostState(core: VmxCore, vmcs: MemoryVmcs): boolean {
+  const { s } = core;
+  core.c.f64[W.KEPT_POINTER] = 0;
   const exit = vmcs.lo(F.VM_EXIT_CONTROLS);
   const isHost64 = (exit & C.HOST_ADDRESS_SPACE_SIZE) !== 0;
   s[STATE.CR0] = (vmcs.lo(F.HOST_CR0) & ~CR0_UNCHANGED) | (s[STATE.CR0]! & CR0_UNCHANGED);
   loadPair(s, STATE.CR3, vmcs, F.HOST_CR3);
   const cr4 = vmcs.lo(F.HOST_CR4);
   s[STATE.CR4] = isHost64 ? cr4 | CR4_PAE : cr4 & ~CR4_PCIDE;
-  loadHostMsrs(core, exit, isHost64);
-  loadHostSegments(core, isHost64);
+  loadHostMsrs(core, vmcs, exit, isHost64);
+  loadHostSegments(core, vmcs, isHost64);
   loadPair(s, STATE.RIP, vmcs, F.HOST_RIP);
   loadPair(s, STATE.GPR + 8, vmcs, F.HOST_RSP);
   writeRflags(s, RFLAGS_INITIAL);

@@ -2,9 +2,8 @@ import { readRflags, STATE } from "@hvdiff/cpu";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import { usesPaePaging } from "../entry/guest-pdpte-checks.ts";
-import { GUEST_SEGMENTS } from "../entry/guest-segment-fields.ts";
 import * as F from "../fields.ts";
-import type { MemoryVmcs } from "../memory-vmcs.ts";
+import { type MemoryVmcs, storeFields } from "../memory-vmcs.ts";
 import * as W from "../state.ts";
 import { RF_CLEAR, RF_SET } from "./information.ts";
 
@@ -24,9 +23,6 @@ function storeMsr(v: MemoryVmcs, field: number, s: Int32Array, word: number): vo
 
 function saveMsrs({ s, vmcs, msrWords }: VmxCore): void {
   const exit = s[W.EXIT_CONTROLS]!;
-  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_CS, s, msrWords.sysenterCs);
-  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_ESP, s, msrWords.sysenterEsp);
-  storeMsr(vmcs, F.GUEST_IA32_SYSENTER_EIP, s, msrWords.sysenterEip);
   if ((exit & C.SAVE_DEBUG_CONTROLS) !== 0) {
     vmcs.set(F.GUEST_DR7, s[STATE.DR7]!, 0);
     storeMsr(vmcs, F.GUEST_IA32_DEBUGCTL, s, msrWords.debugctl);
@@ -38,21 +34,6 @@ function saveMsrs({ s, vmcs, msrWords }: VmxCore): void {
   if (((exit & C.CLEAR_IA32_BNDCFGS) | (s[W.ENTRY_CONTROLS]! & C.LOAD_IA32_BNDCFGS)) !== 0)
     storeMsr(vmcs, F.GUEST_IA32_BNDCFGS, s, msrWords.bndcfgs);
   if ((s[W.ENTRY_CONTROLS]! & C.ENTRY_LOAD_PKRS) !== 0) storeMsr(vmcs, F.GUEST_IA32_PKRS, s, msrWords.pkrs);
-}
-
-function saveSegments({ s, vmcs }: VmxCore): void {
-  for (let index = 0; index < 8; index++) {
-    const fields = GUEST_SEGMENTS[index]!;
-    const word = STATE.SEGMENTS + index * STATE.SEGMENT_STRIDE;
-    vmcs.set(fields.selector, s[word + STATE.SEGMENT_SELECTOR]!, 0);
-    vmcs.set(fields.base, s[word + STATE.SEGMENT_BASE]!, s[word + STATE.SEGMENT_BASE_HIGH]!);
-    vmcs.set(fields.limit, s[word + STATE.SEGMENT_LIMIT]!, 0);
-    vmcs.set(fields.access, s[word + STATE.SEGMENT_ACCESS]!, 0);
-  }
-  storePair(vmcs, F.GUEST_GDTR_BASE, s, STATE.GDTR);
-  vmcs.set(F.GUEST_GDTR_LIMIT, s[STATE.GDTR + 2]!, 0);
-  storePair(vmcs, F.GUEST_IDTR_BASE, s, STATE.IDTR);
-  vmcs.set(F.GUEST_IDTR_LIMIT, s[STATE.IDTR + 2]!, 0);
 }
 
 function savedRflags({ s, information }: VmxCore): number {
@@ -73,12 +54,12 @@ function saveNonRegisterState({ c, s, vmcs, capabilities }: VmxCore): void {
 
 /** Saves guest state into the VMCS (SDM 3C "Saving Guest State"). */
 export function saveGuestState(core: VmxCore): void {
-  const { s, vmcs } = core;
+  const { s, vmcs, guestPlans } = core;
   vmcs.set(F.GUEST_CR0, s[STATE.CR0]!, 0);
-  storePair(vmcs, F.GUEST_CR3, s, STATE.CR3);
   vmcs.set(F.GUEST_CR4, s[STATE.CR4]!, 0);
   saveMsrs(core);
-  saveSegments(core);
+  storeFields(vmcs, guestPlans.registers, s);
+  storeFields(vmcs, guestPlans.segments, s);
   storePair(vmcs, F.GUEST_RIP, s, STATE.RIP);
   storePair(vmcs, F.GUEST_RSP, s, STATE.GPR + 8);
   vmcs.set(F.GUEST_RFLAGS, savedRflags(core), 0);
