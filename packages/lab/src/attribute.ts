@@ -9,15 +9,13 @@ export interface Ablation {
   fixedWithout(removed: readonly Quirk[]): ReadonlySet<string>;
   /** Which questions get another answer than now, right or not, when exactly these quirks are switched off. */
   movedWithout(removed: readonly Quirk[]): ReadonlySet<string>;
-  /** Whether switching off these quirks changes anything at all that the guest could notice. */
-  noticedWithout(removed: readonly Quirk[]): boolean;
 }
 
 /** The smallest set of quirks whose removal answers a question, by question; null where no set does. */
 export type Answers = ReadonlyMap<string, readonly Quirk[] | null>;
 
 /**
- * Finds the cause of each question by ablation. First quirks that leave no mark on this guest are sorted out, by halves; then single causes
+ * Finds the cause of each question by ablation. First quirks that have no say are sorted out, by halves; then single causes
  * are found by trying each that is left, and what needs several together is minimized.
  */
 export function attribute(ablation: Ablation): Answers {
@@ -32,9 +30,9 @@ export function attribute(ablation: Ablation): Answers {
   return answers;
 }
 
-/** Quirks that leave a mark, found by halving: a set that changes nothing together is taken to change nothing in its parts. */
+/** Quirks that have a say in some answer, found by halving: a set that moves nothing together is taken to move nothing in its parts. */
 function noticed(ablation: Ablation, quirks: readonly Quirk[]): readonly Quirk[] {
-  if (quirks.length === 0 || !ablation.noticedWithout(quirks)) return [];
+  if (quirks.length === 0 || ablation.movedWithout(quirks).size === 0) return [];
   if (quirks.length === 1) return quirks;
   const middle = quirks.length >> 1;
   return [...noticed(ablation, quirks.slice(0, middle)), ...noticed(ablation, quirks.slice(middle))];

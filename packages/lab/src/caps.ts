@@ -59,7 +59,6 @@ function causesFor(
         here: column.with(quirksWithout(column.resolved.quirks, removed)),
       }),
       answer: (model, question) => differing.get(question)!(model),
-      same: (one, other) => [...differing.values()].every((read) => read(one) === read(other)),
     }),
   );
   return new Map(

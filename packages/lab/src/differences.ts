@@ -85,13 +85,12 @@ function ablationOf(
       there: session.run(reference, quirksWithout(reference.quirks, removed)),
       here: session.run(column, quirksWithout(column.quirks, removed)),
     }),
-    answer: (run, question) => (question === TRACE_VERDICT ? null : verdictValue(run, question)),
-    differs: ({ there, here }, question) =>
-      question === TRACE_VERDICT
-        ? !laterDivergence(session.keysOf(there), session.keysOf(here), parted)
-        : verdictValue(there, question) !== verdictValue(here, question),
-    same: (one, other) =>
-      sameTrace(session, one, other) && outcomeSignature(one.outcome) === outcomeSignature(other.outcome),
+    answer: verdictValue,
+    whole: {
+      is: (question) => question === TRACE_VERDICT,
+      stands: ({ there, here }) => !laterDivergence(session.keysOf(there), session.keysOf(here), parted),
+      moved: ({ there, here }) => commonPrefix(session.keysOf(there), session.keysOf(here)) !== parted,
+    },
   });
 }
 

@@ -13,10 +13,12 @@ export interface PairQuestions<T> {
   without(removed: readonly Quirk[]): Pair<T>;
   /** What one side says to a question. */
   answer(side: T, question: string): string | null;
-  /** Whether a question still stands between the two sides; the default is that their answers differ. */
-  differs?(pair: Pair<T>, question: string): boolean;
-  /** Whether two results look the same to a guest. */
-  same(one: T, other: T): boolean;
+  /** For questions about the pair as a whole: whether it still stands, and whether it is another than before. */
+  readonly whole?: {
+    is(question: string): boolean;
+    stands(pair: Pair<T>): boolean;
+    moved(pair: Pair<T>): boolean;
+  };
 }
 
 /** The quirks of two columns, each once: switching one off concerns both sides. */
@@ -32,25 +34,26 @@ export function quirksWithout(quirks: readonly Quirk[], removed: readonly Quirk[
 /** Ablation over a pair of columns: a quirk is switched off wherever it is on. */
 export function pairAblation<T>(quirks: readonly Quirk[], pairs: PairQuestions<T>): Ablation {
   const base = pairs.without([]);
-  const differs =
-    pairs.differs ?? ((pair, question) => pairs.answer(pair.there, question) !== pairs.answer(pair.here, question));
+  const { whole } = pairs;
+  const stands = (pair: Pair<T>, question: string): boolean =>
+    whole?.is(question) === true
+      ? whole.stands(pair)
+      : pairs.answer(pair.there, question) !== pairs.answer(pair.here, question);
   const moved = (pair: Pair<T>, question: string): boolean =>
-    pairs.answer(pair.there, question) !== pairs.answer(base.there, question) ||
-    pairs.answer(pair.here, question) !== pairs.answer(base.here, question);
+    whole?.is(question) === true
+      ? whole.moved(pair)
+      : pairs.answer(pair.there, question) !== pairs.answer(base.there, question) ||
+        pairs.answer(pair.here, question) !== pairs.answer(base.here, question);
   return {
     questions: pairs.questions,
     quirks,
     fixedWithout: (removed) => {
       const pair = pairs.without(removed);
-      return new Set(pairs.questions.filter((question) => !differs(pair, question)));
+      return new Set(pairs.questions.filter((question) => !stands(pair, question)));
     },
     movedWithout: (removed) => {
       const pair = pairs.without(removed);
       return new Set(pairs.questions.filter((question) => moved(pair, question)));
-    },
-    noticedWithout: (removed) => {
-      const pair = pairs.without(removed);
-      return !pairs.same(pair.here, base.here) || !pairs.same(pair.there, base.there);
     },
   };
 }
