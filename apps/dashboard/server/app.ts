@@ -40,6 +40,12 @@ function createApi(client: LabClient): Router {
   get("/scenarios", () => ({ method: "scenarios" }));
   get("/columns", () => ({ method: "columns" }));
   get("/matrix", ({ query }) => ({ method: "matrix", columns: columnsOf(query), options: optionsOf(query) }));
+  get("/matrix/:scenario", ({ query, params }) => ({
+    method: "matrixRow",
+    scenario: String(params["scenario"]),
+    columns: columnsOf(query),
+    options: optionsOf(query),
+  }));
   get("/caps", ({ query }) => ({ method: "caps", columns: columnsOf(query), options: optionsOf(query) }));
   get("/quirks", ({ query }) => ({ method: "quirks", column: columnOf(query, "on") }));
   get("/diff/:scenario", ({ query, params }) => ({

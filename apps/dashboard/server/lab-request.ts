@@ -1,10 +1,17 @@
-import type { Lab, RunOptions } from "@hvdiff/lab";
+import { type Lab, type MatrixResult, type RunOptions, UsageError } from "@hvdiff/lab";
+import { matrixRow } from "./matrix-row.ts";
 
 /** A question to the lab as plain data: it is posted to a worker thread and is the key of the cache. `columns: null` means the default ones. */
 export type LabRequest =
   | { readonly method: "scenarios" }
   | { readonly method: "columns" }
   | { readonly method: "matrix"; readonly columns: readonly string[] | null; readonly options: RunOptions }
+  | {
+      readonly method: "matrixRow";
+      readonly scenario: string;
+      readonly columns: readonly string[] | null;
+      readonly options: RunOptions;
+    }
   | { readonly method: "caps"; readonly columns: readonly string[] | null; readonly options: RunOptions }
   | { readonly method: "quirks"; readonly column: string | null }
   | {
@@ -30,6 +37,8 @@ export function answer(lab: Lab, request: LabRequest): unknown {
       return { defaults: lab.defaultColumns(), cpus: lab.cpus() };
     case "matrix":
       return lab.matrix(request.columns ?? lab.defaultColumns(), request.options);
+    case "matrixRow":
+      return rowOf(lab, request.scenario, [request.columns ?? lab.defaultColumns(), request.options]);
     case "caps":
       return lab.caps(request.columns ?? lab.defaultColumns(), request.options);
     case "quirks":
@@ -39,4 +48,10 @@ export function answer(lab: Lab, request: LabRequest): unknown {
     case "compare":
       return lab.compare({ scenario: request.scenario }, request.left, request.right, request.options);
   }
+}
+
+function rowOf(lab: Lab, id: string, [columns, options]: readonly [readonly string[], RunOptions]): MatrixResult {
+  const scenario = lab.scenarios().find((candidate) => candidate.id === id);
+  if (scenario === undefined) throw new UsageError(`no bundled scenario is called “${id}”`);
+  return matrixRow(scenario, lab.diff({ scenario: id }, columns, options));
 }

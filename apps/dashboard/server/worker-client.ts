@@ -11,10 +11,29 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** hvdiff's own lab: in a worker thread from the built package, in this thread when the source is run as it is. */
+/** hvdiff's own lab: in worker threads from the built package, in this thread when the source is run as it is. */
 export function defaultClient(): LabClient {
   const path = fileURLToPath(new URL("./lab-worker.js", import.meta.url));
-  return existsSync(path) ? inWorker(path) : inProcess(createLab());
+  return existsSync(path) ? shared([inWorker(path), inWorker(path)]) : inProcess(createLab());
+}
+
+/** Several clients as one: each question goes to the one with the fewest waiting, so that a short one need not queue behind a long one. */
+export function shared(clients: readonly LabClient[]): LabClient {
+  const busy = clients.map((client) => ({ client, waiting: 0 }));
+  return {
+    async call(request) {
+      const least = busy.reduce((best, other) => (other.waiting < best.waiting ? other : best));
+      least.waiting += 1;
+      try {
+        return await least.client.call(request);
+      } finally {
+        least.waiting -= 1;
+      }
+    },
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
 }
 
 /** A lab in a worker thread of its own, started with the first question and again after a crash. */

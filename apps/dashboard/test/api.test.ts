@@ -38,6 +38,19 @@ test("the matrix takes columns and a CPU model", async () => {
   expect(matrix.columns.map((column) => column.column)).toEqual(["metal", KVM]);
 });
 
+test("a scenario's row alone is the row of the whole matrix", async () => {
+  const api = client();
+  const whole = (await api.get("/api/matrix").expect(200)).body as MatrixResult;
+  const part = (await api.get("/api/matrix/xsaves-control").expect(200)).body as MatrixResult;
+  const row = whole.rows.find(({ scenario }) => scenario.id === "xsaves-control");
+  const withoutSignatures = (cells: readonly object[] = []) => cells.map((cell) => ({ ...cell, signature: "" }));
+  expect(part.columns).toEqual(whole.columns);
+  expect(withoutSignatures(part.rows[0]?.cells)).toEqual(withoutSignatures(row?.cells));
+  const [metal, ideal, kvm] = part.rows[0]?.cells.map((cell) => cell.signature) ?? [];
+  expect(ideal).toBe(metal);
+  expect(kvm).not.toBe(metal);
+});
+
 test("a plus sign that was not escaped still names the column", async () => {
   const { body } = await client().get(`/api/diff/xsaves-control?on=metal,${KVM}`).expect(200);
   expect((body as DiffResult).columns[1]?.column).toBe(KVM);
@@ -80,6 +93,7 @@ test("capabilities and quirks answer for the columns asked for", async () => {
 test.each([
   ["/api/matrix?on=metal,foo@1", /unknown personality “foo”/],
   ["/api/matrix?cpu=z80", /unknown CPU model “z80”/],
+  ["/api/matrix/no-such-scenario", /no bundled scenario is called “no-such-scenario”/],
   ["/api/diff/no-such-scenario", /unknown scenario “no-such-scenario”/],
   ["/api/compare/xsaves-control?left=metal", /“right” is missing/],
   ["/api/compare/xsaves-control?left=metal,ideal&right=ideal", /“left” takes one column/],

@@ -17,7 +17,9 @@ const ARGUMENTS = [
 export function findChromium(): string | null {
   const found = PLACES.find((place) => existsSync(place)) ?? null;
   if (found === null && process.env["CI"] === "true") {
-    throw new Error(`no Chromium in ${PLACES.join(", ")}: install it (apt-get install chromium), CI must test the page`);
+    throw new Error(
+      `no Chromium in ${PLACES.join(", ")}: install it (apt-get install chromium), CI must test the page`,
+    );
   }
   return found;
 }

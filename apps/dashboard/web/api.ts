@@ -12,7 +12,8 @@ export interface Api {
   scenarios(): Promise<readonly ScenarioResult[]>;
   choices(): Promise<Choices>;
   quirks(): Promise<readonly QuirkResult[]>;
-  matrix(asked: { on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
+  /** One scenario's row of the matrix. */
+  matrixRow(asked: { scenario: string; on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
 }
@@ -25,7 +26,7 @@ export interface ComparisonAsked {
   readonly quirks: readonly string[];
 }
 
-const MOST_KEPT = 24;
+const MOST_KEPT = 100;
 
 export function createApi(): Api {
   const answers = new Map<string, Promise<unknown>>();
@@ -47,7 +48,8 @@ export function createApi(): Api {
     scenarios: () => get("scenarios"),
     choices: () => get("columns"),
     quirks: () => get("quirks"),
-    matrix: ({ on, cpu }) => get("matrix", { on: on?.join(",") ?? null, cpu }),
+    matrixRow: ({ scenario, on, cpu }) =>
+      get(`matrix/${encodeURIComponent(scenario)}`, { on: on?.join(",") ?? null, cpu }),
     caps: ({ on, cpu }) => get("caps", { on: on?.join(",") ?? null, cpu }),
     compare: ({ scenario, left, right, cpu, quirks }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null }),

@@ -43,6 +43,7 @@ export function startDashboard(container: HTMLElement): void {
 
 async function show(session: Session): Promise<void> {
   session.turn += 1;
+  session.view?.stop?.();
   const turn = session.turn;
   const route = parseRoute(location.hash);
   const { shell } = session;
@@ -52,7 +53,7 @@ async function show(session: Session): Promise<void> {
     const offer = await Promise.all([session.api.choices(), session.api.scenarios()]);
     if (turn !== session.turn) return;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["key"] : undefined;
-    const isSameView = session.viewName === route.view;
+    const isSameView = session.viewName === null || session.viewName === route.view;
     const view = viewOf(route, contextOf(session, route, offer));
     session.viewName = route.view;
     session.view = view;
@@ -62,10 +63,13 @@ async function show(session: Session): Promise<void> {
     restoreFocus(shell.main, focused, isSameView);
     await showResults(session, view, { turn, focused });
   } catch (error) {
-    if (turn !== session.turn) return;
-    const retry = () => void show(session);
-    resultsOf(shell.main).replaceChildren(errorState(error, { retry, home: formatRoute(HOME) }));
+    if (turn === session.turn) fail(session, error);
   }
+}
+
+function fail(session: Session, error: unknown): void {
+  const retry = () => void show(session);
+  resultsOf(session.shell.main).replaceChildren(errorState(error, { retry, home: formatRoute(HOME) }));
 }
 
 async function showResults(
@@ -136,6 +140,7 @@ function contextOf(
       else history.pushState(null, "", address);
       void show(session);
     },
+    fail: (error) => fail(session, error),
     note(next) {
       const address = formatRoute(next);
       session.last[next.view] = address;

@@ -13,6 +13,8 @@ export interface ViewContext {
   readonly matrixLink: string;
   /** Shows another route; `replace` leaves no entry in the history. */
   go(route: Route, how?: { replace?: boolean }): void;
+  /** Shows an error in place of results that were shown already. */
+  fail(error: unknown): void;
   /** Keeps the address up to date without drawing again. */
   note(route: Route): void;
 }
@@ -22,6 +24,8 @@ export interface View {
   readonly title: string;
   readonly controls: HTMLElement;
   readonly load: Promise<HTMLElement>;
+  /** Called when another view takes over. */
+  readonly stop?: () => void;
   /** Called when the results are in the page. */
   readonly onShown?: () => void;
   /** Single keys, while no text field has the focus. */

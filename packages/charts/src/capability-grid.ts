@@ -17,7 +17,7 @@ const LONGEST_LABEL = 34;
 /** One register as a grid, bits from right to left as manuals draw them, a row per column; differing bits stand on a coloured band. */
 export function capabilityGrid(group: CapabilityGroup, options: CapabilityGridOptions): SVGSVGElement {
   const highest = max(group.bits, (bit) => bit.bit) ?? 0;
-  const bits = range(highest < 32 ? 32 : 64).reverse();
+  const bits = range(Math.ceil((highest + 1) / 8) * 8).reverse();
   const labels = options.columns.map(shorten);
   const left = Math.ceil((max(labels, (label) => label.length) ?? 0) * LABEL_CHARACTER) + 14;
   const x = scaleBand(bits, [left, left + bits.length * STEP]);

@@ -101,7 +101,7 @@ interface CellDrawing {
 }
 
 function drawCell(layer: Layer, drawing: CellDrawing): void {
-  const { cell, differs } = drawing;
+  const { cell } = drawing;
   const bar = scaleLinear([0, Math.max(cell.verdicts, 1)], [0, CELL.width - 20]);
   layer.attr("aria-label", `${drawing.scenario}, ${cell.column}: ${cellSentence(drawing)}`);
   layer
@@ -109,7 +109,7 @@ function drawCell(layer: Layer, drawing: CellDrawing): void {
     .attr("width", CELL.width)
     .attr("height", CELL.height)
     .attr("rx", 5)
-    .attr("fill", differs ? PAINT.hereSoft : PAINT.surface)
+    .attr("fill", fillOf(drawing))
     .attr("stroke", strokeOf(drawing))
     .attr("stroke-dasharray", cell.unattributed > 0 ? "3 2" : null);
   cellText(layer, { x: 10, anchor: "start", weight: 600, text: drawing.letter });
@@ -146,6 +146,11 @@ function cellText(layer: Layer, text: { x: number; anchor: string; weight: numbe
     .attr("font-weight", text.weight)
     .attr("fill", PAINT.text)
     .text(text.text);
+}
+
+function fillOf({ cell, differs }: CellDrawing): string {
+  if (cell.unattributed > 0) return PAINT.unexplainedSoft;
+  return differs ? PAINT.hereSoft : PAINT.surface;
 }
 
 function strokeOf({ cell, differs }: CellDrawing): string {

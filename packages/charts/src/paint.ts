@@ -10,6 +10,7 @@ export const PAINT = {
   reference: "var(--hv-reference, #0072b2)",
   here: "var(--hv-here, #d98200)",
   hereSoft: "var(--hv-here-soft, #fdf1dd)",
+  unexplainedSoft: "var(--hv-unexplained-soft, #fbe9f2)",
   unexplained: "var(--hv-unexplained, #b3246b)",
   surface: "var(--hv-surface, #ffffff)",
 } as const;

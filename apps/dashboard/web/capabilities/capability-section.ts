@@ -4,6 +4,7 @@ import { type Child, h } from "../element.ts";
 import { causeChips } from "../parts/cause-chip.ts";
 import { changedText } from "../parts/changed-text.ts";
 import { columnName } from "../parts/column-name.ts";
+import { fittedChart } from "../parts/fitted-chart.ts";
 import { stateMark } from "./state-mark.ts";
 
 export interface SectionOptions {
@@ -19,12 +20,7 @@ export function capabilitySection(group: CapabilityGroup, options: SectionOption
     "section",
     { class: "capability-group", "aria-labelledby": id },
     h("div", { class: "section-head" }, h("h2", { id }, group.title), h("span", { class: "mono quiet" }, group.source)),
-    group.bits.length > 0 &&
-      h(
-        "div",
-        { class: "scroll-x" },
-        capabilityGrid(group, { document, columns: options.columns.map((column) => shortName(column)) }),
-      ),
+    group.bits.length > 0 && fittedChart(capabilityGrid(group, { document, columns: options.columns.map(shortName) })),
     table(group, options),
   );
 }
@@ -122,9 +118,13 @@ function row({ name, className, columns, cells, causes }: TableRow): HTMLElement
     { role: "row", class: className },
     h("th", { role: "rowheader", scope: "row" }, name),
     ...cells.map(({ words, differs }, index) =>
-      h("td", { role: "cell", class: differs ? "value differs" : "value", "data-label": columns[index] }, words),
+      h(
+        "td",
+        { role: "cell", class: differs ? "value differs" : "value", "data-label": columns[index] },
+        h("div", {}, words),
+      ),
     ),
-    h("td", { role: "cell", class: "cause", "data-label": "Cause" }, ...causes),
+    h("td", { role: "cell", class: "cause", "data-label": "Cause" }, h("div", {}, ...causes)),
   );
 }
 

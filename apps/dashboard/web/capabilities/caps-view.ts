@@ -56,7 +56,7 @@ async function load(route: CapsRoute, { api }: ViewContext): Promise<HTMLElement
     ...caps.columns.filter((column) => !column.vmx).map(({ column }) => noVmx(column)),
     h(
       "div",
-      { class: "with-causes" },
+      { class: "over-causes" },
       h(
         "div",
         { class: "findings" },

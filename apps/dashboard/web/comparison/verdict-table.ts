@@ -97,7 +97,7 @@ function verdictRow(row: VerdictRow, left: ColumnResult, right: ColumnResult): H
     h(
       "td",
       { role: "cell", class: "cause", "data-label": "Cause" },
-      row.difference !== null && causeChips(row.difference.cause, row.id),
+      h("div", {}, row.difference !== null && causeChips(row.difference.cause, row.id)),
     ),
   );
 }
@@ -110,5 +110,5 @@ function valueCell(
 ): HTMLElement {
   let words: Child = value ?? h("span", { class: "absent-value" }, "not printed");
   if (isDifferent && value !== null && other !== null) words = changedText(value, other);
-  return h("td", { role: "cell", class: `value mono ${side}`, "data-label": column }, words);
+  return h("td", { role: "cell", class: `value mono ${side}`, "data-label": column }, h("div", {}, words));
 }

@@ -7,25 +7,42 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   End: [0, Number.POSITIVE_INFINITY],
 };
 
-/** One tab stop for all links in a table's cells; arrow keys, Home and End go from cell to cell. */
+/** One tab stop for all links in a table's cells, which may come later; arrow keys, Home and End go from cell to cell. */
 export function moveInGrid(table: HTMLTableElement): void {
-  const rows = [...table.tBodies].flatMap((body) => [...body.rows]).map((row) => [...row.querySelectorAll("a")]);
-  for (const link of rows.flat()) link.tabIndex = -1;
-  const first = rows[0]?.[0];
-  if (first !== undefined) first.tabIndex = 0;
+  let stop: HTMLAnchorElement | null = null;
+  const makeStop = (link: HTMLAnchorElement | undefined) => {
+    if (link === undefined) return;
+    if (stop !== null) stop.tabIndex = -1;
+    link.tabIndex = 0;
+    stop = link;
+  };
+  new MutationObserver(() => {
+    if (stop?.isConnected !== true) makeStop(table.querySelector("a") ?? undefined);
+  }).observe(table, { childList: true, subtree: true });
   table.addEventListener("focusin", ({ target }) => {
-    for (const link of rows.flat()) link.tabIndex = link === target ? 0 : -1;
+    if (target instanceof HTMLAnchorElement) makeStop(target);
   });
   table.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
-    const target = event.target as HTMLAnchorElement;
-    const row = rows.findIndex((links) => links.includes(target));
-    if (step === undefined || row < 0) return;
+    if (step === undefined || !(event.target instanceof HTMLAnchorElement)) return;
     event.preventDefault();
-    const column = rows[row]?.indexOf(target) ?? 0;
-    const links = rows[clamp(row + step[0], rows.length)] ?? [];
-    links[clamp(column + step[1], links.length)]?.focus();
+    neighbour(table, event.target, step)?.focus();
   });
+}
+
+function neighbour(
+  table: HTMLTableElement,
+  from: HTMLAnchorElement,
+  [down, right]: readonly [number, number],
+): HTMLAnchorElement | undefined {
+  const rows = [...table.tBodies]
+    .flatMap((body) => [...body.rows])
+    .map((row) => [...row.querySelectorAll("a")])
+    .filter((links) => links.length > 0);
+  const row = rows.findIndex((links) => links.includes(from));
+  const links = rows[clamp(row + down, rows.length)] ?? [];
+  const column = rows[row]?.indexOf(from) ?? 0;
+  return links[clamp(column + right, links.length)];
 }
 
 function clamp(index: number, length: number): number {

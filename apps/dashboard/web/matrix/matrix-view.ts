@@ -1,30 +1,79 @@
-import { matrixChart } from "@hvdiff/charts";
 import type { MatrixResult, QuirkResult } from "@hvdiff/lab";
-import { count } from "../count.ts";
 import { h } from "../element.ts";
 import { columnPicker } from "../parts/column-picker.ts";
 import { cpuField, toggleField } from "../parts/controls.ts";
 import { formatRoute, type MatrixRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
-import { cellInspector } from "./cell-inspector.ts";
-import { matrixTable } from "./matrix-table.ts";
+import { createMatrixBoard, type MatrixBoard } from "./matrix-board.ts";
 
 /** Scenarios x columns: who differs from the reference, where, and by how much. */
 export function matrixView(route: MatrixRoute, context: ViewContext): View {
   const columns = route.on ?? context.choices.defaults;
+  const stopped = new AbortController();
+  const load = async () => {
+    const quirks = await context.api.quirks();
+    const board = createBoard(route, { context, columns, quirks });
+    fill(board, { route, context, stopped: stopped.signal }).catch((error: unknown) => {
+      if (!stopped.signal.aborted) context.fail(error);
+    });
+    return board.element;
+  };
   return {
     title: "Matrix",
     controls: controls(route, columns, context),
-    load: load(route, context),
+    load: load(),
+    stop: () => stopped.abort(),
   };
+}
+
+function createBoard(
+  route: MatrixRoute,
+  given: { context: ViewContext; columns: readonly string[]; quirks: readonly QuirkResult[] },
+): MatrixBoard {
+  const { columns, quirks } = given;
+  return createMatrixBoard({
+    scenarios: given.context.scenarios,
+    columns,
+    quirks,
+    all: route.all,
+    chart: route.chart,
+    href: (scenario, column) => linkToCell(route, columns, { scenario, column }),
+  });
+}
+
+/** Row after row: what one looks at next need not wait for the whole matrix. */
+async function fill(
+  board: MatrixBoard,
+  given: { route: MatrixRoute; context: ViewContext; stopped: AbortSignal },
+): Promise<void> {
+  const { route, context, stopped } = given;
+  for (const { id } of context.scenarios) {
+    const answer: MatrixResult = await context.api.matrixRow({ scenario: id, on: route.on, cpu: route.cpu });
+    if (stopped.aborted) return;
+    board.add(answer);
+  }
+}
+
+/** A cell leads to its column against the reference; the reference's own to the first other column. */
+function linkToCell(
+  route: MatrixRoute,
+  [reference, second]: readonly string[],
+  { scenario, column }: { scenario: string; column: string },
+): string {
+  return formatRoute({
+    view: "compare",
+    scenario,
+    left: reference ?? column,
+    right: column === reference ? (second ?? column) : column,
+    cpu: route.cpu,
+    quirks: [],
+    all: false,
+    row: null,
+  });
 }
 
 function controls(route: MatrixRoute, columns: readonly string[], context: ViewContext): HTMLElement {
   const change = (part: Partial<MatrixRoute>) => context.go({ ...route, ...part });
-  const shows = [
-    { chart: false, text: "Cells" },
-    { chart: true, text: "Chart" },
-  ];
   return h(
     "section",
     { class: "controls" },
@@ -50,98 +99,27 @@ function controls(route: MatrixRoute, columns: readonly string[], context: ViewC
         on: !route.all,
         onchange: (on) => change({ all: !on }),
       }),
-      h(
-        "div",
-        { class: "segments", role: "group", "aria-label": "Show as" },
-        ...shows.map(({ chart, text }) =>
-          h(
-            "button",
-            {
-              type: "button",
-              "aria-pressed": String(chart === route.chart),
-              "data-key": `show-${text}`,
-              onclick: () => change({ chart }),
-            },
-            text,
-          ),
-        ),
-      ),
+      showAs(route.chart, (chart) => change({ chart })),
     ),
   );
 }
 
-async function load(route: MatrixRoute, { api }: ViewContext): Promise<HTMLElement> {
-  const [matrix, quirks] = await Promise.all([api.matrix(route), api.quirks()]);
-  const shown = route.all ? matrix : { ...matrix, rows: matrix.rows.filter(hasDifference) };
-  const href = hrefTo(route, matrix);
-  return h(
-    "section",
-    { class: "matrix", "aria-label": "Results" },
-    h("p", { class: "summary", role: "status" }, summaryOf(matrix, shown)),
-    shown.rows.length === 0 ? nothing(matrix) : drawn(route, { shown, href, quirks }),
-  );
-}
-
-function drawn(
-  route: MatrixRoute,
-  results: { shown: MatrixResult; href: (scenario: string, column: string) => string; quirks: readonly QuirkResult[] },
-): HTMLElement {
-  const { shown, href } = results;
-  if (route.chart) return h("div", { class: "scroll-x" }, matrixChart(shown, { document, href }));
-  const inspector = cellInspector(shown, results.quirks);
-  return h(
-    "div",
-    { class: "matrix-body" },
-    matrixTable(shown, { href, oninspect: inspector.show }),
-    inspector.element,
+function showAs(current: boolean, onchange: (chart: boolean) => void): HTMLElement {
+  const choice = (chart: boolean, text: string) =>
     h(
-      "p",
-      { class: "quiet note" },
-      "Equal letters in a row: the guest's author sees no difference. Arrow keys move, Enter opens the comparison.",
-    ),
-  );
-}
-
-function hasDifference(row: MatrixResult["rows"][number]): boolean {
-  const reference = row.cells[0]?.signature;
-  return row.cells.some((cell) => cell.signature !== reference || cell.differing > 0 || cell.unattributed > 0);
-}
-
-/** A cell leads to its column against the reference; the reference's own to the first other column. */
-function hrefTo(route: MatrixRoute, matrix: MatrixResult): (scenario: string, column: string) => string {
-  const [left, second] = matrix.columns.map((column) => column.column);
-  return (scenario, column) =>
-    formatRoute({
-      view: "compare",
-      scenario,
-      left: left ?? column,
-      right: column === left ? (second ?? column) : column,
-      cpu: route.cpu,
-      quirks: [],
-      all: false,
-      row: null,
-    });
-}
-
-function summaryOf(matrix: MatrixResult, shown: MatrixResult): string {
-  const cells = matrix.rows.flatMap((row) => row.cells);
-  const differing = matrix.rows.filter(hasDifference).length;
-  const unexplained = cells.reduce((sum, cell) => sum + cell.unattributed, 0);
-  const hidden = matrix.rows.length - shown.rows.length;
-  return [
-    `${differing} of ${count(matrix.rows.length, "scenario")} differ`,
-    unexplained === 0 ? "every difference is explained" : `${count(unexplained, "difference")} unexplained`,
-    hidden === 0 ? null : `${count(hidden, "scenario")} without differences hidden`,
-  ]
-    .filter((part) => part !== null)
-    .join(" · ");
-}
-
-function nothing(matrix: MatrixResult): HTMLElement {
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(chart === current),
+        "data-key": `show-${text}`,
+        onclick: () => onchange(chart),
+      },
+      text,
+    );
   return h(
     "div",
-    { class: "state" },
-    h("h2", {}, matrix.rows.length === 0 ? "There are no scenarios" : "No differences"),
-    h("p", {}, "Every scenario ends the same in all of these columns."),
+    { class: "segments", role: "group", "aria-label": "Show as" },
+    choice(false, "Cells"),
+    choice(true, "Chart"),
   );
 }

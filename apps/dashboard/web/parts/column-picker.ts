@@ -16,14 +16,12 @@ export function columnPicker(options: ColumnPickerOptions): HTMLElement {
   return h(
     "div",
     { class: "column-picker", role: "group", "aria-label": "Columns" },
-    h("ul", { class: "chips" }, ...options.columns.map((column, index) => chip(column, index, options))),
-    addForm(options),
-    options.isCustom &&
-      h(
-        "button",
-        { type: "button", class: "plain", "data-key": "columns-reset", onclick: () => options.onchange(null) },
-        "Default columns",
-      ),
+    h(
+      "ul",
+      { class: "chips" },
+      ...options.columns.map((column, index) => chip(column, index, options)),
+      h("li", { class: "chip-add" }, addForm(options), options.isCustom && resetButton(options)),
+    ),
   );
 }
 
@@ -43,11 +41,20 @@ function chip(column: string, index: number, options: ColumnPickerOptions): HTML
   );
 }
 
+function resetButton(options: ColumnPickerOptions): HTMLElement {
+  const reset = () => options.onchange(null);
+  return h(
+    "button",
+    { type: "button", class: "plain", "data-key": "columns-reset", onclick: reset },
+    "Default columns",
+  );
+}
+
 function addForm(options: ColumnPickerOptions): HTMLElement {
   const input = h("input", {
     name: "column",
     list: "known-columns",
-    placeholder: "product@version+vmm@version/model",
+    placeholder: "kvm@6.6, virtualbox@7.1 …",
     "aria-label": "Add a column",
     "data-key": "columns-add",
     spellcheck: "false",

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "@hvdiff/lab";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LabClient } from "./lab-client.ts";
+import { inWorker, shared } from "./worker-client.ts";
+
+/** A thread that speaks the lab's protocol: it echoes, refuses what is bad, and ends when told to. */
+const WORKER = `
+import { parentPort } from "node:worker_threads";
+parentPort.on("message", ({ id, request }) => {
+  if (request.column === "crash") process.exit(3);
+  const refused = request.column === "bad";
+  parentPort.postMessage(refused ? { id, message: "unknown", isUsageError: true } : { id, text: String(request.column) });
+});
+`;
+
+let folder: string;
+let path: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hvdiff-worker-"));
+  path = join(folder, "worker.mjs");
+  writeFileSync(path, WORKER);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("answers and the user's errors come back from the thread, and after a crash a new one answers", async () => {
+  const client = inWorker(path);
+  expect(await client.call({ method: "quirks", column: "a" })).toBe("a");
+  await expect(client.call({ method: "quirks", column: "bad" })).rejects.toThrow(new UsageError("unknown"));
+  await expect(client.call({ method: "quirks", column: "crash" })).rejects.toThrow("ended with code 3");
+  expect(await client.call({ method: "quirks", column: "b" })).toBe("b");
+  await client.close();
+});
+
+test("a question does not wait behind another while a client is idle", async () => {
+  let finish: (text: string) => void = () => {};
+  const slow = new Promise<string>((resolve) => {
+    finish = resolve;
+  });
+  const asked: string[] = [];
+  const clientOf = (name: string): LabClient => ({
+    call: (request) => {
+      asked.push(name);
+      return request.method === "scenarios" ? slow : Promise.resolve("quick");
+    },
+    close: async () => {},
+  });
+  const client = shared([clientOf("one"), clientOf("two")]);
+  const long = client.call({ method: "scenarios" });
+  expect(await client.call({ method: "columns" })).toBe("quick");
+  expect(await client.call({ method: "columns" })).toBe("quick");
+  finish("slow");
+  expect(await long).toBe("slow");
+  expect(asked).toEqual(["one", "two", "two"]);
+});

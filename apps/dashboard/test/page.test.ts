@@ -1,0 +1,230 @@
+import { rmSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningServer, startServer } from "../server/index.ts";
+import { findChromium, launch, openPage } from "./browser.ts";
+import { buildPage } from "./build-page.ts";
+import { createFakeLab } from "./fake/fake-lab.ts";
+
+const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
+const XSAVES = "qemu/vmx/named-model-omits-xsaves";
+const chromium = findChromium();
+if (chromium === null) console.warn("dashboard page tests skipped: no Chromium (apt-get install chromium)");
+
+describe.skipIf(chromium === null)("the page in Chromium", () => {
+  let web: string;
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    web = await buildPage();
+    server = await startServer({ port: 0, lab: createFakeLab(), webDirectory: web });
+    browser = await launch(chromium ?? "");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (web !== undefined) rmSync(web, { recursive: true });
+  });
+
+  /** Opens a permalink, runs the journey, and fails on anything a developer would see in the console. */
+  async function visit(hash: string, options: Parameters<typeof openPage>[1], journey: (page: Page) => Promise<void>) {
+    const { page, complaints } = await openPage(browser, options);
+    const elsewhere: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
+    });
+    try {
+      await page.goto(`${server.url}${hash}`);
+      await journey(page);
+      expect(complaints).toEqual([]);
+      expect(elsewhere).toEqual([]);
+    } finally {
+      await page.context().close();
+    }
+  }
+
+  const cell = (page: Page, scenario: string, column: string) =>
+    page.locator(`[data-key="cell-${scenario}-${column}"]`);
+  const focusedKey = (page: Page) => page.evaluate(() => (document.activeElement as HTMLElement).dataset["key"]);
+  const currentRow = (page: Page) => page.locator(".trace-row.current").getAttribute("data-row");
+
+  test("from the matrix to a cell to the cause and its evidence", async () => {
+    await visit("", {}, async (page) => {
+      await page.getByText("1 scenario without differences hidden").waitFor();
+      expect(await page.locator(".matrix-table tbody tr").count()).toBe(3);
+      await cell(page, "xsaves-control", KVM).click();
+      await page.getByRole("heading", { level: 1, name: "The control that XSAVES needs" }).waitFor();
+      const row = page.locator(".verdict-table tr", { hasText: "probe-b" });
+      expect(await row.locator(".value.right").textContent()).toBe("#UD at XSAVES in L2");
+      await row.getByRole("button", { name: XSAVES }).click();
+      const card = page.locator(".cause-card.current");
+      expect(await card.getByRole("heading").textContent()).toBe(XSAVES);
+      expect(await card.textContent()).toMatch(/since 4\.2/);
+      expect(await card.locator("li a").first().getAttribute("href")).toMatch(/^https:/);
+      expect(await card.evaluate((element) => element === document.activeElement)).toBe(true);
+      await card.getByRole("button", { name: "Back to the difference" }).click();
+      expect(await focusedKey(page)).toBe(`cause-probe-b-${XSAVES}`);
+    });
+  });
+
+  test("a comparison can be repeated without the quirk, and the browser's back button returns", async () => {
+    await visit(`#/compare/xsaves-control?left=metal&right=${KVM}`, {}, async (page) => {
+      await page.getByRole("link", { name: "Compare without this quirk" }).first().click();
+      await page.getByRole("list", { name: "Quirks switched by hand" }).waitFor();
+      expect(page.url()).toContain(`quirks=-${XSAVES}`);
+      await page.goBack();
+      await page.getByRole("list", { name: "Quirks switched by hand" }).waitFor({ state: "detached" });
+    });
+  });
+
+  test("everything is reached by keyboard: skip link, arrows in the matrix, Enter, n, p, j, k, help", async () => {
+    await visit("#/matrix", {}, async (page) => {
+      await cell(page, "xsaves-control", "metal").waitFor();
+      await page.keyboard.press("Tab");
+      expect(await page.locator(".skip-link").evaluate((link) => link === document.activeElement)).toBe(true);
+      await page.keyboard.press("Enter");
+      for (let presses = 0; (await focusedKey(page)) !== "cell-capabilities-metal"; presses += 1) {
+        expect(presses).toBeLessThan(20);
+        await page.keyboard.press("Tab");
+      }
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      expect(await focusedKey(page)).toBe(`cell-xsaves-control-${KVM}`);
+      expect(await page.getByRole("tooltip").textContent()).toContain(XSAVES);
+      await page.keyboard.press("Enter");
+      await page.locator(".trace-row.current").waitFor();
+      const first = await currentRow(page);
+      await page.keyboard.press("n");
+      expect(Number(await currentRow(page))).toBeGreaterThan(Number(first));
+      await page.keyboard.press("p");
+      expect(await currentRow(page)).toBe(first);
+      await page.keyboard.press("j");
+      expect(Number(await currentRow(page))).toBe(Number(first) + 1);
+      await page.keyboard.press("k");
+      expect(page.url()).toContain(`row=${first}`);
+      await page.keyboard.press("?");
+      expect(await page.getByRole("dialog").textContent()).toContain("next, previous difference");
+      await page.keyboard.press("Escape");
+      expect(await page.getByRole("dialog").count()).toBe(0);
+    });
+  });
+
+  test("a permalink to a folded row of a long trace shows that row, and folds open", async () => {
+    await visit(`#/compare/vmx-instruction-errors?left=metal&right=${KVM}&row=2000`, {}, async (page) => {
+      await page.locator('.trace-row.current[data-row="2000"]').waitFor();
+      expect(await page.locator('[data-row="2000"]').isVisible()).toBe(true);
+      const rows = await page.locator(".trace-body .trace-row").count();
+      await page.locator(".trace-fold button").first().click();
+      expect(await page.locator(".trace-body .trace-row").count()).toBeGreaterThan(rows);
+    });
+  });
+
+  test("capabilities: four states, raw values, and the cause of each differing bit", async () => {
+    await visit(`#/caps?on=metal,${KVM}`, {}, async (page) => {
+      const group = page.getByRole("region", { name: "secondary processor-based controls" });
+      await group.waitFor();
+      expect(await page.getByRole("region", { name: "pin-based controls" }).count()).toBe(0);
+      expect(await group.locator("tr.raw").textContent()).toContain("0x000378ef00000000");
+      const bit = group.getByRole("row", { name: /Enable XSAVES\/XRSTORS/ });
+      expect(await bit.locator(".bit-state").allInnerTexts()).toEqual(["yes", "no"]);
+      await bit.getByRole("button", { name: XSAVES }).click();
+      expect(await page.locator(".cause-card.current").textContent()).toContain(XSAVES);
+      await page.getByText("Only differences").click();
+      const pin = page.getByRole("region", { name: "pin-based controls" });
+      await pin.waitFor();
+      expect(new Set(await pin.locator("tbody .bit-state").allInnerTexts())).toEqual(
+        new Set(["yes", "no", "default", "forced"]),
+      );
+    });
+  });
+
+  test("columns are added and removed, and the permalink says so", async () => {
+    await visit("#/matrix", {}, async (page) => {
+      await page.getByRole("button", { name: "Remove column ideal" }).click();
+      await page.getByLabel("Add a column").fill("kvm@5.4");
+      await page.keyboard.press("Enter");
+      await page.locator(".matrix-table thead", { hasText: "kvm@5.4" }).waitFor();
+      expect(page.url()).toContain(`on=metal,${KVM},virtualbox@7.0,vmware@17,kvm@5.4`);
+      expect(await page.locator(".matrix-table thead", { hasText: "ideal" }).count()).toBe(0);
+    });
+  });
+
+  test("the chart is the matrix too, and its cells lead to comparisons", async () => {
+    await visit("#/matrix?show=chart", {}, async (page) => {
+      await page.getByText("1 scenario without differences hidden").waitFor();
+      await page.locator(`.hv-matrix-chart a[aria-label^="xsaves-control, ${KVM}: 3 of 5 verdicts differ"]`).click();
+      await page.getByRole("heading", { level: 1, name: "The control that XSAVES needs" }).waitFor();
+    });
+  });
+
+  test("an unknown column is an error with a way out", async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${server.url}#/matrix?on=metal,foo@1`);
+    expect(await page.getByRole("alert").textContent()).toContain("unknown personality “foo”");
+    await page.getByRole("link", { name: "Start over with the default columns" }).click();
+    await cell(page, "xsaves-control", KVM).waitFor();
+    await page.context().close();
+  });
+
+  test.each([
+    "#/matrix?all=1",
+    "#/matrix?show=chart",
+    `#/compare/capabilities?left=metal&right=${KVM}`,
+    "#/caps?all=1",
+  ])("at 400 pixels nothing is wider than the window: %s", async (hash) => {
+    await visit(hash, { width: 400 }, async (page) => {
+      await page.locator(".matrix .mono, .hv-chart, .capability-group").first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
+      const link = page.getByRole("link", { name: "Capabilities", exact: true });
+      expect((await link.boundingBox())?.x).toBeLessThan(400);
+    });
+  });
+
+  test("dark: as the system prefers, or as chosen, which lasts", async () => {
+    const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    let light = "";
+    await visit("#/matrix", {}, async (page) => {
+      light = await background(page);
+      await page.getByRole("button", { name: "Theme: system" }).click();
+      await page.getByRole("button", { name: "Theme: light" }).click();
+      expect(await background(page)).not.toBe(light);
+      await page.reload();
+      await page.getByRole("button", { name: "Theme: dark" }).waitFor();
+      expect(await background(page)).not.toBe(light);
+    });
+    await visit("#/matrix", { dark: true }, async (page) => {
+      await page.getByRole("button", { name: "Theme: system" }).waitFor();
+      expect(await background(page)).not.toBe(light);
+    });
+  });
+
+  test("every control, picture and link has a name, and headings do not skip a level", async () => {
+    for (const hash of ["#/matrix", `#/compare/xsaves-control?left=metal&right=${KVM}`, "#/caps"]) {
+      await visit(hash, {}, async (page) => {
+        await page.locator(".matrix .cell a, .trace-row, .capability-group").first().waitFor();
+        expect(await page.evaluate(unnamedElements)).toEqual([]);
+        const levels = await page
+          .locator("h1, h2, h3")
+          .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
+        expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([]);
+        expect(levels.filter((level) => level === 1)).toEqual([1]);
+      });
+    }
+  });
+});
+
+/** Runs in the page: what a screen reader would announce without a name, and ids that occur twice. */
+function unnamedElements(): string[] {
+  const nameOf = (element: Element) =>
+    element.getAttribute("aria-label") ??
+    (element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : null) ??
+    element.textContent;
+  const unnamed = [...document.querySelectorAll("a, button, input, select, svg, [role=table], [role=grid]")]
+    .filter((element) => (nameOf(element) ?? "").trim() === "")
+    .map((element) => element.outerHTML.slice(0, 120));
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  return [...unnamed, ...ids.filter((id, index) => ids.indexOf(id) !== index)];
+}
