@@ -22,11 +22,9 @@ function releasesOf({ since, until }: QuirkResult): string {
   return since === undefined ? `before ${until}` : `${since} to before ${until}`;
 }
 
-/** File name and shortened commit instead of the whole address. */
-function labelOf({ kind, text, url }: EvidenceResult): string {
-  if (kind !== "source" || url === undefined) return text;
-  const [, repository, commit, path] = /github\.com\/([^/]+\/[^/]+)\/blob\/([^/]+)\/(.+)$/.exec(url) ?? [];
-  return path === undefined ? text : `${repository} ${path.split("/").at(-1)} at ${commit?.slice(0, 12)}`;
+/** Repository, file and symbol; the link has the commit. */
+function labelOf({ kind, text }: EvidenceResult): string {
+  return kind === "source" ? text.replace(/ at [^ ]+$/, "").replace(/ (?:[^ ]*\/)?([^ /]+)/, " $1") : text;
 }
 
 function evidenceCell(evidence: readonly EvidenceResult[]): string {
