@@ -166,7 +166,9 @@ export class Machine {
   }
 
   where(): Where {
-    return whereIs(this.processors[0]!);
+    const processor = this.processors[0]!;
+    const guestRuns = processor.s[STATE.VIRTUALIZATION_MODE] === 2;
+    return this.client === null || guestRuns ? whereIs(processor) : this.client.where();
   }
 
   private step(): void {

@@ -1,5 +1,5 @@
 import type { Machine } from "./machine.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Where } from "./outcome.ts";
 
 /** What the machine tells a root-mode client that is written in TypeScript. */
 export type RootEvent =
@@ -31,6 +31,8 @@ export interface RootClient {
   advance(machine: Machine, vcpu: number, event: RootEvent): RootAction;
   /** Tick at which it wants a host timer interrupt; infinity for none. */
   deadline(vcpu: number): number;
+  /** Where its guest is, while the processor is in root mode. */
+  where(): Where;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: { readonly serial: string; readonly debug: string; readonly exitCode: number };
   /** What it counted: exits by level and reason, entries … */

@@ -255,6 +255,21 @@ export class GuestCpu {
     s[entry + STATE.TLB_HALF_WORDS + ACCESS_WRITE] = 1;
   }
 
+  /** Instruction bytes at the guest's RIP, as far as its page tables lead to them; L2's only where it runs on L1's own memory. */
+  bytesAt(v: VmcsView, state: L0State): string {
+    this.sync(v, state);
+    const code = this.file.in64BitMode ? 0 : v.lo(F.guestCsBase);
+    const bytes: string[] = [];
+    for (let at = 0; at < SHOWN_BYTES; at++) {
+      const sum = (v.lo(F.guestRip) >>> 0) + (code >>> 0) + at;
+      const byte = this.read(sum | 0, this.file.in64BitMode ? v.hi(F.guestRip) : 0, 1);
+      if (byte === null) break;
+      bytes.push(byte.toString(16).padStart(2, "0"));
+    }
+    this.file.fault = FAULT_NONE;
+    return bytes.join(" ");
+  }
+
   /** 64 bits of L1-physical memory; all ones where there is none. */
   physical64(address: number): bigint {
     return this.memory.read64(hostAddress(address, this.ram));
@@ -282,6 +297,7 @@ function storageOf(name: MsrName): number {
 }
 
 const VECTOR_PAGE_FAULT = 14;
+const SHOWN_BYTES = 8;
 const EFER_LMA = 1 << 10;
 const CR0_NE = 1 << 5;
 const CR4_VMXE = 1 << 13;

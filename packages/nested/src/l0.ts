@@ -1,13 +1,5 @@
 import type { CpuModel, Processor, TraceSink } from "@hvdiff/cpu";
-import type {
-  FirmwareProfile,
-  InitialState,
-  Machine,
-  Outcome,
-  RootAction,
-  RootClient,
-  RootEvent,
-} from "@hvdiff/machine";
+import type { FirmwareProfile, InitialState, Machine, RootAction, RootClient, RootEvent, Where } from "@hvdiff/machine";
 import { Pc } from "@hvdiff/machine";
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import type { Vmx } from "@hvdiff/vmx";
@@ -176,17 +168,23 @@ export class L0 implements RootClient {
     return interruptible || (this.state.guestMode && this.handlers.l1TakesInterrupts());
   }
 
+  /** The guest's place, from the VMCS that ran last and its own page tables. */
+  where(): Where {
+    const v = this.current;
+    return {
+      level: this.level,
+      vcpu: 0,
+      rip: `0x${v.read("guestRip").toString(16)}`,
+      bytes: this.guestCpu.bytesAt(v, this.state),
+    };
+  }
+
   /** Points the views at the regions that the state names. */
   attachVmcss(): void {
     if (this.state.vmcs02 === 0) return;
     this.v01 = this.vmx.environment.vmcsAt(this.state.vmcs01)!;
     this.v02 = this.vmx.environment.vmcsAt(this.state.vmcs02)!;
     this.checkContext = new EntryCheckContext(this.capabilities, this.guestCpu, this.v01);
-  }
-
-  /** Stops the virtual machine as a product does when it cannot go on. */
-  fail(what: string): Outcome {
-    return { kind: "l0-error", what, where: this.machine.where() };
   }
 
   copyFrom(other: RootClient): void {
