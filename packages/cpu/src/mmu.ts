@@ -24,6 +24,8 @@ const TAG_HIGH = 3;
 const FRAME_OFFSET = 4;
 const ENTRY_FLAGS = 5;
 const INVALID = 1;
+/** Filled entries that are remembered per context. */
+const JOURNAL = 64;
 const FLAG_GLOBAL = 1;
 const FLAG_LARGE = 2;
 
@@ -55,6 +57,12 @@ export class Mmu {
     cacheable: true,
   };
   readonly linear: LinearContext = { valid: false, low: 0, high: 0 };
+  /**
+   * Entries that were filled since each context was flushed, so that a flush need not touch them all: their number, and their word offsets.
+   * More than `JOURNAL` or what was there before: not known. A cache beside the TLB words, never state.
+   */
+  private readonly filled = new Int32Array(S.TLB_CONTEXTS).fill(JOURNAL + 1);
+  private readonly journal = new Int32Array(S.TLB_CONTEXTS * JOURNAL);
   private readonly s: Int32Array;
   private readonly c: Processor;
 
@@ -102,6 +110,7 @@ export class Mmu {
     const walk = this.walk;
     const entry =
       s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    this.noteFilled(entry);
     const tag = low & ~0xfff;
     const writable =
       walk.writable && walk.dirty && (permissions & STAGE2_WRITE) !== 0 && !this.c.memory.holdsCode(offset);
@@ -120,13 +129,33 @@ export class Mmu {
 
   /** Forgets every translation of the context at word offset `context`. */
   flushContext(context: number): void {
-    const s = this.s;
-    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
-      s[entry] = INVALID;
-      s[entry + 1] = INVALID;
-      s[entry + 2] = INVALID;
-    }
+    const index = (context - S.TLB) / S.TLB_CONTEXT_WORDS;
+    const count = this.filled[index]!;
+    if (count <= JOURNAL) {
+      const first = index * JOURNAL;
+      for (let at = first; at < first + count; at++) this.invalidate(this.journal[at]!);
+    } else this.s.fill(INVALID, context, context + S.TLB_CONTEXT_WORDS);
+    this.filled[index] = 0;
     this.c.translationChanged();
+  }
+
+  private noteFilled(entry: number): void {
+    const index = Math.floor((entry - S.TLB) / S.TLB_CONTEXT_WORDS);
+    const count = this.filled[index]!;
+    if (count < JOURNAL) this.journal[index * JOURNAL + count] = entry;
+    if (count <= JOURNAL) this.filled[index] = count + 1;
+  }
+
+  private invalidate(entry: number): void {
+    const s = this.s;
+    s[entry] = INVALID;
+    s[entry + 1] = INVALID;
+    s[entry + 2] = INVALID;
+  }
+
+  /** The TLB words are another machine's now: what was filled is not known. */
+  forgetJournal(): void {
+    this.filled.fill(JOURNAL + 1);
   }
 
   /** What MOV to CR3 forgets: all but global translations of the running context. */
@@ -135,9 +164,7 @@ export class Mmu {
     const context = s[S.TLB_CONTEXT]!;
     for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
       if ((s[entry + ENTRY_FLAGS]! & FLAG_GLOBAL) !== 0) continue;
-      s[entry] = INVALID;
-      s[entry + 1] = INVALID;
-      s[entry + 2] = INVALID;
+      this.invalidate(entry);
     }
     this.c.translationChanged();
   }
@@ -150,9 +177,7 @@ export class Mmu {
     for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
       const hit = s[entry + TAG_HIGH] === high && (s[entry] === tag || s[entry + 1] === tag || s[entry + 2] === tag);
       if (!hit && (s[entry + ENTRY_FLAGS]! & FLAG_LARGE) === 0) continue;
-      s[entry] = INVALID;
-      s[entry + 1] = INVALID;
-      s[entry + 2] = INVALID;
+      this.invalidate(entry);
     }
     this.c.translationChanged();
   }

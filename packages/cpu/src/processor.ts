@@ -172,6 +172,7 @@ export class Processor {
     this.fault = FAULT_NONE;
     this.stop = other.stop;
     this.delivering = null;
+    this.mmu.forgetJournal();
     this.translationChanged();
   }
 

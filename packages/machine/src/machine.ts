@@ -44,6 +44,8 @@ export const HOST_TIMER_VECTOR = 0xef;
 /** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
 const SLICE = 1000;
 
+const EXIT: RootEvent = { kind: "exit" };
+
 /** How often the run looks whether the guest is stuck in a loop that nothing can break. */
 const STUCK_CHECK = 500_000;
 
@@ -83,8 +85,8 @@ export class Machine {
         })
       : null;
     const bus: Bus = this.pc ?? {
-      readPort: () => 0xffffffff,
-      writePort: () => {},
+      readPort: (port, size) => this.client!.bus.readPort(port, size),
+      writePort: (port, size, value) => this.client!.bus.writePort(port, size, value),
       acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
     };
     for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);
@@ -201,7 +203,7 @@ export class Machine {
     // A failed guest-state check is a VM exit in form: the processor is in root mode and the exit reason says so.
     if (result.kind === "failValid") this.nextEvent = { kind: "entry-failed", error: result.error };
     else if (result.kind === "failInvalid") this.nextEvent = { kind: "entry-failed", error: 0 };
-    else this.nextEvent = { kind: "exit" };
+    else this.nextEvent = EXIT;
   }
 
   private stepProcessor(processor: Processor): void {
@@ -218,7 +220,9 @@ export class Machine {
   /** What the processor's stopping means for the machine. */
   private settle(processor: Processor, result: RunResult): void {
     const deadline = this.client?.deadline(processor.index) ?? this.pc!.deadline;
-    if (this.guest.exitCode >= 0) this.outcome = { kind: "exit", code: this.guest.exitCode };
+    // A root-mode client tells by itself when its guest has left.
+    const code = this.pc?.exit.state.code ?? -1;
+    if (code >= 0) this.outcome = { kind: "exit", code };
     else if (result === "stopped") this.outcome = this.stopOutcome(processor);
     else if (result === "idle") this.idle(processor, deadline);
     else if (result === "limit") this.atLimit(processor, deadline);

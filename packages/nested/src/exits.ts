@@ -7,7 +7,7 @@ import { F } from "./fields.ts";
 import { type GuestInstruction, INSTRUCTION_EXITS } from "./guest-instructions.ts";
 import { generalRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
-import { count } from "./l0-state.ts";
+import { count, exitCounter } from "./l0-state.ts";
 import { concernsL1 } from "./l1-interest.ts";
 import { exitToL1, externalInterruptToL1, failEntryLate } from "./nested-exit.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
@@ -59,7 +59,7 @@ export class ExitHandlers {
     const v = this.current;
     const reason = v.lo(F.exitReason);
     const basic = reason & 0xffff;
-    count(l0.state, `exits.l${l0.level}.${exitReasonName(basic) ?? basic}`);
+    count(l0.state, exitCounter(l0.level, basic));
     if ((reason & ENTRY_FAILURE) !== 0) this.entryRefused(reason);
     else {
       this.keepInterruptedDelivery(v);

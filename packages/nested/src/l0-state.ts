@@ -1,3 +1,4 @@
+import { exitReasonName } from "@hvdiff/spec";
 import { createPagePool, type PagePoolState } from "./page-pool.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
 
@@ -62,6 +63,15 @@ export function createL0State(): L0State {
     lastVpid12: -1,
     counters: {},
   };
+}
+
+const EXIT_COUNTERS: readonly string[][] = [1, 2].map((level) =>
+  Array.from({ length: 128 }, (_, basic) => `exits.l${level}.${exitReasonName(basic) ?? basic}`),
+);
+
+/** Name of the counter of exits from a level (1 or 2) with a basic reason. Made beforehand: this is asked at every exit. */
+export function exitCounter(level: number, basic: number): string {
+  return EXIT_COUNTERS[level - 1]?.[basic] ?? `exits.l${level}.${basic}`;
 }
 
 /** Adds one to a counter. */

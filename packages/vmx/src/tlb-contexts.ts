@@ -23,14 +23,8 @@ function tagOf(context: number): number {
   return W.TLB_TAGS + context * W.TLB_TAG_WORDS;
 }
 
-/** A tag that no linear page has. */
-const INVALID = 1;
-
-/** As `Mmu.flushContext`, without a loop: this happens at every transition without VPID. */
-function flush({ c, s }: VmxCore, context: number): void {
-  const start = STATE.TLB + context * STATE.TLB_CONTEXT_WORDS;
-  s.fill(INVALID, start, start + STATE.TLB_CONTEXT_WORDS);
-  c.translationChanged();
+function flush({ c }: VmxCore, context: number): void {
+  c.mmu.flushContext(STATE.TLB + context * STATE.TLB_CONTEXT_WORDS);
 }
 
 /** PCID that translations are made for: 0 while CR4.PCIDE is 0. */

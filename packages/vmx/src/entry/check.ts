@@ -78,8 +78,11 @@ export interface EntryCheck {
   readonly group: EntryCheckGroup;
   /** Exit qualification of exit 33; 0 where absent. */
   readonly qualification?: number;
-  /** What the check depends on beside controls, CR0.PE and RFLAGS.VM, where that is only one group of fields. */
-  readonly looksAt?: "segments" | "registers";
+  /**
+   * What the check depends on beside controls, CR0.PE and RFLAGS.VM, where that is only one group of fields; or "events": it holds when the
+   * guest is active, nothing blocks, is pending or is injected, and there is no VMCS link pointer and no PAE paging.
+   */
+  readonly looksAt?: "segments" | "registers" | "events";
   violated(context: EntryCheckContext): boolean;
 }
 
@@ -99,28 +102,42 @@ export function allViolations(checks: readonly EntryCheck[], context: EntryCheck
 
 const SEGMENTS = 1;
 const REGISTERS = 2;
+const EVENTS = 4;
+const BITS = { segments: SEGMENTS, registers: REGISTERS, events: EVENTS } as const;
+const CR0_PG = 1 << 31;
+const CR4_PAE = 1 << 5;
+
+/** Whether nothing is there that checks which look at "events" could find fault with. */
+function isQuiet({ v, injection, cr0, cr4, isLongModeGuest }: EntryCheckContext): boolean {
+  const something =
+    v.lo(F.GUEST_ACTIVITY_STATE) |
+    v.lo(F.GUEST_INTERRUPTIBILITY_STATE) |
+    v.lo(F.GUEST_PENDING_DEBUG_EXCEPTIONS) |
+    v.hi(F.GUEST_PENDING_DEBUG_EXCEPTIONS) |
+    ~v.lo(F.VMCS_LINK_POINTER) |
+    ~v.hi(F.VMCS_LINK_POINTER);
+  const usesPae = (cr0 & CR0_PG) !== 0 && (cr4 & CR4_PAE) !== 0 && !isLongModeGuest;
+  return something === 0 && injection >= 0 && !usesPae;
+}
 
 /** The checks of a VM entry, arranged by what has changed since they last passed. */
 export class EntryCheckPlan {
   readonly control: readonly EntryCheck[];
   readonly host: readonly EntryCheck[];
-  /** Guest checks by what changed: segments in bit 0, registers in bit 1. */
+  /** Guest checks by what must be looked at: a mask of `BITS`. */
   private readonly guest: readonly (readonly EntryCheck[])[];
 
   constructor(lists: { control: readonly EntryCheck[]; host: readonly EntryCheck[]; guest: readonly EntryCheck[] }) {
     this.control = lists.control;
     this.host = lists.host;
-    this.guest = [0, SEGMENTS, REGISTERS, SEGMENTS | REGISTERS].map((changed) =>
-      lists.guest.filter(({ looksAt }) => looksAt === undefined || (changed & bitOf(looksAt)) !== 0),
+    this.guest = Array.from({ length: 8 }, (_, mask) =>
+      lists.guest.filter(({ looksAt }) => looksAt === undefined || (mask & BITS[looksAt]) !== 0),
     );
   }
 
   /** The guest checks that may come out otherwise. */
-  guestChecks(segments: boolean, registers: boolean): readonly EntryCheck[] {
-    return this.guest[(segments ? SEGMENTS : 0) | (registers ? REGISTERS : 0)]!;
+  guestChecks(x: EntryCheckContext, segments: boolean, registers: boolean): readonly EntryCheck[] {
+    const events = isQuiet(x) ? 0 : EVENTS;
+    return this.guest[(segments ? SEGMENTS : 0) | (registers ? REGISTERS : 0) | events]!;
   }
-}
-
-function bitOf(looksAt: "segments" | "registers"): number {
-  return looksAt === "segments" ? SEGMENTS : REGISTERS;
 }

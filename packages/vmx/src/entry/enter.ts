@@ -42,7 +42,11 @@ function checkControlsAndHost(core: VmxCore, changed: number): VmxOutcome | null
 }
 
 function checkGuest(core: VmxCore, changed: number): EntryCheck | null {
-  const checks = core.checkPlan.guestChecks((changed & CHANGED_SEGMENTS) !== 0, (changed & CHANGED_REGISTERS) !== 0);
+  const checks = core.checkPlan.guestChecks(
+    core.checkContext,
+    (changed & CHANGED_SEGMENTS) !== 0,
+    (changed & CHANGED_REGISTERS) !== 0,
+  );
   return firstViolation(checks, core.checkContext);
 }
 

@@ -6,6 +6,7 @@ import type { EntryCheck, EntryCheckContext } from "./check.ts";
 const PDPTE = {
   sdm: '3C "Checks on Guest Page-Directory-Pointer-Table Entries"',
   group: "guest",
+  looksAt: "events",
   qualification: 2,
 } as const;
 

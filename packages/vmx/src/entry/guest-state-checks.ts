@@ -4,7 +4,7 @@ import * as F from "../fields.ts";
 import type { EntryCheck, EntryCheckContext } from "./check.ts";
 import { isBadAddress } from "./value-tests.ts";
 
-const STATE = { sdm: '3C "Checks on Guest Non-Register State"', group: "guest" } as const;
+const STATE = { sdm: '3C "Checks on Guest Non-Register State"', group: "guest", looksAt: "events" } as const;
 const LINK_POINTER = { ...STATE, qualification: 4 } as const;
 
 const ACTIVE = 0;
