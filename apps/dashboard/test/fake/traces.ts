@@ -16,10 +16,9 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   serial: "COM1 “verdict probe-a = #UD at XSAVES in L2”",
 };
 
-function eventAt(index: number, text: string | undefined): EventResult {
-  const step = STEPS[index % STEPS.length] ?? STEPS[0]!;
-  const { kind, level } = step;
-  return { index, vcpu: 0, level, time: index * 37, kind, data: {}, text: text ?? step.text };
+function eventAt(index: number, step: number, text?: string): EventResult {
+  const { kind, level, text: usual } = STEPS[step % STEPS.length]!;
+  return { index, vcpu: 0, level, time: index * 37, kind, data: {}, text: text ?? usual };
 }
 
 /** Two traces of `length` steps, equal but for a changed one, a lone left and a lone right one every `period` steps. */
@@ -29,19 +28,15 @@ export function fakeRows(length: number, period: number): AlignedRow[] {
   let right = 0;
   for (let step = 0; step < length; step += 1) {
     const place = period === 0 ? -1 : step % period;
-    const changed = DIFFERENT[STEPS[left % STEPS.length]?.kind ?? ""];
+    const changed = DIFFERENT[STEPS[step % STEPS.length]?.kind ?? ""];
     if (place === period - 5 && changed !== undefined) {
-      rows.push({ kind: "changed", left: eventAt(left++, undefined), right: eventAt(right++, changed) });
+      rows.push({ kind: "changed", left: eventAt(left++, step), right: eventAt(right++, step, changed) });
     } else if (place === period - 4) {
-      rows.push({ kind: "only-left", left: eventAt(left++, undefined), right: null });
+      rows.push({ kind: "only-left", left: eventAt(left++, step), right: null });
     } else if (place === period - 2) {
-      rows.push({
-        kind: "only-right",
-        left: null,
-        right: { ...eventAt(right++, "exit EXCEPTION_NMI #UD"), kind: "exit" },
-      });
+      rows.push({ kind: "only-right", left: null, right: eventAt(right++, 4, "exit EXCEPTION_NMI #UD") });
     } else {
-      rows.push({ kind: "same", left: eventAt(left++, undefined), right: eventAt(right++, undefined) });
+      rows.push({ kind: "same", left: eventAt(left++, step), right: eventAt(right++, step) });
     }
   }
   return rows;

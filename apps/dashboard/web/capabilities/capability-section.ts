@@ -2,7 +2,6 @@ import { capabilityGrid, columnLines } from "@hvdiff/charts";
 import type { CapabilityBit, CapabilityField, CapabilityGroup, Cause } from "@hvdiff/lab";
 import { type Child, h } from "../element.ts";
 import { causeChips } from "../parts/cause-chip.ts";
-import { changedText } from "../parts/changed-text.ts";
 import { columnName } from "../parts/column-name.ts";
 import { fittedChart } from "../parts/fitted-chart.ts";
 import { stateMark } from "./state-mark.ts";
@@ -64,7 +63,7 @@ function rawRow(group: CapabilityGroup, columns: readonly string[]): HTMLElement
   const reference = group.raw[0] ?? null;
   const words = (value: string | null): Child => {
     if (value === null) return h("span", { class: "absent-value" }, "none");
-    return value === reference || reference === null ? value : digits(value, reference);
+    return digits(value, reference ?? value);
   };
   return row({
     name: "raw value",
@@ -75,10 +74,13 @@ function rawRow(group: CapabilityGroup, columns: readonly string[]): HTMLElement
   });
 }
 
-/** A hexadecimal value with each digit marked that is not the reference's. */
+/** A hexadecimal value that may break between its halves, with each digit marked that is not the reference's. */
 function digits(value: string, reference: string): Child {
-  if (value.length !== reference.length) return changedText(value, reference);
-  return [...value].map((digit, index) => (digit === reference[index] ? digit : h("mark", {}, digit)));
+  const half = 2 + (value.length - 2) / 2;
+  return [...value].map((digit, index) => [
+    index === half && h("wbr"),
+    digit === (reference[index] ?? digit) ? digit : h("mark", {}, digit),
+  ]);
 }
 
 function bitRow(bit: CapabilityBit, columns: readonly string[], source: string): HTMLElement {

@@ -25,8 +25,8 @@ export function traceRow(row: AlignedRow, index: number): HTMLElement {
     { role: "row", class: `trace-row ${row.kind}`, "data-row": index, id: `row-${index}`, tabindex: -1 },
     h("div", { role: "rowheader", class: "trace-number" }, index + 1),
     h("div", { role: "cell", class: "trace-sign", "aria-label": WORDS[row.kind] }, SIGNS[row.kind]),
-    side("left", row.left, row.right),
-    side("right", row.right, row.left),
+    side("left", row.left, row.kind === "changed" ? row.right : null),
+    side("right", row.right, row.kind === "changed" ? row.left : null),
   );
 }
 

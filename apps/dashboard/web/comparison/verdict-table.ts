@@ -3,6 +3,7 @@ import { count } from "../count.ts";
 import { type Child, h } from "../element.ts";
 import { causeChips } from "../parts/cause-chip.ts";
 import { changedText } from "../parts/changed-text.ts";
+import { columnName } from "../parts/column-name.ts";
 import { toggleField } from "../parts/controls.ts";
 
 interface VerdictRow {
@@ -62,11 +63,11 @@ function emptyWords(rows: readonly VerdictRow[]): string {
 }
 
 function table(rows: readonly VerdictRow[], { left, right }: CompareResult): HTMLElement {
-  const heads: [string, string, string | null][] = [
-    ["Verdict", "", null],
-    [left.column, "left", left.full],
-    [right.column, "right", right.full],
-    ["Cause", "", null],
+  const heads: [Child, string | null][] = [
+    ["Verdict", null],
+    [columnName(left.column), "left"],
+    [columnName(right.column), "right"],
+    ["Cause", null],
   ];
   return h(
     "table",
@@ -77,9 +78,7 @@ function table(rows: readonly VerdictRow[], { left, right }: CompareResult): HTM
       h(
         "tr",
         { role: "row" },
-        ...heads.map(([text, side, title]) =>
-          h("th", { role: "columnheader", scope: "col", class: side, title }, text),
-        ),
+        ...heads.map(([words, side]) => h("th", { role: "columnheader", scope: "col", class: side }, words)),
       ),
     ),
     h("tbody", { role: "rowgroup" }, ...rows.map((row) => verdictRow(row, left, right))),
