@@ -2,14 +2,14 @@ import { brandStringRows, defineIntelModel } from "./define-model.ts";
 
 /**
  * A server part, trimmed to what the simulator implements: without 5-level paging, AVX-512, PKU, SGX and processor trace in CPUID;
- * without posted interrupts, APIC-register virtualization, virtual-interrupt delivery, page-modification logging, #VE, ENCLS exiting,
- * sub-page permissions and mode-based execute control in VMX.
+ * without ENCLS exiting and sub-page permissions in VMX. Posted interrupts, APIC-register virtualization, virtual-interrupt delivery,
+ * page-modification logging, #VE and mode-based execute control are offered, and a guest that sets one stops there by name.
  */
 export const icelakeServer = defineIntelModel({
   id: "icelake-server",
   title: "Intel Xeon (Ice Lake server), trimmed",
   source:
-    "QEMU's Icelake-Server model of the highest version, trimmed: pin control 7 and secondary controls 8, 9, 15, 17, 18, 22, 23 and 24, LA57, AVX-512, PKU, SGX and PT are left out because the simulator does not implement them",
+    "QEMU's Icelake-Server model of the highest version, trimmed: secondary controls 15, 23 and 24, LA57, AVX-512, PKU, SGX and PT are left out because the simulator does not implement them; pin control 7 and secondary controls 8, 9, 17, 18 and 22 are offered, but stop a guest that sets them",
   cpuid: [
     [0x0, 0, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000606a6, 0x00400800, 0x77fefbff, 0xbfebfbff],
@@ -38,7 +38,7 @@ export const icelakeServer = defineIntelModel({
   ],
   msrs: {
     IA32_VMX_BASIC: 0x00da_0400_0000_0004n,
-    IA32_VMX_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_PROCBASED_CTLS: 0xfff9_fffe_0401_e172n,
     IA32_VMX_EXIT_CTLS: 0x007f_ffff_0003_6dffn,
     IA32_VMX_ENTRY_CTLS: 0x0000_ffff_0000_11ffn,
@@ -48,9 +48,9 @@ export const icelakeServer = defineIntelModel({
     IA32_VMX_CR4_FIXED0: 0x2000n,
     IA32_VMX_CR4_FIXED1: 0x0037_6fffn,
     IA32_VMX_VMCS_ENUM: 0x34n,
-    IA32_VMX_PROCBASED_CTLS2: 0x0211_7cff_0000_0000n,
+    IA32_VMX_PROCBASED_CTLS2: 0x0257_7fff_0000_0000n,
     IA32_VMX_EPT_VPID_CAP: 0x0000_0f01_0673_4141n,
-    IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_007f_0000_0016n,
+    IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9_fffe_0400_6172n,
     IA32_VMX_TRUE_EXIT_CTLS: 0x007f_ffff_0003_6dfbn,
     IA32_VMX_TRUE_ENTRY_CTLS: 0x0000_ffff_0000_11fbn,

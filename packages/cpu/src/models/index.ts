@@ -4,6 +4,7 @@ import { haswell } from "./haswell.ts";
 import { icelakeServer } from "./icelake-server.ts";
 import type { CpuModel } from "./model.ts";
 import { nehalem } from "./nehalem.ts";
+import { sandyBridge } from "./sandy-bridge.ts";
 import { skylakeClient } from "./skylake-client.ts";
 
 /** Every silicon model, in the order they are listed to people. */
@@ -11,6 +12,7 @@ export const CPU_MODELS: readonly CpuModel[] = [
   skylakeClient,
   icelakeServer,
   haswell,
+  sandyBridge,
   nehalem,
   bochsIcelakeU,
   bochsLynnfield,

@@ -72,9 +72,14 @@ cpuid_report:
         mov     eax, [rbp]
         mov     ecx, [rbp + 4]
         cpuid
+        ; An APIC id is about the place, not the processor.
+        cmp     dword [rbp], 0x0b
+        jne     .leaf_1
+        xor     edx, edx
+.leaf_1:
         cmp     dword [rbp], 1
         jne     .store
-        and     ebx, 0x00ffffff         ; the APIC id is about the place, not the processor
+        and     ebx, 0x00ffffff
 .store: mov     [cpuid_registers], eax
         mov     [cpuid_registers + 4], ebx
         mov     [cpuid_registers + 8], ecx
@@ -107,10 +112,34 @@ cpuid_report:
         align   4, db 0
 .rows:  cpuid_row 0x00000000, 0, "0"
         cpuid_row 0x00000001, 0, "1"
+        cpuid_row 0x00000002, 0, "2"
+        cpuid_row 0x00000004, 0, "4.0"
+        cpuid_row 0x00000004, 1, "4.1"
+        cpuid_row 0x00000004, 2, "4.2"
+        cpuid_row 0x00000004, 3, "4.3"
+        cpuid_row 0x00000005, 0, "5"
+        cpuid_row 0x00000006, 0, "6"
         cpuid_row 0x00000007, 0, "7"
+        cpuid_row 0x0000000a, 0, "a"
+        cpuid_row 0x0000000b, 0, "b.0"
+        cpuid_row 0x0000000b, 1, "b.1"
         cpuid_row 0x0000000d, 0, "d.0"
         cpuid_row 0x0000000d, 1, "d.1"
+        cpuid_row 0x0000000d, 2, "d.2"
+        cpuid_row 0x0000000d, 3, "d.3"
+        cpuid_row 0x0000000d, 4, "d.4"
+        cpuid_row 0x0000000d, 8, "d.8"
+        cpuid_row 0x00000014, 0, "14"
+        cpuid_row 0x00000015, 0, "15"
+        cpuid_row 0x00000016, 0, "16"
+        cpuid_row 0x80000000, 0, "80000000"
         cpuid_row 0x80000001, 0, "80000001"
+        cpuid_row 0x80000002, 0, "80000002"
+        cpuid_row 0x80000003, 0, "80000003"
+        cpuid_row 0x80000004, 0, "80000004"
+        cpuid_row 0x80000005, 0, "80000005"
+        cpuid_row 0x80000006, 0, "80000006"
+        cpuid_row 0x80000007, 0, "80000007"
         cpuid_row 0x80000008, 0, "80000008"
 .rows_end:
 .names: db      ".eax", 0, ".ebx", 0, ".ecx", 0, ".edx", 0
@@ -125,6 +154,7 @@ hypervisor_report:
         jc      .present
         say     "none", 10
         verdict_text "cpuid.40000000.eax", "not offered"
+        verdict_text "cpuid.40000001.eax", "not offered"
         ret
 .present:
         mov     eax, 0x40000000
@@ -148,6 +178,18 @@ hypervisor_report:
         verdict_begin "cpuid.40000000.eax"
         mov     eax, ebx
         call    put_hex32
+        verdict_end
+        verdict_begin "cpuid.40000001.eax"
+        cmp     ebx, 0x40000001
+        jb      .no_features
+        mov     eax, 0x40000001
+        xor     ecx, ecx
+        cpuid
+        call    put_hex32
+        jmp     .features
+.no_features:
+        say     "not offered"
+.features:
         verdict_end
         ret
 

@@ -325,6 +325,27 @@ cases:
         entry_case "host.address-space-size-clear"
         clear_bits EXIT_CONTROLS, EXIT_HOST_64
 
+        ; ---- controls and host state both wrong: the controls are looked at first ----
+        entry_case "order.event-error-code-missing-and-host-cs-0"
+        unless  vmx_basic, BASIC_ANY_ERROR_CODE
+        set     ENTRY_EVENT, EVENT_EXCEPTION | VECTOR_GP
+        set     HOST_CS, 0
+        entry_case "order.event-reserved-bit-30-and-host-cs-0"
+        set     ENTRY_EVENT, EVENT_EXCEPTION | VECTOR_UD | 1 << 30
+        set     HOST_CS, 0
+        entry_case "order.event-length-16-and-host-cs-0"
+        set     ENTRY_EVENT, EVENT_SOFTWARE | 0x80
+        set     ENTRY_INSTRUCTION_LENGTH, 16
+        set     HOST_CS, 0
+        ; Nothing is wrong with these controls: whoever refuses them says so by the error.
+        entry_case "order.one-page-for-both-apic-pages-and-host-cs-0"
+        secondary SECONDARY_APIC_ACCESSES
+        processor PROCESSOR_TPR_SHADOW
+        set     TPR_THRESHOLD, 0
+        set     VIRTUAL_APIC_ADDRESS, bitmap
+        set     APIC_ACCESS_ADDRESS, bitmap
+        set     HOST_CS, 0
+
         ; ---- guest control registers, debug registers and MSRs ----
         entry_case "guest.cr0-ne-clear"
         clear_bits GUEST_CR0, CR0_NE

@@ -11,6 +11,8 @@
 UNUSED_HYPERCALL    equ 0x1234
 ; Control, 32 bits, index 0x1ff: no processor has this field
 UNSUPPORTED_FIELD   equ 0x43fe
+EOI_EXIT_BITMAP_0   equ 0x201c
+TSC_MULTIPLIER      equ 0x2032
 TSC_OFFSET_PATTERN  equ 0x1122334455667788
 
         section .text
@@ -160,6 +162,12 @@ field_failures:
         xor     ebx, ebx
         vmx_case "vmwrite.read-only-field", vmwrite rax, rbx
 
+        ; Fields that come with a control, which an L0 may have in its own table all the same.
+        mov     eax, EOI_EXIT_BITMAP_0
+        vmx_case "vmread.eoi-exit-bitmap", vmread rbx, rax
+        mov     eax, TSC_MULTIPLIER
+        vmx_case "vmread.tsc-multiplier", vmread rbx, rax
+
         mov     eax, TSC_OFFSET
         mov     rbx, TSC_OFFSET_PATTERN
         vmwrite rax, rbx
@@ -222,6 +230,19 @@ entry_failures:
         call    l2_skip_instruction
         verdict_begin "vmresume"
         call    entry_case
+
+        ; A failed entry leaves what it does not report as the last exit left it: here the length of VMCALL.
+        mov     ecx, GUEST_RFLAGS
+        xor     eax, eax
+        vmwrite rcx, rax
+        verdict_begin "vmresume.bad-guest-state"
+        call    entry_case
+        verdict_begin "vmread.instruction-length-after-failed-entry"
+        mov     eax, EXIT_INSTRUCTION_LENGTH
+        vmread  rax, rax
+        call    put_hex
+        verdict_end
+
         vmclear [vmcs_pointer]
         vmptrld [vmcs_pointer]
         vmx_case "vmresume.after-vmclear", vmresume

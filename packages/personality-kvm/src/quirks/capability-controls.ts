@@ -2,18 +2,14 @@ import {
   type CapabilityRule,
   controlNotOffered,
   defineQuirk,
-  type Evidence,
   fixControls,
   type NotOffered,
   offerControls,
   type Quirk,
 } from "@hvdiff/personality";
-import { type ControlName, type ControlWord, controlDef, controlWordDef, type MsrName } from "@hvdiff/spec";
 import { linuxCommit, nestedSource } from "../evidence.ts";
 
 const SETUP_SECONDARY = nestedSource("nested_vmx_setup_secondary_ctls");
-const SETUP_PRIMARY = nestedSource("nested_vmx_setup_cpubased_ctls");
-const SETUP_PIN = nestedSource("nested_vmx_setup_pinbased_ctls");
 
 /** Controls KVM never offers, one by one. */
 const NEVER_OFFERED: readonly Quirk[] = (
@@ -54,34 +50,6 @@ const NEVER_OFFERED: readonly Quirk[] = (
       evidence: [SETUP_SECONDARY],
     },
     {
-      id: "kvm/vmx/no-pt-guest-physical-addresses",
-      word: "secondary",
-      control: "ptUsesGuestPhysicalAddresses",
-      confidence: "source",
-      evidence: [SETUP_SECONDARY],
-    },
-    {
-      id: "kvm/vmx/no-bus-lock-detection",
-      word: "secondary",
-      control: "vmmBusLockDetection",
-      confidence: "source",
-      evidence: [SETUP_SECONDARY],
-    },
-    {
-      id: "kvm/vmx/no-instruction-timeout",
-      word: "secondary",
-      control: "instructionTimeout",
-      confidence: "source",
-      evidence: [SETUP_SECONDARY],
-    },
-    {
-      id: "kvm/vmx/no-tertiary-controls",
-      word: "primary",
-      control: "activateTertiaryControls",
-      confidence: "source",
-      evidence: [SETUP_PRIMARY],
-    },
-    {
       id: "kvm/vmx/no-tsc-scaling",
       word: "secondary",
       control: "useTscScaling",
@@ -116,19 +84,6 @@ const PT_ENTRY_EXIT = defineQuirk({
   }),
 });
 
-const LATE_ENTRY_EXIT = defineQuirk({
-  id: "kvm/vmx/no-later-entry-exit-controls",
-  summary: "L1 is not offered the entry and exit controls for LBR, user interrupts, PKRS and secondary exit controls.",
-  affects: ["IA32_VMX_EXIT_CTLS", "IA32_VMX_ENTRY_CTLS"],
-  confidence: "source",
-  evidence: [nestedSource("nested_vmx_setup_exit_ctls"), nestedSource("nested_vmx_setup_entry_ctls")],
-  capabilities: kernelSupported((profile) => {
-    fixControls(profile, "exit", "clearIa32LbrCtl", "clearUinv", "exitLoadPkrs", "saveIa32PerfGlobalCtrl");
-    fixControls(profile, "exit", "exitLoadCetState", "activateSecondaryVmExitControls");
-    fixControls(profile, "entry", "loadUinv", "entryLoadCetState", "loadGuestIa32LbrCtl", "entryLoadPkrs");
-  }),
-});
-
 const NO_PERF_GLOBAL_CTRL = defineQuirk({
   id: "kvm/vmx/no-perf-global-ctrl",
   summary: "L1 is not offered the entry and exit controls for IA32_PERF_GLOBAL_CTRL.",
@@ -142,49 +97,20 @@ const NO_PERF_GLOBAL_CTRL = defineQuirk({
   }),
 });
 
-/** Controls KVM offers even where the processor lacks them, because it emulates them. */
-const ALWAYS_OFFERED: readonly Quirk[] = [
-  alwaysOffered("pin", "activateVmxPreemptionTimer", "preemption-timer-always", [SETUP_PIN]),
-  alwaysOffered("primary", "useMsrBitmaps", "msr-bitmaps-always", [SETUP_PRIMARY]),
-  alwaysOffered("exit", "saveVmxPreemptionTimerValue", "save-preemption-timer-always", [
-    nestedSource("nested_vmx_setup_exit_ctls"),
-  ]),
-  alwaysOffered("exit", "acknowledgeInterruptOnExit", "acknowledge-interrupt-always", [
-    nestedSource("nested_vmx_setup_exit_ctls"),
-  ]),
-  alwaysOffered("exit", "saveIa32Efer", "save-efer-always", [nestedSource("nested_vmx_setup_exit_ctls")]),
-  alwaysOffered("exit", "exitLoadIa32Efer", "exit-load-efer-always", [nestedSource("nested_vmx_setup_exit_ctls")]),
-  alwaysOffered("entry", "entryLoadIa32Efer", "entry-load-efer-always", [nestedSource("nested_vmx_setup_entry_ctls")]),
-  {
-    ...alwaysOffered("secondary", "vmcsShadowing", "vmcs-shadowing-always", [
-      linuxCommit("32c7acf04487", "KVM: nVMX: Expose VMCS shadowing to L1 guest"),
-    ]),
-    since: "4.19",
-  },
-];
-
-function alwaysOffered<W extends ControlWord>(
-  word: W,
-  control: ControlName<W>,
-  slug: string,
-  evidence: readonly Evidence[],
-): Quirk {
-  const msr: MsrName = controlWordDef(word).capabilityMsr;
-  return defineQuirk({
-    id: `kvm/vmx/${slug}`,
-    summary: `L1 is offered the control "${controlDef(word, control).sdmName}" even where the processor lacks it.`,
-    affects: [msr, String(control)],
-    confidence: "source",
-    evidence,
-    capabilities: kernelSupported((profile) => offerControls(profile, word, control)),
-  });
-}
+const VMCS_SHADOWING_ALWAYS = defineQuirk({
+  id: "kvm/vmx/vmcs-shadowing-always",
+  summary: 'L1 is offered the control "VMCS shadowing" even where the processor lacks it.',
+  affects: ["IA32_VMX_PROCBASED_CTLS2", "vmcsShadowing"],
+  since: "4.19",
+  confidence: "source",
+  evidence: [linuxCommit("32c7acf04487", "KVM: nVMX: Expose VMCS shadowing to L1 guest")],
+  capabilities: kernelSupported((profile) => offerControls(profile, "secondary", "vmcsShadowing")),
+});
 
 /** What KVM offers of the five control words, against what the processor has. */
 export const CAPABILITY_CONTROL_QUIRKS: readonly Quirk[] = [
   ...NEVER_OFFERED,
   PT_ENTRY_EXIT,
-  LATE_ENTRY_EXIT,
   NO_PERF_GLOBAL_CTRL,
-  ...ALWAYS_OFFERED,
+  VMCS_SHADOWING_ALWAYS,
 ];

@@ -73,19 +73,9 @@ const MISC_QUIRKS: readonly Quirk[] = [
     until: "5.11",
     evidence: [linuxCommit("bf0cd88ce363", "KVM: x86: emulate wait-for-SIPI and SIPI-VMExit")],
   },
-  defineQuirk({
-    id: "kvm/vmx/wait-for-sipi-always",
-    summary: "The activity state wait-for-SIPI is offered even where the processor lacks it.",
-    affects: ["IA32_VMX_MISC", "activityWaitForSipi"],
-    since: "5.11",
-    confidence: "source",
-    evidence: [linuxCommit("bf0cd88ce363", "KVM: x86: emulate wait-for-SIPI and SIPI-VMExit")],
-    capabilities: kernelSupported((profile) => fillMsrFields(profile, "IA32_VMX_MISC", VMX_MISC.activityWaitForSipi)),
-  }),
   miscCleared("no-pt-in-vmx", VMX_MISC.processorTraceInVmx, "Processor trace may not be used in VMX operation."),
   miscCleared("no-smbase-msr", VMX_MISC.smbaseMsr, "The MSR that tells SMBASE in SMM is not offered."),
   miscCleared("no-cr3-target-values", VMX_MISC.cr3TargetValues, "No CR3-target values are offered."),
-  miscCleared("msr-list-limit-512", VMX_MISC.msrListLimit, "MSR lists are limited to 512 entries."),
   miscCleared(
     "no-zero-length-injection",
     VMX_MISC.zeroLengthInjection,
@@ -123,22 +113,6 @@ const EPT_QUIRKS: readonly Quirk[] = [
     capabilities: eptCleared(VMX_EPT_VPID_CAP.advancedExitInformation),
   }),
   eptFilled("ept-large-pages-always", [VMX_EPT_VPID_CAP.page2M, VMX_EPT_VPID_CAP.page1G], "2-MiB and 1-GiB EPT pages"),
-  eptFilled(
-    "invept-types-always",
-    [VMX_EPT_VPID_CAP.inveptSingleContext, VMX_EPT_VPID_CAP.inveptAllContext],
-    "single-context and all-context INVEPT",
-  ),
-  eptFilled(
-    "invvpid-types-always",
-    [
-      VMX_EPT_VPID_CAP.invvpid,
-      VMX_EPT_VPID_CAP.invvpidIndividualAddress,
-      VMX_EPT_VPID_CAP.invvpidSingleContext,
-      VMX_EPT_VPID_CAP.invvpidAllContext,
-      VMX_EPT_VPID_CAP.invvpidSingleContextRetainingGlobals,
-    ],
-    "INVVPID with all four types",
-  ),
 ];
 
 const ENUM_QUIRK = defineQuirk({

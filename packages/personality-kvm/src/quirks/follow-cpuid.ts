@@ -16,7 +16,6 @@ const FOLLOWERS: readonly Follower[] = [
   { slug: "invpcid-follows-cpuid", control: "enableInvpcid", features: ["invpcid"] },
   { slug: "rdrand-exiting-follows-cpuid", control: "rdrandExiting", features: ["rdrand"] },
   { slug: "rdseed-exiting-follows-cpuid", control: "rdseedExiting", features: ["rdseed"] },
-  { slug: "user-wait-follows-cpuid", control: "enableUserWaitAndPause", features: ["waitpkg"] },
 ];
 
 const ADJUST = vmxSource("vmx_adjust_secondary_exec_control");

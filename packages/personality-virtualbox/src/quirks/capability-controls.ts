@@ -7,7 +7,6 @@ type Row = readonly [slug: string, at: Pick<NotOffered, "word" | "control">];
 const NEVER: readonly Row[] = [
   ["no-posted-interrupts", { word: "pin", control: "processPostedInterrupts" }],
   ["no-monitor-trap-flag", { word: "primary", control: "monitorTrapFlag" }],
-  ["no-tertiary-controls", { word: "primary", control: "activateTertiaryControls" }],
   ["no-x2apic-mode", { word: "secondary", control: "virtualizeX2apicMode" }],
   ["no-apic-register-virtualization", { word: "secondary", control: "apicRegisterVirtualization" }],
   ["no-virtual-interrupt-delivery", { word: "secondary", control: "virtualInterruptDelivery" }],

@@ -13,7 +13,6 @@ import { CPUM, CPUM_61, HM_VMX_HEADER } from "../evidence.ts";
 const REVISION = 0x4000_0001;
 const REGION_SIZE = 0x1000;
 const TIMER_RATE = 5;
-const CR3_TARGETS = 4;
 /** Highest field index of VirtualBox's own VMCS table, by release. */
 const HIGHEST_FIELD = { since7: 34n, before7: 25n };
 
@@ -56,7 +55,6 @@ const BASIC_QUIRKS: readonly Quirk[] = [
 
 const MISC_QUIRKS: readonly Quirk[] = [
   miscSet("preemption-timer-rate-5", VMX_MISC.preemptionTimerRate, TIMER_RATE, "The VMX-preemption timer's rate is 5."),
-  miscSet("four-cr3-target-values", VMX_MISC.cr3TargetValues, CR3_TARGETS, "There are always four CR3-target values."),
   miscSet(
     "no-wait-for-sipi-activity-state",
     VMX_MISC.activityWaitForSipi,
@@ -65,7 +63,6 @@ const MISC_QUIRKS: readonly Quirk[] = [
   ),
   miscSet("no-pt-in-vmx", VMX_MISC.processorTraceInVmx, 0, "Processor trace may not be used in VMX operation."),
   miscSet("no-smbase-msr", VMX_MISC.smbaseMsr, 0, "The MSR that tells SMBASE in SMM is not offered."),
-  miscSet("msr-list-limit-512", VMX_MISC.msrListLimit, 0, "MSR lists are limited to 512 entries."),
   miscSet("no-vmwrite-any-field", VMX_MISC.vmwriteExitInformation, 0, "VMWRITE to exit-information fields fails."),
 ];
 
@@ -171,7 +168,6 @@ export const EPT_QUIRKS: readonly Quirk[] = [
     "advanced information for EPT violations",
     VMX_EPT_VPID_CAP.advancedExitInformation,
   ),
-  eptHides("ept-no-page-walk-5", "EPT page walks of length 5", VMX_EPT_VPID_CAP.pageWalk5),
 ];
 
 function eptHides(slug: string, what: string, field: MsrFieldDef): Quirk {

@@ -36,6 +36,9 @@ const NOT_OFFERED_BY_KVM: ReadonlySet<VmxFeature> = new Set<VmxFeature>([
   "vmx-nested-exception",
 ]);
 
+/** Features that no processor of ours has; docs/reference/not-observable.md says which ones are left out. */
+const ON_NO_PROCESSOR: ReadonlySet<VmxFeature> = new Set<VmxFeature>(["vmx-any-errcode", "vmx-page-walk-5"]);
+
 /** Kernel since which KVM offers a feature at all. */
 const OFFERED_SINCE: ReadonlyMap<VmxFeature, string> = new Map([
   ["vmx-shadow-vmcs", "4.19"],
@@ -141,7 +144,9 @@ const VMCS_ENUM = defineQuirk({
 
 /** What QEMU writes into the capability MSRs. */
 export const VMX_MODEL_QUIRKS: readonly Quirk[] = [
-  ...[...VMX_FEATURES].filter(([feature]) => !NOT_OFFERED_BY_KVM.has(feature)).map(namedModelOmits),
+  ...[...VMX_FEATURES]
+    .filter(([feature]) => !NOT_OFFERED_BY_KVM.has(feature) && !ON_NO_PROCESSOR.has(feature))
+    .map(namedModelOmits),
   USER_FLAGS,
   VMCS_ENUM,
 ];

@@ -1,9 +1,9 @@
 import { findCpuModel } from "@hvdiff/cpu";
 import { activeQuirks, buildGuestModel, columnContext, parseColumn } from "@hvdiff/personality";
+import { kvm } from "@hvdiff/personality-kvm";
 import { bitsOf, high32, type MsrName, msrAddress } from "@hvdiff/spec";
+import { qemu } from "@hvdiff/vmm-qemu";
 import { describe, expect, test } from "vitest";
-import { kvm } from "../../personality-kvm/src/index.ts";
-import { qemu } from "../src/index.ts";
 
 const PERSONALITIES = [kvm, qemu];
 const SILICON = findCpuModel("skylake-client")!;

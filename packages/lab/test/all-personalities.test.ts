@@ -1,0 +1,11 @@
+import { lintPersonalities } from "@hvdiff/personality";
+import { kvm } from "@hvdiff/personality-kvm";
+import { virtualbox } from "@hvdiff/personality-virtualbox";
+import { vmware } from "@hvdiff/personality-vmware";
+import { qemu } from "@hvdiff/vmm-qemu";
+import { expect, test } from "vitest";
+
+test("the data of all personalities is in order", () => {
+  const findings = lintPersonalities([kvm, qemu, virtualbox, vmware]);
+  expect(findings.map(({ linter, subject, message }) => `${subject} ${message} [${linter}]`)).toEqual([]);
+});
