@@ -4,3 +4,4 @@ export { columnLines } from "./column-lines.ts";
 export { type MatrixChartOptions, matrixChart } from "./matrix-chart.ts";
 export { signatureLetters } from "./signature-letters.ts";
 export { type TraceStripOptions, traceStrip } from "./trace-strip.ts";
+export { verdictTotal } from "./verdict-total.ts";

@@ -4,6 +4,7 @@ import { columnLines } from "./column-lines.ts";
 import { FONT, PAINT } from "./paint.ts";
 import { signatureLetters } from "./signature-letters.ts";
 import { type ChartOptions, createSvg, type Layer, type Svg, svgElement } from "./svg-root.ts";
+import { verdictTotal } from "./verdict-total.ts";
 
 export interface MatrixChartOptions extends ChartOptions {
   /** Where a cell leads; without it cells are not links. */
@@ -54,6 +55,7 @@ export function matrixChart(matrix: MatrixResult, options: MatrixChartOptions): 
         letter: letters[column] ?? "",
         scenario: row.scenario.id,
         reference: column === 0,
+        total: verdictTotal(cell, row.cells[0]),
         differs: cell.signature !== row.cells[0]?.signature,
       });
     });
@@ -97,12 +99,13 @@ interface CellDrawing {
   readonly letter: string;
   readonly scenario: string;
   readonly reference: boolean;
+  readonly total: number;
   readonly differs: boolean;
 }
 
 function drawCell(layer: Layer, drawing: CellDrawing): void {
   const { cell } = drawing;
-  const bar = scaleLinear([0, Math.max(cell.verdicts, 1)], [0, CELL.width - 20]);
+  const bar = scaleLinear([0, Math.max(drawing.total, 1)], [0, CELL.width - 20]);
   layer.attr("aria-label", `${drawing.scenario}, ${cell.column}: ${cellSentence(drawing)}`);
   layer
     .append("rect")
@@ -158,16 +161,16 @@ function strokeOf({ cell, differs }: CellDrawing): string {
   return differs ? PAINT.here : PAINT.line;
 }
 
-function cellLabel({ cell, reference, differs }: CellDrawing): string {
+function cellLabel({ cell, total, reference, differs }: CellDrawing): string {
   if (reference) return "reference";
-  if (cell.differing > 0) return `${cell.differing} / ${cell.verdicts}`;
+  if (cell.differing > 0) return `${cell.differing} / ${total}`;
   return differs ? "outcome" : "same";
 }
 
-function cellSentence({ cell, letter, reference, differs }: CellDrawing): string {
+function cellSentence({ cell, letter, total, reference, differs }: CellDrawing): string {
   const signature = `signature ${letter}`;
   if (reference) return `reference, ${signature}, ${cell.outcome.text}`;
   if (!differs) return `same as the reference, ${signature}`;
   const unexplained = cell.unattributed > 0 ? `, ${cell.unattributed} unexplained` : "";
-  return `${cell.differing} of ${cell.verdicts} verdicts differ${unexplained}, ${signature}, ${cell.outcome.text}`;
+  return `${cell.differing} of ${total} verdicts differ${unexplained}, ${signature}, ${cell.outcome.text}`;
 }

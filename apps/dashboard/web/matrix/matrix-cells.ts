@@ -1,4 +1,4 @@
-import { signatureLetters } from "@hvdiff/charts";
+import { signatureLetters, verdictTotal } from "@hvdiff/charts";
 import type { MatrixCell, MatrixResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { type Child, h } from "../element.ts";
@@ -61,18 +61,25 @@ function wordsOf(cell: MatrixCell, look: Look, row: Row): Child[] {
     ];
   }
   if (look === "same") return [h("span", { class: "cell-main" }, "same")];
+  const total = verdictTotal(cell, row.cells[0]);
   const isOtherEnd = cell.outcome.text !== row.cells[0]?.outcome.text;
   return [
-    h("span", { class: "cell-main" }, h("strong", {}, cell.differing), ` of ${cell.verdicts} differ`),
-    meter(cell),
+    h(
+      "span",
+      { class: "cell-main" },
+      h("strong", {}, cell.differing),
+      ` of ${total}`,
+      h("span", { class: "sr-only" }, " verdicts differ"),
+    ),
+    meter(cell.differing / Math.max(1, total)),
     isOtherEnd && h("span", { class: "cell-outcome" }, cell.outcome.text),
     h("span", { class: "cell-sub" }, causesOf(cell)),
   ];
 }
 
-function meter(cell: MatrixCell): HTMLElement {
+function meter(part: number): HTMLElement {
   const filled = h("span", { class: "meter-filled" });
-  filled.style.width = `${(100 * cell.differing) / Math.max(1, cell.verdicts)}%`;
+  filled.style.width = `${100 * part}%`;
   return h("span", { class: "meter", "aria-hidden": "true" }, filled);
 }
 

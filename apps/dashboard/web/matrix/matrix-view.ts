@@ -81,7 +81,11 @@ function controls(route: MatrixRoute, columns: readonly string[], context: ViewC
       "div",
       { class: "title-row" },
       h("h1", {}, "Matrix"),
-      h("p", { class: "lead" }, "The same guests on metal and under each hypervisor."),
+      h(
+        "p",
+        { class: "lead" },
+        "The same guests on metal and under each hypervisor: how many of their verdicts differ.",
+      ),
     ),
     columnPicker({
       columns,
