@@ -5,7 +5,7 @@ export const sandyBridge = defineIntelModel({
   id: "sandy-bridge",
   title: "Intel Core (Sandy Bridge)",
   source:
-    "VMX features as QEMU's SandyBridge model has them, without 1-GiB EPT pages, with the timer rate and activity states of the Nehalem model here; CPUID after published dumps of signature 206A7",
+    "VMX features as QEMU's SandyBridge model has them, without 1-GiB EPT pages, with the timer rate and activity states of the Nehalem model here; CPUID assembled for signature 206A7 from that model and the Haswell one here, not compared with a dump",
   cpuid: [
     [0x0, 0, 0xd, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000206a7, 0x00100800, 0x17bae3ff, 0xbfebfbff],
