@@ -29,6 +29,7 @@ export function matrixCells(row: Row, options: RowOptions): HTMLElement[] {
         onpointerenter: inspect,
         onblur: options.details.hide,
         onpointerleave: options.details.hide,
+        onkeydown: ({ key }: KeyboardEvent) => key === "Escape" && options.details.hide(),
       },
       h("span", { class: "cell-column", "aria-hidden": "true" }, columnName(cell.column)),
       h("span", { class: "letter", title: "Signature" }, letters[index] ?? ""),
