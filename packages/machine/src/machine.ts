@@ -85,8 +85,8 @@ export class Machine {
         })
       : null;
     const bus: Bus = this.pc ?? {
-      readPort: (port, size) => this.client!.bus.readPort(port, size),
-      writePort: (port, size, value) => this.client!.bus.writePort(port, size, value),
+      readPort: () => 0xffffffff,
+      writePort: () => {},
       acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
     };
     for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);

@@ -19,15 +19,6 @@ export interface PcHost {
   serialLine(line: string): void;
 }
 
-const COM1 = 0x3f8;
-const COM1_PORTS = 8;
-const DEBUG_PORTS: readonly number[] = [0xe9, 0x402, 0x80];
-
-/** Whether an access to this port concerns nothing but the device: no interrupt, no time, no end of the run can come of it. */
-export function isPassivePort(port: number): boolean {
-  return (port >= COM1 && port < COM1 + COM1_PORTS) || DEBUG_PORTS.includes(port);
-}
-
 const MAX_SERIAL = 4 * 1024 * 1024;
 
 /**

@@ -1,4 +1,3 @@
-import type { Bus } from "@hvdiff/cpu";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
 
@@ -34,8 +33,6 @@ export interface RootClient {
   deadline(vcpu: number): number;
   /** Where its guest is, while the processor is in root mode. */
   where(): Where;
-  /** Ports of its guest's PC, for accesses that it serves without a VM exit. */
-  readonly bus: Pick<Bus, "readPort" | "writePort">;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: { readonly serial: string; readonly debug: string; readonly exitCode: number };
   /** What it counted: exits by level and reason, entries … */

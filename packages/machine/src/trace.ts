@@ -29,6 +29,12 @@ export class Trace {
     this.events.push(event);
   }
 
+  /** Takes back the last event, which must be of this kind: it was announced and did not happen. */
+  retract(kind: string): void {
+    const last = this.events.pop();
+    if (last?.kind !== kind) throw new Error(`the last event is ${last?.kind ?? "missing"}, not ${kind}`);
+  }
+
   /**
    * A sink for one processor, which takes the level from its state. Under a root-mode client silicon's own VM entries and exits are L0's
    * business; silicon does not trace them then.

@@ -37,7 +37,6 @@ export function deliverPending(l0: L0, handlers: ExitHandlers): void {
     state.owed = null;
   }
   deliverInterrupt(l0, handlers);
-  state.runPending = false;
 }
 
 function deliverInterrupt(l0: L0, handlers: ExitHandlers): void {

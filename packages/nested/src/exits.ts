@@ -9,7 +9,7 @@ import { generalRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
 import { count, exitCounter } from "./l0-state.ts";
 import { concernsL1 } from "./l1-interest.ts";
-import { exitToL1, externalInterruptToL1, failEntryLate } from "./nested-exit.ts";
+import { exitToL1, externalInterruptToL1, failEntryLate, retractEntry } from "./nested-exit.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 
 const VALID = 1 << 31;
@@ -62,10 +62,18 @@ export class ExitHandlers {
     count(l0.state, exitCounter(l0.level, basic));
     if ((reason & ENTRY_FAILURE) !== 0) this.entryRefused(reason);
     else {
+      this.noteEntered();
       this.keepInterruptedDelivery(v);
       if (l0.state.guestMode && this.belongsToL1(basic)) exitToL1(l0, reason);
       else this.own(basic);
     }
+  }
+
+  /** The first exit after an accepted entry shows that silicon has entered L2: only now is vmcs12 launched. */
+  private noteEntered(): void {
+    const { state, environment } = this.l0;
+    if (state.runPending && state.launching) environment.setLaunched(state.currentPointer, true);
+    state.runPending = false;
   }
 
   /** Silicon found fault with the guest state of vmcs02: that is L1's entry failing. With vmcs01 it is a bug of L0. */
@@ -74,6 +82,7 @@ export class ExitHandlers {
       throw new Error(
         `silicon refused vmcs01: exit ${reason & 0xffff} qualification ${this.current.read("exitQualification")}`,
       );
+    retractEntry(this.l0, "failed");
     exitToL1(this.l0, reason);
   }
 

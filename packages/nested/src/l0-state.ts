@@ -26,6 +26,10 @@ export interface L0State {
   guestMode: boolean;
   /** L1's VMLAUNCH or VMRESUME was accepted and L2 has not been entered yet. */
   runPending: boolean;
+  /** The entry that was accepted is a VMLAUNCH: vmcs12 becomes launched when silicon has entered L2. */
+  launching: boolean;
+  /** The accepted entry still has to be merged: the next step of L0. */
+  mergePending: boolean;
   owed: OwedException | null;
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
   reinject: { information: number; errorCode: number; length: number } | null;
@@ -53,6 +57,8 @@ export function createL0State(): L0State {
     currentPointer: -1,
     guestMode: false,
     runPending: false,
+    launching: false,
+    mergePending: false,
     owed: null,
     reinject: null,
     halted: false,

@@ -1,7 +1,7 @@
-import { type CpuModel, type Processor, STATE, TF, type TraceSink } from "@hvdiff/cpu";
+import type { CpuModel, Processor, TraceSink } from "@hvdiff/cpu";
 import type { FirmwareProfile, InitialState, Machine, RootAction, RootClient, RootEvent, Where } from "@hvdiff/machine";
-import { isPassivePort, Pc } from "@hvdiff/machine";
-import { EXIT_REASONS, VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
+import { Pc } from "@hvdiff/machine";
+import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import type { Vmx } from "@hvdiff/vmx";
 import {
   createVmxCapabilities,
@@ -15,15 +15,13 @@ import { deliverPending } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
 import { GuestCpu } from "./guest-cpu.ts";
-import { count, createL0State, exitCounter, type L0State } from "./l0-state.ts";
+import { createL0State, type L0State } from "./l0-state.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
-import { entryCheckLists } from "./nested-entry.ts";
+import { commitEntry, entryCheckLists } from "./nested-entry.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { startSilicon } from "./start.ts";
-
-const IO_INSTRUCTION = EXIT_REASONS.IO_INSTRUCTION.number;
 
 /** What an L0 is made of: who it pretends to be, and to whom. */
 export interface L0Options {
@@ -96,24 +94,6 @@ export class L0 implements RootClient {
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);
-    this.vmx.portServer = (port, size) => this.servesInPlace(port, size);
-  }
-
-  get bus(): Pc {
-    return this.pc;
-  }
-
-  /**
-   * Whether an access of L1 to a port can be served without leaving it: nothing may come of it but what the device answers, so that L0
-   * would only step over the instruction and enter again.
-   */
-  private servesInPlace(port: number, size: number): boolean {
-    const { state, silicon, pc } = this;
-    if (state.guestMode || size !== 1 || !isPassivePort(port)) return false;
-    if ((silicon.s[STATE.FLAG_SYSTEM]! & TF) !== 0) return false;
-    if (pc.pic.asserted || silicon.retired + 1 >= pc.deadline) return false;
-    count(state, exitCounter(1, IO_INSTRUCTION));
-    return true;
   }
 
   /** After L1's INVEPT or INVVPID: silicon must forget what it knows about L2. */
@@ -148,6 +128,7 @@ export class L0 implements RootClient {
     if (event.kind === "start") startSilicon(this);
     else if (event.kind === "exit") this.handlers.handle();
     else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
+    else if (event.kind === "step") commitEntry(this);
     else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
     if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
     if (this.state.abort !== 0)
@@ -156,6 +137,8 @@ export class L0 implements RootClient {
         outcome: { kind: "shutdown", what: `VMX abort ${this.state.abort}`, where: this.machine.where() },
       };
     if (this.pc.exit.state.code >= 0) return { kind: "stop", outcome: { kind: "exit", code: this.pc.exit.state.code } };
+    // Between the checks of vmcs12 and the merge others may come in.
+    if (this.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     return this.enterGuest();
   }
 

@@ -68,7 +68,8 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
     failEntry(l0, EXIT_REASONS.INVALID_GUEST_STATE.number, violated.qualification ?? 0);
     return;
   }
-  commit(l0, v12, isLaunch);
+  l0.state.launching = isLaunch;
+  l0.state.mergePending = true;
 }
 
 function failsWith(l0: L0, isLaunch: boolean, checks: readonly EntryCheck[], error: number): boolean {
@@ -90,9 +91,11 @@ function zeroInformation(l0: L0, v12: VmcsView): void {
   for (const index of l0.exitInformationFields) v12.set(index, 0, 0);
 }
 
-/** The entry is accepted: merge, load the MSR list, and L2 is what runs next. */
-function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
+/** The step after the checks: merge, load the MSR list, and L2 is what runs next. */
+export function commitEntry(l0: L0): void {
   const { state, machine } = l0;
+  const v12 = l0.environment.currentVmcs()!;
+  state.mergePending = false;
   l0.silicon.retired += 1;
   const eptp12 = v12.read("eptPointer");
   const root = usesEpt(v12) ? shadowFor(machine.memory, state.pool, state.shadows, eptp12).root : state.ept01;
@@ -108,19 +111,23 @@ function commit(l0: L0, v12: VmcsView, isLaunch: boolean): void {
   });
   count(state, "entries.l2");
   flushForEntry(l0, v12);
+  loadL2Msrs(l0, v12);
+}
+
+/** The MSR-load list decides last whether L2 is entered. */
+function loadL2Msrs(l0: L0, v12: VmcsView): void {
+  const { state } = l0;
   state.guestMode = true;
-  state.runPending = true;
   const failed = loadMsrs(l0, v12, "vmEntryMsrLoadCount", "vmEntryMsrLoadAddress", l0.v02);
+  // The entry is an event of L1, whatever comes of it.
+  state.guestMode = false;
+  traceVmentry(l0, state.launching, failed < 0 ? "entered" : "failed");
   if (failed >= 0) {
-    state.guestMode = false;
-    traceVmentry(l0, isLaunch, "failed");
     failEntry(l0, EXIT_REASONS.MSR_LOAD_FAIL.number, l0.options.policy.msrLoadFailureQualification(failed));
     return;
   }
-  state.guestMode = false;
-  traceVmentry(l0, isLaunch, "entered");
   state.guestMode = true;
-  if (isLaunch) l0.environment.setLaunched(state.currentPointer, true);
+  state.runPending = true;
   l0.vmx.vmptrld(state.vmcs02);
 }
 

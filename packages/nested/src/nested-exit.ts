@@ -1,5 +1,5 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import { failValid, outcomeText, type VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { L0 } from "./l0.ts";
@@ -7,7 +7,7 @@ import { count } from "./l0-state.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
-import { traceVmexit } from "./trace-events.ts";
+import { traceVmentry, traceVmexit } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
 const VALID = 1 << 31;
@@ -95,11 +95,24 @@ export function flushForTransition(l0: L0, v12: VmcsView): void {
   forgetVpid(l0, VPID_L2);
 }
 
+/** Silicon refused what L0 had accepted: the entry that the trace tells of did not happen after all. */
+export function retractEntry(l0: L0, result: string): void {
+  const level = l0.state.guestMode;
+  l0.machine.trace.retract("vmentry");
+  l0.state.guestMode = false;
+  traceVmentry(l0, l0.state.launching, result);
+  l0.state.guestMode = level;
+}
+
 /** Silicon refused vmcs02 with VMfail although L0's checks of vmcs12 passed: L1 sees its VMLAUNCH or VMRESUME fail after all. */
 export function failEntryLate(l0: L0): void {
+  const outcome = failValid(l0.options.policy.lateFailureError);
+  retractEntry(l0, outcomeText(outcome));
   l0.vmx.vmptrld(l0.state.vmcs01);
   l0.state.guestMode = false;
   l0.state.runPending = false;
-  completeVmx(l0, { kind: "failValid", error: l0.options.policy.lateFailureError });
+  // The instruction was counted when its entry was accepted.
+  l0.silicon.retired -= 1;
+  completeVmx(l0, outcome);
   l0.environment.currentVmcs()!.set(F.vmInstructionError, l0.options.policy.lateFailureError, 0);
 }

@@ -39,8 +39,6 @@ export class VmxCore {
   failedCheck: string | null = null;
   /** Root mode belongs to a client in TypeScript, so transitions are not the guest's to see. */
   hasRootClient = false;
-  /** Whether the root-mode client serves an access to a port in place, on the processor's bus, instead of by a VM exit. */
-  servesPort: ((port: number, size: number) => boolean) | null = null;
   /** The VMCS whose guest state the registers still hold in root mode. A cache beside `KEPT_POINTER`: null is always right. */
   resident: MemoryVmcs | null = null;
 

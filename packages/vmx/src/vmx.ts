@@ -168,14 +168,6 @@ export class Vmx implements VirtualizationExtension {
     this.core.s[W.GUEST_TRACE_LEVEL] = level;
   }
 
-  /**
-   * Lets a root-mode client serve port accesses of its guest without leaving it. `serves` is asked where the VM exit would be made; after
-   * true the access goes to the processor's bus. String instructions always exit.
-   */
-  set portServer(serves: (port: number, size: number) => boolean) {
-    this.core.servesPort = serves;
-  }
-
   /** Replaces the lists of entry checks. */
   set entryChecks(checks: EntryCheckLists) {
     this.core.useChecks(checks);

@@ -92,7 +92,6 @@ export function interceptIo(core: VmxCore, op: Op, port: number): number {
   if (!isIoIntercepted(core, port, size)) return STATUS_NEXT;
   const isIn = mnemonic.startsWith("in");
   const string = isString(mnemonic);
-  if (!string && core.servesPort?.(port, size) === true) return STATUS_NEXT;
   beginInstructionExit(core, op, IO_INSTRUCTION);
   core.information.qualify(
     (size - 1) |
