@@ -199,6 +199,8 @@ export class Processor {
   /** A VM exit was made inside an instruction or an access. */
   noteExit(): void {
     this.fault = FAULT_EXIT;
+    // What an earlier exception left must not turn this into #SS.
+    this.nonCanonical = false;
   }
 
   /** Stops the run, naming what the simulator does not implement. */

@@ -1,5 +1,5 @@
 import { readRflags, writeArithmeticFlags, ZF } from "../flags.ts";
-import { linear, pop, push } from "../system/operands.ts";
+import { linear, pop, popFrame, push } from "../system/operands.ts";
 import { crc32c, deposit, extract, leadingZeros, populationCount, trailingZeros } from "./bit-helpers.ts";
 import { divide, imulHigh, mul32High, mul64High, mulLow64, signedDivide } from "./multiply-divide.ts";
 import { rotateThroughCarry } from "./rotate-carry.ts";
@@ -22,6 +22,7 @@ export const HELPERS = {
   linear,
   push,
   pop,
+  popFrame,
   parity,
   setZero,
   mulLow64,

@@ -16,8 +16,10 @@ export class JsMemory {
   private offset: JsValue | null = null;
   private linear: JsValue | null = null;
   private displacement: JsValue | null = null;
-  /** What ends the executor after a fault; it takes back what a pop has moved. */
+  /** What ends the executor after an exception; it takes back what a pop has moved. */
   private bail = BAIL;
+  /** Sets RSP to what it was before a pop, and to what it is behind it. */
+  private popped: { readonly undo: string; readonly redo: string } | null = null;
   private readonly out: JsLines;
   private readonly math: JsArithmetic;
   private readonly shape: Shape;
@@ -102,7 +104,15 @@ export class JsMemory {
   }
 
   store(operand: MemoryOperand, value: JsValue): void {
-    this.storeAt(this.linearAddress(operand, value.width as OperandWidth, true), value);
+    const at = this.linearAddress(operand, value.width as OperandWidth, true);
+    if (this.popped === null) {
+      this.storeAt(at, value);
+      return;
+    }
+    // The address is made with RSP as the pop leaves it; a VM exit in the store saves RSP as it was before.
+    this.out.push(this.popped.undo);
+    this.storeAt(at, value, BAIL);
+    this.out.push(this.popped.redo);
   }
 
   private storeAt(at: JsValue, value: JsValue, bail = this.bail): void {
@@ -129,8 +139,8 @@ export class JsMemory {
     const word = frame ? 10 : 8;
     const old = jsValue(64, this.out.fresh(`s[${word}]`), this.out.fresh(`s[${word + 1}]`));
     const value = this.loadAt(old, width, STACK_BAIL);
-    if (!frame) this.bail = `if (c.fault !== 0) { s[8] = ${old.lo}; s[9] = ${old.hi}; return 2; }`;
     const next = asJs(this.math.add(old, jsValue(64, String(width / 8), "0")));
+    this.move(`s[8] = ${old.lo}; s[9] = ${old.hi};`, `s[8] = ${next.lo}; s[9] = ${next.hi};`, frame);
     this.out.push(`s[8] = ${next.lo}; s[9] = ${next.hi};`);
     return value;
   }
@@ -142,12 +152,17 @@ export class JsMemory {
     this.out.push(`if (!(${fits})) c.raise(13, 0);`, this.bail);
   }
 
+  private move(undo: string, redo: string, frame: boolean): void {
+    if (frame) return;
+    this.popped = { undo, redo };
+    this.bail = `if (c.fault !== 0) { ${undo} return 2; }`;
+  }
+
   private popLegacy(width: OperandWidth, frame: boolean): JsValue {
     const old = this.out.fresh("s[8]");
-    if (frame) this.out.push(this.shape.stack32 ? "s[8] = s[10];" : "s[8] = (s[8] & -65536) | (s[10] & 65535);");
-    const low = this.out.fresh(`h.pop(c, ${width})`);
-    this.bail = `if (c.fault !== 0) { s[8] = ${old}; return 2; }`;
-    this.out.push(this.bail);
+    const low = this.out.fresh(frame ? `h.popFrame(c, ${width})` : `h.pop(c, ${width})`);
+    this.out.push(BAIL);
+    this.move(`s[8] = ${old};`, `s[8] = ${this.out.fresh("s[8]")};`, frame);
     return jsValue(width, low);
   }
 }

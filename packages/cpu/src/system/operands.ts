@@ -12,6 +12,7 @@ const TYPE_READ_WRITE = 2;
 const BIG = 1 << 14;
 const SS_WORD = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE;
 const RSP = S.GPR + 8;
+const RBP = S.GPR + 10;
 
 /**
  * Linear address of `size` bytes at an offset in a segment, outside 64-bit mode. A failed limit or type check leaves #GP(0), or #SS(0)
@@ -198,13 +199,19 @@ export function setStackPointer(c: Processor, low: number, high: number): void {
 /** Pushes a value of 16, 32 or 64 bits. RSP is as before when a fault is pending. */
 export function push(c: Processor, low: number, high: number, width: number): void {
   const size = width / 8;
-  const offset = stackPointer(c, -size);
-  const offsetHigh = c.hi;
-  const at = segmentAddress(c, S.SS, offset, offsetHigh, size, ACCESS_WRITE);
+  poke(c, size, size, low, high);
+  if (c.fault !== FAULT_NONE) return;
+  const next = stackPointer(c, -size);
+  setStackPointer(c, next, c.hi);
+}
+
+/** Writes the stack at a distance below its top without moving RSP, which a VM exit in the middle would save. */
+export function poke(c: Processor, distance: number, size: number, low: number, high: number): void {
+  const offset = stackPointer(c, -distance);
+  const at = segmentAddress(c, S.SS, offset, c.hi, size, ACCESS_WRITE);
   if (c.fault !== FAULT_NONE) return;
   store(c, at, c.hi, size, low, high);
   if (c.fault !== FAULT_NONE) stackFault(c);
-  else setStackPointer(c, offset, offsetHigh);
 }
 
 /** Pops a value of 16, 32 or 64 bits: low half; the high half is in `c.hi`. RSP is as before when a fault is pending. */
@@ -219,6 +226,19 @@ export function pop(c: Processor, width: number): number {
   return value;
 }
 
+/** LEAVE outside 64-bit mode: pops what BP or EBP points to. RSP is as before when a fault is pending. */
+export function popFrame(c: Processor, width: number): number {
+  const size = width / 8;
+  const mask = stackWidth(c) === 16 ? 0xffff : -1;
+  const offset = c.s[RBP]! & mask;
+  const at = segmentAddress(c, S.SS, offset, 0, size, ACCESS_READ);
+  if (c.fault !== FAULT_NONE) return 0;
+  const value = load(c, at, c.hi, size);
+  if (c.fault !== FAULT_NONE) stackFault(c);
+  else setStackPointer(c, (offset + size) & mask, 0);
+  return value;
+}
+
 /** Reads the stack at a distance from its top without moving RSP. */
 export function peek(c: Processor, distance: number, size: number): number {
   const offset = stackPointer(c, distance);
@@ -229,9 +249,12 @@ export function peek(c: Processor, distance: number, size: number): number {
   return value;
 }
 
-/** Proves that `bytes` below the top of the stack can be written. False when a fault is pending. */
-export function stackProbe(c: Processor, bytes: number): boolean {
-  const offset = stackPointer(c, -bytes);
+/**
+ * Proves that bytes below the top of the stack can be written. False when a fault is pending.
+ * @param distance where they start, below the top
+ */
+export function stackProbe(c: Processor, bytes: number, distance = bytes): boolean {
+  const offset = stackPointer(c, -distance);
   const at = segmentAddress(c, S.SS, offset, c.hi, bytes, ACCESS_WRITE);
   if (c.fault !== FAULT_NONE) return false;
   if (c.probeWrite(at, c.hi, bytes)) return true;

@@ -11,12 +11,13 @@ import {
   load,
   memoryAddress,
   peek,
-  push,
+  poke,
   segmentAddress,
   setRegister,
   setStackPointer,
   stackPointer,
   stackProbe,
+  stackWidth,
 } from "./operands.ts";
 
 const RAX = S.GPR;
@@ -30,13 +31,13 @@ const pusha: Executor = (c, i) => {
   const width = i.instruction.operandSize;
   // From the top down, so that CR2 names the first slot that cannot be written.
   for (let n = 1; n <= 8; n++) if (!stackProbe(c, (n * width) / 8)) return STATUS_ABORTED;
-  const sp = c.s[RSP]!;
+  const size = width / 8;
   for (let n = 0; n < 8; n++) {
-    push(c, n === 4 ? sp : c.s[S.GPR + 2 * n]!, 0, width);
-    if (c.fault === FAULT_NONE) continue;
-    c.s[RSP] = sp;
-    return STATUS_ABORTED;
+    poke(c, (n + 1) * size, size, c.s[S.GPR + 2 * n]!, 0);
+    if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
   }
+  const next = stackPointer(c, -8 * size);
+  setStackPointer(c, next, 0);
   return STATUS_NEXT;
 };
 
@@ -55,8 +56,8 @@ const popa: Executor = (c, i) => {
   return STATUS_NEXT;
 };
 
-/** Copies the `level - 1` outer frame pointers of ENTER. False when a fault is pending. */
-function pushFramePointers(c: Processor, level: number, width: number): boolean {
+/** Copies the `level - 1` outer frame pointers of ENTER below the pushed RBP. False when a fault is pending. */
+function copyFramePointers(c: Processor, level: number, width: number): boolean {
   const size = width / 8;
   const is64 = c.in64BitMode;
   let pointer = { low: c.s[RBP]!, high: c.s[RBP + 1]! };
@@ -67,36 +68,35 @@ function pushFramePointers(c: Processor, level: number, width: number): boolean 
     if (c.fault !== FAULT_NONE) return false;
     const value = load(c, low, c.hi, size);
     if (c.fault !== FAULT_NONE) return false;
-    push(c, value, c.hi, width);
+    poke(c, (n + 1) * size, size, value, c.hi);
     if (c.fault !== FAULT_NONE) return false;
   }
   return true;
 }
 
+// RSP moves at the very end: a fault leaves it alone, and a VM exit at any of the accesses saves it as it was.
 const enter: Executor = (c, i) => {
-  const [size, depth] = i.instruction.operands;
-  if (size?.kind !== "immediate" || depth?.kind !== "immediate") return raise(c, UD);
+  const [bytes, depth] = i.instruction.operands;
+  if (bytes?.kind !== "immediate" || depth?.kind !== "immediate") return raise(c, UD);
   const width = i.instruction.operandSize;
+  const size = width / 8;
   const level = depth.lo & 31;
-  const before = { low: c.s[RSP]!, high: c.s[RSP + 1]! };
-  const undo = (): number => {
-    c.s[RSP] = before.low;
-    c.s[RSP + 1] = before.high;
-    return STATUS_ABORTED;
-  };
-  push(c, c.s[RBP]!, c.s[RBP + 1]!, width);
-  if (c.fault !== FAULT_NONE) return undo();
-  const frame = c.s[RSP]!;
-  const frameHigh = c.s[RSP + 1]!;
+  poke(c, size, size, c.s[RBP]!, c.s[RBP + 1]!);
+  if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
+  const pointer = stackPointer(c, -size);
+  const frameHigh = c.hi;
+  const frame = stackWidth(c) === 16 ? (c.s[RSP]! & ~0xffff) | pointer : pointer;
   if (level > 0) {
-    if (!pushFramePointers(c, level, width)) return undo();
-    push(c, frame, frameHigh, width);
-    if (c.fault !== FAULT_NONE) return undo();
+    if (!copyFramePointers(c, level, width)) return STATUS_ABORTED;
+    poke(c, (level + 1) * size, size, frame, frameHigh);
+    if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
   }
-  const top = stackPointer(c, -(size.lo & 0xffff));
-  setStackPointer(c, top, c.hi);
+  const pushed = (level > 0 ? level + 1 : 1) * size;
+  const distance = pushed + (bytes.lo & 0xffff);
   // The new top must be writable, or the instruction faults as a whole.
-  if (!stackProbe(c, 0) && c.fault !== FAULT_NONE) return undo();
+  if (!stackProbe(c, 0, distance) && c.fault !== FAULT_NONE) return STATUS_ABORTED;
+  const top = stackPointer(c, -distance);
+  setStackPointer(c, top, c.hi);
   setRegister(c, RBP, width, frame, frameHigh);
   return STATUS_NEXT;
 };
