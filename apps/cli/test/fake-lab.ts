@@ -242,6 +242,7 @@ export function createFakeLab(): Lab {
     diff: fakeDiff,
     compare: fakeCompare,
     matrix: fakeMatrix,
+    matrixRow: (_scenario, columns) => fakeMatrix(columns),
     caps: fakeCaps,
     quirks: (name) =>
       name === undefined ? [OMITS_XSAVES, VMWARE_GUESS] : name.startsWith("kvm") ? [OMITS_XSAVES] : [],

@@ -1,5 +1,4 @@
-import { type Lab, type MatrixResult, type RunOptions, UsageError } from "@hvdiff/lab";
-import { matrixRow } from "./matrix-row.ts";
+import type { Lab, RunOptions } from "@hvdiff/lab";
 
 /** A question to the lab as plain data: it is posted to a worker thread and is the key of the cache. `columns: null` means the default ones. */
 export type LabRequest =
@@ -38,7 +37,7 @@ export function answer(lab: Lab, request: LabRequest): unknown {
     case "matrix":
       return lab.matrix(request.columns ?? lab.defaultColumns(), request.options);
     case "matrixRow":
-      return rowOf(lab, request.scenario, [request.columns ?? lab.defaultColumns(), request.options]);
+      return lab.matrixRow(request.scenario, request.columns ?? lab.defaultColumns(), request.options);
     case "caps":
       return lab.caps(request.columns ?? lab.defaultColumns(), request.options);
     case "quirks":
@@ -48,10 +47,4 @@ export function answer(lab: Lab, request: LabRequest): unknown {
     case "compare":
       return lab.compare({ scenario: request.scenario }, request.left, request.right, request.options);
   }
-}
-
-function rowOf(lab: Lab, id: string, [columns, options]: readonly [readonly string[], RunOptions]): MatrixResult {
-  const scenario = lab.scenarios().find((candidate) => candidate.id === id);
-  if (scenario === undefined) throw new UsageError(`no bundled scenario is called “${id}”`);
-  return matrixRow(scenario, lab.diff({ scenario: id }, columns, options));
 }

@@ -13,8 +13,7 @@ import {
   STAGE2_WRITE,
 } from "./virtualization.ts";
 
-/** What `Mmu.translate` returns instead of a buffer offset. */
-export const ADDRESS_UNBACKED = -1;
+/** What `Mmu.translate` returns instead of a buffer offset: -1 where nothing is, or this where a device is. */
 export const ADDRESS_MMIO = -2;
 /** A page fault is pending, or a second-stage VM exit was made. */
 export const ADDRESS_FAULT = -3;
@@ -74,7 +73,7 @@ export class Mmu {
 
   /**
    * Translates a linear address after a TLB miss and remembers the result.
-   * @returns byte offset in the flat buffer, or one of `ADDRESS_UNBACKED`, `ADDRESS_MMIO`, `ADDRESS_FAULT`
+   * @returns byte offset in the flat buffer, or -1, `ADDRESS_MMIO` or `ADDRESS_FAULT`
    */
   translate(low: number, high: number, access: Access, user: boolean): number {
     const walk = this.walk;

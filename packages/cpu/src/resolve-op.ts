@@ -51,11 +51,6 @@ function executorFor(instruction: Instruction, place: Placement): Executor {
   return SYSTEM_INSTRUCTIONS[instruction.mnemonic] ?? unimplemented;
 }
 
-/** Whether the mnemonic has a meaning here at all, for coverage tables. */
-export function isImplemented(mnemonic: string): boolean {
-  return SEMANTICS.has(mnemonic) || mnemonic in SYSTEM_INSTRUCTIONS;
-}
-
 function addHalves(low: number, high: number, step: number): { low: number; high: number } {
   const sum = (low >>> 0) + step;
   const carry = Math.floor(sum / 4294967296);

@@ -22,6 +22,8 @@ export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
+  /** The matrix of one scenario. */
+  matrixRow(scenario: string, columns: readonly string[], options?: RunOptions): MatrixResult;
   caps(columns: readonly string[], options?: RunOptions): CapsResult;
   /** All quirks, or those active in a column. */
   quirks(column?: string, options?: RunOptions): readonly QuirkResult[];

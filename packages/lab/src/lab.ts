@@ -3,7 +3,7 @@ import { SCENARIOS } from "@hvdiff/guests";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
 import { compare, diff } from "./diff.ts";
-import { matrix, scenarioResult } from "./matrix.ts";
+import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
@@ -20,6 +20,7 @@ export function createLab(): Lab {
     diff,
     compare,
     matrix,
+    matrixRow,
     caps,
     quirks,
     scenarios: () => SCENARIOS.map(scenarioResult),

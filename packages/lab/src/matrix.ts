@@ -3,6 +3,7 @@ import type { RunOptions } from "./api.ts";
 import { diff } from "./diff.ts";
 import {
   type ColumnResult,
+  type DiffResult,
   type MatrixCell,
   type MatrixResult,
   SCHEMA_VERSION,
@@ -22,7 +23,9 @@ export function scenarioResult(scenario: Scenario): ScenarioResult {
   };
 }
 
-function cellOf(column: ColumnResult): MatrixCell {
+function cellOf(column: ColumnResult, result: DiffResult): MatrixCell {
+  const reference = result.columns[0]!;
+  const ids = new Set([...reference.verdicts, ...column.verdicts].map((verdict) => verdict.id));
   const quirks = column.differences.flatMap(({ cause }) =>
     cause.kind === "quirks" ? cause.quirks.map((quirk) => quirk.id) : [],
   );
@@ -30,7 +33,7 @@ function cellOf(column: ColumnResult): MatrixCell {
   return {
     column: column.column,
     outcome: column.outcome,
-    verdicts: column.verdicts.length,
+    verdicts: ids.size,
     differing: column.differences.length,
     unattributed:
       column.differences.filter(({ cause }) => cause.kind === "unattributed").length +
@@ -40,21 +43,22 @@ function cellOf(column: ColumnResult): MatrixCell {
   };
 }
 
-/** All bundled scenarios over the columns. Errors: `UsageError`. */
-export function matrix(columns: readonly string[], options: RunOptions = {}): MatrixResult {
-  const results = SCENARIOS.map((scenario) => ({
-    scenario,
-    result: diff({ scenario: scenario.id }, columns, options),
-  }));
-  const first = results[0]!.result;
+/** One scenario over the columns: a matrix of one row, for pages that show row after row. Errors: `UsageError`. */
+export function matrixRow(id: string, columns: readonly string[], options: RunOptions = {}): MatrixResult {
+  const result = diff({ scenario: id }, columns, options);
+  const scenario = SCENARIOS.find((known) => known.id === id)!;
+  const cells = result.columns.map((column) => cellOf(column, result));
   return {
     schemaVersion: SCHEMA_VERSION,
     hvdiff: VERSION,
-    cpu: first.cpu,
-    columns: first.columns.map(({ column, full, product, confidence }) => ({ column, full, product, confidence })),
-    rows: results.map(({ scenario, result }) => ({
-      scenario: scenarioResult(scenario),
-      cells: result.columns.map(cellOf),
-    })),
+    cpu: result.cpu,
+    columns: result.columns.map(({ column, full, product, confidence }) => ({ column, full, product, confidence })),
+    rows: [{ scenario: scenarioResult(scenario), cells }],
   };
+}
+
+/** All bundled scenarios over the columns. Errors: `UsageError`. */
+export function matrix(columns: readonly string[], options: RunOptions = {}): MatrixResult {
+  const rows = SCENARIOS.map((scenario) => matrixRow(scenario.id, columns, options));
+  return { ...rows[0]!, rows: rows.flatMap((row) => row.rows) };
 }

@@ -191,7 +191,7 @@ export interface MatrixResult {
 export interface MatrixCell {
   readonly column: string;
   readonly outcome: OutcomeResult;
-  /** How many verdicts there are, and how many differ from the first column's. */
+  /** How many verdicts this column or the first has, and how many differ between them. */
   readonly verdicts: number;
   readonly differing: number;
   readonly unattributed: number;

@@ -6,7 +6,6 @@ import {
   executeAlone,
   FAULT_NONE,
   type LoneInstruction,
-  msrWord,
   type PhysicalMemory,
   Processor,
   readMsr,
@@ -15,31 +14,28 @@ import {
   type TraceSink,
   writeMsr,
 } from "@hvdiff/cpu";
-import { hi32, lo32, type MsrName, msrAddress } from "@hvdiff/spec";
+import { hi32, lo32 } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
+import {
+  FIELD_MSRS,
+  FS_BASE,
+  GS_BASE,
+  HARDWARE_MSRS,
+  PDPTES,
+  SEGMENT_FIELDS,
+  SHARED_WORDS,
+  storageOf,
+} from "./guest-registers.ts";
 import { hostAddress } from "./host-layout.ts";
 import type { L0State, OwedException } from "./l0-state.ts";
 
-/** MSRs that silicon holds for the guest between exits: L0 does not use them itself. */
-const HARDWARE_MSRS = [
-  "IA32_STAR",
-  "IA32_LSTAR",
-  "IA32_CSTAR",
-  "IA32_FMASK",
-  "IA32_KERNEL_GS_BASE",
-  "IA32_TSC_AUX",
-] as const;
-
-/** MSRs that live in the guest-state area: storage word in the register file, and field. */
-const FIELD_MSRS = [
-  ["IA32_SYSENTER_CS", F.guestIa32SysenterCs],
-  ["IA32_SYSENTER_ESP", F.guestIa32SysenterEsp],
-  ["IA32_SYSENTER_EIP", F.guestIa32SysenterEip],
-  ["IA32_PAT", F.guestIa32Pat],
-  ["IA32_DEBUGCTL", F.guestIa32Debugctl],
-] as const;
+const VECTOR_PAGE_FAULT = 14;
+const SHOWN_BYTES = 8;
+const EFER_LMA = 1 << 10;
+const CR0_NE = 1 << 5;
+const CR4_VMXE = 1 << 13;
 
 /**
  * L1's registers as L0 keeps them, on a processor that never runs: the same register rules as silicon (MSR legalization, CPUID, control
@@ -288,34 +284,3 @@ export class GuestCpu {
     this.memory.write32(hostAddress(address, this.ram), value);
   }
 }
-
-/** State word of an MSR with storage of its own. */
-function storageOf(name: MsrName): number {
-  const word = msrWord(msrAddress(name));
-  if (word === undefined) throw new Error(`${name} has no storage in the register file`);
-  return word;
-}
-
-const VECTOR_PAGE_FAULT = 14;
-const SHOWN_BYTES = 8;
-const EFER_LMA = 1 << 10;
-const CR0_NE = 1 << 5;
-const CR4_VMXE = 1 << 13;
-const FS_BASE = STATE.SEGMENTS + STATE.FS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE;
-const GS_BASE = STATE.SEGMENTS + STATE.GS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE;
-const PDPTES = [F.guestPdpte0, F.guestPdpte1, F.guestPdpte2, F.guestPdpte3] as const;
-
-/** Registers that VMX does not switch: the guest's stay in silicon. */
-const SHARED_WORDS = [STATE.XCR0, STATE.XCR0 + 1, STATE.XSS, STATE.XSS + 1, STATE.CR2, STATE.CR2 + 1, STATE.CR8];
-
-/** Selector, base, limit and access rights of ES CS SS DS FS GS LDTR TR. */
-export const SEGMENT_FIELDS = [
-  [F.guestEsSelector, F.guestEsBase, F.guestEsLimit, F.guestEsAccessRights],
-  [F.guestCsSelector, F.guestCsBase, F.guestCsLimit, F.guestCsAccessRights],
-  [F.guestSsSelector, F.guestSsBase, F.guestSsLimit, F.guestSsAccessRights],
-  [F.guestDsSelector, F.guestDsBase, F.guestDsLimit, F.guestDsAccessRights],
-  [F.guestFsSelector, F.guestFsBase, F.guestFsLimit, F.guestFsAccessRights],
-  [F.guestGsSelector, F.guestGsBase, F.guestGsLimit, F.guestGsAccessRights],
-  [F.guestLdtrSelector, F.guestLdtrBase, F.guestLdtrLimit, F.guestLdtrAccessRights],
-  [F.guestTrSelector, F.guestTrBase, F.guestTrLimit, F.guestTrAccessRights],
-] as const;

@@ -4,7 +4,7 @@ import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { eptPointerFor, mapRange } from "./ept-tables.ts";
 import { F } from "./fields.ts";
-import { SEGMENT_FIELDS } from "./guest-cpu.ts";
+import { SEGMENT_FIELDS } from "./guest-registers.ts";
 import { GUEST_OFFSET, HIGH_MEMORY_START, LOW_MEMORY_END } from "./host-layout.ts";
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";

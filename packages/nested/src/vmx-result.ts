@@ -1,4 +1,4 @@
-import { outcomeText, type VmxOutcome } from "@hvdiff/vmx";
+import type { VmxOutcome } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import type { L0 } from "./l0.ts";
@@ -17,9 +17,4 @@ export function completeVmx(l0: L0, outcome: VmxOutcome): void {
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
   l0.v01.set(F.guestRflags, flags | extra, 0);
   skipInstruction(l0);
-}
-
-/** The result as traces write it. */
-export function resultText(outcome: VmxOutcome): string {
-  return outcomeText(outcome);
 }

@@ -6,6 +6,7 @@ import {
   type Guest,
   type Lab,
   type MatrixCell,
+  type MatrixResult,
   type RunOptions,
   UsageError,
 } from "@hvdiff/lab";
@@ -26,21 +27,8 @@ export function createFakeLab(): Lab {
   return {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
     compare: (guest, left, right, options) => compare(scenarioOf(guest), { left, right }, cpuOf(options)),
-    matrix: (columns, options) => ({
-      schemaVersion: 1,
-      hvdiff: "0.1.0",
-      cpu: cpuOf(options),
-      columns: columns.map((column) => ({
-        column,
-        full: column,
-        product: productOf(column),
-        confidence: confidenceOf(column),
-      })),
-      rows: FAKE_SCENARIOS.map((fake) => ({
-        scenario: fake.scenario,
-        cells: diff(fake, columns, cpuOf(options)).columns.map(cellOf),
-      })),
-    }),
+    matrix: (columns, options) => matrixOf(FAKE_SCENARIOS, columns, options),
+    matrixRow: (scenario, columns, options) => matrixOf([scenarioOf({ scenario })], columns, options),
     caps: (columns, options) =>
       fakeCaps(
         columns.map((column) => ({ column, product: productOf(column) })),
@@ -51,6 +39,28 @@ export function createFakeLab(): Lab {
     scenarios: () => FAKE_SCENARIOS.map((fake) => fake.scenario),
     cpus: () => CPUS,
     defaultColumns: () => DEFAULTS,
+  };
+}
+
+function matrixOf(
+  scenarios: typeof FAKE_SCENARIOS,
+  columns: readonly string[],
+  options: RunOptions | undefined,
+): MatrixResult {
+  return {
+    schemaVersion: 1,
+    hvdiff: "0.1.0",
+    cpu: cpuOf(options),
+    columns: columns.map((column) => ({
+      column,
+      full: column,
+      product: productOf(column),
+      confidence: confidenceOf(column),
+    })),
+    rows: scenarios.map((fake) => ({
+      scenario: fake.scenario,
+      cells: diff(fake, columns, cpuOf(options)).columns.map(cellOf),
+    })),
   };
 }
 

@@ -21,7 +21,6 @@ export const CR4_PCE = 1 << 8;
 export const CR4_OSFXSR = 1 << 9;
 export const CR4_UMIP = 1 << 11;
 export const CR4_LA57 = 1 << 12;
-export const CR4_VMXE = 1 << 13;
 export const CR4_SMXE = 1 << 14;
 export const CR4_FSGSBASE = 1 << 16;
 export const CR4_PCIDE = 1 << 17;
@@ -36,10 +35,7 @@ export const EFER_LME = 1 << 8;
 export const EFER_LMA = 1 << 10;
 export const EFER_NXE = 1 << 11;
 export const EFER_SVME = 1 << 12;
-export const EFER_LMSLE = 1 << 13;
-export const EFER_FFXSR = 1 << 14;
 
 /** Values of `VIRTUALIZATION_MODE`. */
 export const MODE_NONE = 0;
-export const MODE_ROOT = 1;
 export const MODE_GUEST = 2;

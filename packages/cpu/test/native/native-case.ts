@@ -7,7 +7,7 @@ export const UNMAPPED_PAGE = 0x20004000;
 /** The bytes that a case sets and compares; they straddle a page boundary. */
 export const WINDOW = 0x20000fc0;
 export const WINDOW_BYTES = 128;
-export const GS_BASE = DATA_PAGE;
+export const GS_BASE = 0x20000000;
 export const CODE_BYTES = 64;
 /** What stands behind the instructions of a case: HLT, which is never reached but ends a decoded block. */
 export const FILLER = 0xf4;
