@@ -1,0 +1,80 @@
+import { cpus } from "node:os";
+import { diffSeconds, KVM_COLUMN, onMetal, underColumn } from "./own.ts";
+import { type PeerFigure, underBochs, underQemu } from "./peers.ts";
+
+/*
+ * pnpm bench [alu|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
+ * are installed. Not a test: figures depend on the machine and what else it does.
+ */
+
+const ROUNDS = 5;
+/** VMCALLs of bench-vmcall. */
+const EXITS = 20_000;
+
+function median(measure: () => number): number {
+  const values = Array.from({ length: ROUNDS }, measure).sort((a, b) => a - b);
+  return values[ROUNDS >> 1]!;
+}
+
+function figure(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
+}
+
+function print(what: string, value: string, aim: string): void {
+  console.log(`${what.padEnd(46)} ${value.padStart(16)}   aim ${aim}`);
+}
+
+/** A peer's figure for the same work, and how much of it hvdiff reaches. */
+function printPeer(peer: string, result: PeerFigure, work: number, unit: string, own: number): void {
+  const label = `  ${peer}`;
+  if ("missing" in result) console.log(`${label.padEnd(46)} ${"—".padStart(16)}   ${result.missing}`);
+  else {
+    const rate = work / result.seconds;
+    console.log(
+      `${label.padEnd(46)} ${`${figure(rate)} ${unit}`.padStart(16)}   hvdiff is ${figure(own / rate)} times as fast`,
+    );
+  }
+}
+
+async function alu(): Promise<void> {
+  let instructions = 0;
+  const mips = median(() => {
+    const stretch = onMetal("bench-alu64");
+    instructions = stretch.instructions;
+    return stretch.instructions / stretch.seconds / 1e6;
+  });
+  print("64-bit integer loop, paging on", `${figure(mips)} MIPS`, "20 MIPS or more");
+  const work = instructions / 1e6;
+  printPeer("QEMU TCG", await underQemu("bench-alu64"), work, "MIPS", mips);
+  printPeer("Bochs", await underBochs("bench-alu64"), work, "MIPS", mips);
+}
+
+async function exits(): Promise<void> {
+  const rate = median(() => EXITS / onMetal("bench-vmcall").seconds);
+  print("VM exits on metal (VMCALL, VMRESUME, EPT)", `${figure(rate)} /s`, "none set");
+  printPeer("QEMU TCG", { missing: "has no VMX" }, 0, "", 0);
+  printPeer("Bochs", await underBochs("bench-vmcall"), EXITS, "/s", rate);
+}
+
+async function nested(): Promise<void> {
+  const rate = median(() => EXITS / underColumn("bench-vmcall", KVM_COLUMN).seconds);
+  print("nested exits (L2 VMCALL, L1 VMRESUME) under kvm", `${figure(rate)} /s`, "50,000 /s or more");
+}
+
+async function diff(): Promise<void> {
+  if (diffSeconds() === null) {
+    print("one diff of xsaves-control, four columns", "—", "under 1 s (not built: run pnpm build)");
+    return;
+  }
+  print("one diff of xsaves-control, four columns", `${figure(median(() => diffSeconds()!))} s`, "under 1 s");
+}
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, exits, nested, diff };
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !(name in BENCHMARKS));
+if (unknown !== undefined) {
+  console.error(`unknown benchmark "${unknown}"; there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  process.exit(2);
+}
+console.log(`Medians of ${ROUNDS}; node ${process.version}; ${cpus()[0]?.model ?? "unknown processor"}\n`);
+for (const [name, run] of Object.entries(BENCHMARKS)) if (asked.length === 0 || asked.includes(name)) await run();

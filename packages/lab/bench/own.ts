@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createMetal, type Machine, type TraceEvent } from "@hvdiff/machine";
+import { configurationOf, createMachine, type GuestImage, settingsOf } from "../src/run.ts";
+import { guestImage, Session } from "../src/session.ts";
+
+export const KVM_COLUMN = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
+const DIFF_COLUMNS = ["metal", KVM_COLUMN, "virtualbox@7.0", "vmware@17"];
+const INSTRUCTIONS = 1e9;
+const CLI = new URL("../../../apps/cli/", import.meta.url);
+
+/** What happened between a guest's "begin" and "end" lines. */
+export interface Stretch {
+  readonly seconds: number;
+  readonly instructions: number;
+}
+
+export function imageFile(name: string): URL {
+  return new URL(`images/${name}.elf`, import.meta.url);
+}
+
+function imageOf(name: string): GuestImage {
+  return guestImage({ name, image: new Uint8Array(readFileSync(imageFile(name))) });
+}
+
+/** Runs a machine and times the stretch between the two lines. Errors: the guest did not print both. */
+function timed(machine: Machine): Stretch {
+  const marks = new Map<unknown, { at: number; instructions: number }>();
+  const add = machine.trace.add.bind(machine.trace);
+  machine.trace.add = (event: TraceEvent) => {
+    if (event.kind === "serial") marks.set(event.data["line"], { at: performance.now(), instructions: event.time });
+    add(event);
+  };
+  const outcome = machine.run();
+  const begin = marks.get("begin");
+  const end = marks.get("end");
+  if (begin === undefined || end === undefined) throw new Error(`the guest ended with ${JSON.stringify(outcome)}`);
+  return { seconds: (end.at - begin.at) / 1000, instructions: end.instructions - begin.instructions };
+}
+
+/** The image in root mode on silicon. */
+export function onMetal(name: string): Stretch {
+  const session = new Session(imageOf(name), {});
+  const { memory, firmware, bounds } = settingsOf({ maxInstructions: INSTRUCTIONS });
+  const image = session.image.bytes;
+  return timed(createMetal({ model: session.silicon, image, memory, firmware, bounds }));
+}
+
+/** The image as L1 of a column. */
+export function underColumn(name: string, text: string): Stretch {
+  const session = new Session(imageOf(name), {});
+  const column = session.column(text);
+  const configuration = configurationOf(column, column.quirks, session.silicon);
+  const settings = settingsOf({ maxInstructions: INSTRUCTIONS });
+  return timed(createMachine(session.image, column, configuration, session.silicon, settings));
+}
+
+/** Seconds that one diff takes as a command, from a built tree; null where there is none. */
+export function diffSeconds(): number | null {
+  if (!existsSync(new URL("dist/main.js", CLI))) return null;
+  const command = new URL("bin/hvdiff.js", CLI).pathname;
+  const start = performance.now();
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [command, "diff", "xsaves-control", "--on", DIFF_COLUMNS.join(",")],
+    { encoding: "utf8" },
+  );
+  // 1: the columns differ.
+  if (status !== 0 && status !== 1) throw new Error(`hvdiff diff failed: ${stderr}`);
+  return (performance.now() - start) / 1000;
+}
