@@ -1,14 +1,14 @@
 import type { Bus, TraceSink } from "./bus.ts";
 import { readRflags, writeRflags } from "./flags.ts";
-import { ADDRESS_FAULT, ADDRESS_MMIO, Mmu } from "./mmu.ts";
+import { Mmu } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
 import { createWalkState, type WalkState } from "./page-walk.ts";
 import type { PhysicalMemory } from "./physical-memory.ts";
+import { loadAs, probeWrite, storeAs } from "./slow-access.ts";
 import * as S from "./state-layout.ts";
+import { type StopReason, unimplementedStop } from "./stop-reason.ts";
 import { resetSystemState } from "./system/reset.ts";
 import {
-  ACCESS_READ,
-  ACCESS_WRITE,
   EVENT_TYPE_HARDWARE_EXCEPTION,
   type EventBeingDelivered,
   type PendingException,
@@ -24,12 +24,6 @@ export const FAULT_EXCEPTION = 1;
 export const FAULT_EXIT = 2;
 /** The run cannot go on; `Processor.stop` says why. */
 export const FAULT_STOP = 3;
-
-/** Why the processor cannot go on. Each is an outcome of the run, not an error of the simulator. */
-export type StopReason =
-  | { readonly kind: "unimplemented"; readonly what: string; readonly bytes: string }
-  | { readonly kind: "triple-fault" }
-  | { readonly kind: "shutdown"; readonly what: string };
 
 const PAGE_LAST = 0xfff;
 
@@ -206,11 +200,7 @@ export class Processor {
   /** Stops the run, naming what the simulator does not implement. */
   stopUnimplemented(what: string, bytes: Uint8Array): void {
     this.fault = FAULT_STOP;
-    this.stop = {
-      kind: "unimplemented",
-      what,
-      bytes: [...bytes].map((b) => b.toString(16).padStart(2, "0")).join(" "),
-    };
+    this.stop = unimplementedStop(what, bytes);
   }
 
   // --- Linear memory. Loads return the low half; `fault` tells of failure. ---
@@ -219,7 +209,7 @@ export class Processor {
     const s = this.s;
     const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high) return this.bytes[s[entry + 4]! + (low & PAGE_LAST)]!;
-    return this.loadSlow(low, high, 1);
+    return this.loadAs(low, high, 1, this.s[S.CPL] === 3);
   }
 
   load16(low: number, high: number): number {
@@ -228,7 +218,7 @@ export class Processor {
     if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffe) {
       return this.view.getUint16(s[entry + 4]! + (low & PAGE_LAST), true);
     }
-    return this.loadSlow(low, high, 2);
+    return this.loadAs(low, high, 2, this.s[S.CPL] === 3);
   }
 
   load32(low: number, high: number): number {
@@ -237,7 +227,7 @@ export class Processor {
     if (s[entry] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffc) {
       return this.view.getInt32(s[entry + 4]! + (low & PAGE_LAST), true);
     }
-    return this.loadSlow(low, high, 4);
+    return this.loadAs(low, high, 4, this.s[S.CPL] === 3);
   }
 
   /** Returns the low half and leaves the high half in `hi`. */
@@ -249,7 +239,7 @@ export class Processor {
       this.hi = this.view.getInt32(at + 4, true);
       return this.view.getInt32(at, true);
     }
-    return this.loadSlow(low, high, 8);
+    return this.loadAs(low, high, 8, this.s[S.CPL] === 3);
   }
 
   store8(low: number, high: number, value: number): void {
@@ -257,7 +247,7 @@ export class Processor {
     const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high)
       this.bytes[s[entry + 4]! + (low & PAGE_LAST)] = value;
-    else this.storeSlow(low, high, 1, value, 0);
+    else this.storeAs(low, high, 1, value, 0, this.s[S.CPL] === 3);
   }
 
   store16(low: number, high: number, value: number): void {
@@ -265,7 +255,7 @@ export class Processor {
     const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffe) {
       this.view.setInt16(s[entry + 4]! + (low & PAGE_LAST), value, true);
-    } else this.storeSlow(low, high, 2, value, 0);
+    } else this.storeAs(low, high, 2, value, 0, this.s[S.CPL] === 3);
   }
 
   store32(low: number, high: number, value: number): void {
@@ -273,7 +263,7 @@ export class Processor {
     const entry = this.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     if (s[entry + 1] === (low & ~PAGE_LAST) && s[entry + 3] === high && (low & PAGE_LAST) <= 0xffc) {
       this.view.setInt32(s[entry + 4]! + (low & PAGE_LAST), value, true);
-    } else this.storeSlow(low, high, 4, value, 0);
+    } else this.storeAs(low, high, 4, value, 0, this.s[S.CPL] === 3);
   }
 
   store64(low: number, high: number, value: number, valueHigh: number): void {
@@ -283,7 +273,7 @@ export class Processor {
       const at = s[entry + 4]! + (low & PAGE_LAST);
       this.view.setInt32(at, value, true);
       this.view.setInt32(at + 4, valueHigh, true);
-    } else this.storeSlow(low, high, 8, value, valueHigh);
+    } else this.storeAs(low, high, 8, value, valueHigh, this.s[S.CPL] === 3);
   }
 
   /**
@@ -291,139 +281,22 @@ export class Processor {
    * False when a fault is pending.
    */
   probeWrite(low: number, high: number, size: number): boolean {
-    const user = this.s[S.CPL] === 3;
-    if (this.offsetFor(low, high, ACCESS_WRITE, user) === ADDRESS_FAULT) return false;
-    const room = 4096 - (low & PAGE_LAST);
-    if (size <= room) return true;
-    // CR2 is to name the first byte of the second page.
-    return this.offsetFor((low + room) | 0, this.carryInto(low, high, room), ACCESS_WRITE, user) !== ADDRESS_FAULT;
+    return probeWrite(this, low, high, size);
   }
 
-  private carryInto(low: number, high: number, step: number): number {
-    return (low >>> 0) + step > 0xffffffff && this.in64BitMode ? (high + 1) | 0 : high;
+  /** A load with the given privilege, any alignment. */
+  loadAs(low: number, high: number, size: number, user: boolean): number {
+    return loadAs(this, low, high, size, user);
   }
 
-  /** TLB look-up and walk for one byte; checks that the address is canonical. */
-  private offsetFor(
-    low: number,
-    high: number,
-    access: typeof ACCESS_READ | typeof ACCESS_WRITE,
-    user: boolean,
-  ): number {
-    const entry =
-      this.s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
-    if (this.s[entry + access] === (low & ~PAGE_LAST) && this.s[entry + 3] === high)
-      return this.s[entry + 4]! + (low & PAGE_LAST);
-    if (!this.isCanonical(high)) {
-      this.raise(13, 0);
-      this.nonCanonical = true;
-      return ADDRESS_FAULT;
-    }
-    return this.mmu.translate(low, high, access, user);
+  /** A store with the given privilege, any alignment; nothing is written when either page faults. */
+  storeAs(low: number, high: number, size: number, value: number, valueHigh: number, user: boolean): void {
+    storeAs(this, low, high, size, value, valueHigh, user);
   }
 
   /** Whether a linear address with this high half is canonical for the paging mode. */
   isCanonical(high: number): boolean {
     const top = (this.s[S.CR4]! & (1 << 12)) !== 0 ? high >> 24 : high >> 15;
     return top === 0 || top === -1;
-  }
-
-  private loadSlow(low: number, high: number, size: number): number {
-    return this.loadAs(low, high, size, this.s[S.CPL] === 3);
-  }
-
-  /** A load with the given privilege, any alignment. */
-  loadAs(low: number, high: number, size: number, user: boolean): number {
-    const room = 4096 - (low & PAGE_LAST);
-    const at = this.offsetFor(low, high, ACCESS_READ, user);
-    if (at === ADDRESS_FAULT) return 0;
-    if (size <= room) return this.readAt(at, this.mmu.physical, size);
-    const nextLow = (low + room) | 0;
-    const physical = this.mmu.physical;
-    const second = this.offsetFor(nextLow, this.carryInto(low, high, room), ACCESS_READ, user);
-    if (second === ADDRESS_FAULT) return 0;
-    return this.joinBytes(at, physical, room, second, this.mmu.physical, size);
-  }
-
-  private joinBytes(
-    first: number,
-    firstPhysical: number,
-    room: number,
-    second: number,
-    secondPhysical: number,
-    size: number,
-  ): number {
-    let lo = 0;
-    let hi = 0;
-    for (let i = 0; i < size; i++) {
-      const byte =
-        i < room
-          ? this.readAt(first < 0 ? first : first + i, firstPhysical + i, 1)
-          : this.readAt(second < 0 ? second : second + i - room, secondPhysical + i - room, 1);
-      if (i < 4) lo |= byte << (8 * i);
-      else hi |= byte << (8 * (i - 4));
-    }
-    this.hi = hi;
-    return lo;
-  }
-
-  /** Reads `size` bytes within a page at a buffer offset, or through the bus at `physical`. */
-  private readAt(at: number, physical: number, size: number): number {
-    if (at >= 0) {
-      if (size === 1) return this.bytes[at]!;
-      if (size === 2) return this.view.getUint16(at, true);
-      if (size === 8) this.hi = this.view.getInt32(at + 4, true);
-      return this.view.getInt32(at, true);
-    }
-    if (at === ADDRESS_MMIO) return this.readDevice(physical, size);
-    this.hi = -1;
-    return size === 1 ? 0xff : size === 2 ? 0xffff : -1;
-  }
-
-  private readDevice(physical: number, size: number): number {
-    const device = this.memory.mmioAt(Math.floor(physical / 4096))!;
-    const offset = device.offset + (physical % 4096);
-    if (size < 8) return device.handler.read(offset, size) | 0;
-    this.hi = device.handler.read(offset + 4, 4) | 0;
-    return device.handler.read(offset, 4) | 0;
-  }
-
-  private storeSlow(low: number, high: number, size: number, value: number, valueHigh: number): void {
-    this.storeAs(low, high, size, value, valueHigh, this.s[S.CPL] === 3);
-  }
-
-  /** A store with the given privilege, any alignment; nothing is written when either page faults. */
-  storeAs(low: number, high: number, size: number, value: number, valueHigh: number, user: boolean): void {
-    const room = 4096 - (low & PAGE_LAST);
-    const at = this.offsetFor(low, high, ACCESS_WRITE, user);
-    if (at === ADDRESS_FAULT) return;
-    const physical = this.mmu.physical;
-    if (size <= room) {
-      this.writeAt(at, physical, size, value, valueHigh);
-      return;
-    }
-    const second = this.offsetFor((low + room) | 0, this.carryInto(low, high, room), ACCESS_WRITE, user);
-    if (second === ADDRESS_FAULT) return;
-    const secondPhysical = this.mmu.physical;
-    for (let i = 0; i < size; i++) {
-      const byte = i < 4 ? (value >>> (8 * i)) & 0xff : (valueHigh >>> (8 * (i - 4))) & 0xff;
-      if (i < room) this.writeAt(at < 0 ? at : at + i, physical + i, 1, byte, 0);
-      else this.writeAt(second < 0 ? second : second + i - room, secondPhysical + i - room, 1, byte, 0);
-    }
-  }
-
-  private writeAt(at: number, physical: number, size: number, value: number, valueHigh: number): void {
-    if (at >= 0) {
-      if (this.memory.noteStore(at, size)) this.translationEpoch++;
-      if (size === 1) this.bytes[at] = value;
-      else if (size === 2) this.view.setInt16(at, value, true);
-      else this.view.setInt32(at, value, true);
-      if (size === 8) this.view.setInt32(at + 4, valueHigh, true);
-    } else if (at === ADDRESS_MMIO) {
-      const device = this.memory.mmioAt(Math.floor(physical / 4096))!;
-      const offset = device.offset + (physical % 4096);
-      device.handler.write(offset, Math.min(size, 4), value);
-      if (size === 8) device.handler.write(offset + 4, 4, valueHigh);
-    }
   }
 }

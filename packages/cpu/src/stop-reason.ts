@@ -1,0 +1,10 @@
+/** Why the processor cannot go on. Each is an outcome of the run, not an error of the simulator. */
+export type StopReason =
+  | { readonly kind: "unimplemented"; readonly what: string; readonly bytes: string }
+  | { readonly kind: "triple-fault" }
+  | { readonly kind: "shutdown"; readonly what: string };
+
+/** The run cannot go on at an instruction that the simulator does not implement. */
+export function unimplementedStop(what: string, bytes: Uint8Array): StopReason {
+  return { kind: "unimplemented", what, bytes: [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ") };
+}
