@@ -11,8 +11,8 @@ const MEMORY_TYPE_WB = 6 << 3;
 const TWO_MIB = 0x200000;
 
 /** EPTP value for a four-level table: write-back, walk length 4, no accessed and dirty flags. */
-export function eptPointerFor(root: number): bigint {
-  return BigInt(root) | 6n | (3n << 3n);
+export function eptPointerFor(root: number): number {
+  return root + 6 + (3 << 3);
 }
 
 function indexAt(address: number, level: number): number {

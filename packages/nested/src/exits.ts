@@ -1,6 +1,6 @@
 import type { Outcome } from "@hvdiff/machine";
 import { EXIT_REASONS, exitReasonName } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import type { MemoryVmcs, VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { handleEptExit } from "./ept-exits.ts";
 import { F } from "./fields.ts";
@@ -31,12 +31,12 @@ export class ExitHandlers {
   }
 
   /** The VMCS that silicon ran last: vmcs01 or vmcs02. */
-  get current(): VmcsView {
+  get current(): MemoryVmcs {
     return this.l0.current;
   }
 
   /** vmcs12. There must be one: L2 has run. */
-  get vmcs12(): VmcsView {
+  get vmcs12(): MemoryVmcs {
     return this.l0.environment.currentVmcs()!;
   }
 

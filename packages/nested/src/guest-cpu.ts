@@ -13,9 +13,10 @@ import {
   STATE,
   type TraceSink,
   writeMsr,
+  writeRflags,
 } from "@hvdiff/cpu";
 import { hi32, lo32 } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, type VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
 import {
@@ -49,6 +50,7 @@ export class GuestCpu {
   private readonly ram: number;
   private readonly fieldWords: readonly (readonly [word: number, field: number])[];
   private readonly hardwareWords: readonly number[];
+  private plan: FieldPlan | null = null;
   /** Linear translations of the guest are stale: L0 tells silicon. */
   onControlRegisterChange: () => void = () => {};
 
@@ -69,10 +71,10 @@ export class GuestCpu {
   }
 
   /** Takes over from the VMCS that ran (and silicon's own registers) what the rules need to know. */
-  sync(v: VmcsView, state: L0State): void {
+  sync(v: MemoryVmcs, state: L0State): void {
     const s = this.file.s;
     const from = this.silicon.s;
-    s.set(from.subarray(STATE.GPR, STATE.GPR + 32), STATE.GPR);
+    for (let word = STATE.GPR; word < STATE.GPR + 32; word++) s[word] = from[word]!;
     s[STATE.GPR + 8] = v.lo(F.guestRsp);
     s[STATE.GPR + 9] = v.hi(F.guestRsp);
     s[STATE.CR0] = state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow);
@@ -83,24 +85,35 @@ export class GuestCpu {
     s[STATE.CPL] = (v.lo(F.guestSsAccessRights) >>> 5) & 3;
     for (const word of SHARED_WORDS) s[word] = from[word]!;
     s[STATE.VIRTUALIZATION_MODE] = state.vmxOn ? 1 : 0;
-    this.file.rflags = BigInt(v.lo(F.guestRflags) >>> 0);
+    writeRflags(s, v.lo(F.guestRflags));
     this.file.retired = this.silicon.retired;
     this.file.blockBase = this.silicon.retired;
     this.file.fault = FAULT_NONE;
-    this.syncSegments(v);
-    this.syncMsrs(v);
+    loadFields(v, this.planFor(v), s);
+    // IA32_SYSENTER_CS has no high half in the VMCS.
+    s[this.fieldWords[0]![0] + 1] = 0;
+    for (const word of this.hardwareWords) {
+      s[word] = from[word]!;
+      s[word + 1] = from[word + 1]!;
+    }
     this.file.translationChanged();
   }
 
-  private syncMsrs(v: VmcsView): void {
-    for (const [word, field] of this.fieldWords) {
-      this.file.s[word] = v.lo(field);
-      this.file.s[word + 1] = v.hi(field);
-    }
-    for (const word of this.hardwareWords) {
-      this.file.s[word] = this.silicon.s[word]!;
-      this.file.s[word + 1] = this.silicon.s[word + 1]!;
-    }
+  /** Segments and MSRs, from silicon's fields to the words of the register file. All VMCSs of silicon have one layout. */
+  private planFor(v: MemoryVmcs): FieldPlan {
+    this.plan ??= createFieldPlan(v.layout, [
+      ...this.fieldWords.map(([word, field]) => [field, word, 2] as const),
+      ...SEGMENT_FIELDS.flatMap(([selector, base, limit, access], at) => {
+        const word = STATE.SEGMENTS + at * STATE.SEGMENT_STRIDE;
+        return [
+          [selector, word + STATE.SEGMENT_SELECTOR, 1],
+          [base, word + STATE.SEGMENT_BASE, 2],
+          [limit, word + STATE.SEGMENT_LIMIT, 1],
+          [access, word + STATE.SEGMENT_ACCESS, 1],
+        ] as const;
+      }),
+    ]);
+    return this.plan;
   }
 
   /** Puts what an emulated instruction changed where it lives while the guest runs. */
@@ -150,7 +163,7 @@ export class GuestCpu {
    * Does a privileged instruction of the guest on the register file.
    * @returns false when it faulted; `owedException` has the fault
    */
-  execute(v: VmcsView, lone: LoneInstruction, state: L0State): boolean {
+  execute(v: MemoryVmcs, lone: LoneInstruction, state: L0State): boolean {
     this.sync(v, state);
     this.forgetAll();
     if (!executeAlone(this.file, lone)) return false;
@@ -206,18 +219,6 @@ export class GuestCpu {
     }
   }
 
-  private syncSegments(v: VmcsView): void {
-    const s = this.file.s;
-    SEGMENT_FIELDS.forEach(([selector, base, limit, access], at) => {
-      const word = STATE.SEGMENTS + at * STATE.SEGMENT_STRIDE;
-      s[word + STATE.SEGMENT_SELECTOR] = v.lo(selector);
-      s[word + STATE.SEGMENT_BASE] = v.lo(base);
-      s[word + STATE.SEGMENT_BASE_HIGH] = v.hi(base);
-      s[word + STATE.SEGMENT_LIMIT] = v.lo(limit);
-      s[word + STATE.SEGMENT_ACCESS] = v.lo(access);
-    });
-  }
-
   /**
    * Reads L1's linear memory through its page tables.
    * @returns the low half, high half in `file.hi`; null when an exception is pending in `file.exception`
@@ -252,7 +253,7 @@ export class GuestCpu {
   }
 
   /** Instruction bytes at the guest's RIP, as far as its page tables lead to them; L2's only where it runs on L1's own memory. */
-  bytesAt(v: VmcsView, state: L0State): string {
+  bytesAt(v: MemoryVmcs, state: L0State): string {
     this.sync(v, state);
     const code = this.file.in64BitMode ? 0 : v.lo(F.guestCsBase);
     const bytes: string[] = [];

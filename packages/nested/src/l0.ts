@@ -6,9 +6,9 @@ import type { Vmx } from "@hvdiff/vmx";
 import {
   createVmxCapabilities,
   EntryCheckContext,
-  type EntryCheckLists,
+  EntryCheckPlan,
   EptWalk,
-  type VmcsView,
+  type MemoryVmcs,
   type VmxCapabilities,
 } from "@hvdiff/vmx";
 import { deliverPending } from "./events.ts";
@@ -50,12 +50,12 @@ export class L0 implements RootClient {
   readonly guestCpu: GuestCpu;
   readonly environment: L1Environment;
   /** vmcs01 and vmcs02 as L0 reads and writes them. */
-  v01!: VmcsView;
-  v02!: VmcsView;
+  v01!: MemoryVmcs;
+  v02!: MemoryVmcs;
   /** Trace of what the guest could notice, at its level. */
   readonly sink: TraceSink | null;
   /** VM-entry checks that this L0 makes on vmcs12. */
-  readonly checks: EntryCheckLists;
+  readonly checks: EntryCheckPlan;
   checkContext!: EntryCheckContext;
   /** Walks L1's EPT12 in L1's memory. */
   readonly ept12Walk: EptWalk;
@@ -86,7 +86,7 @@ export class L0 implements RootClient {
       state: () => this.state,
       featureControl: () => this.guestCpu.msr(FEATURE_CONTROL_MSR),
     });
-    this.checks = entryCheckLists(options.policy);
+    this.checks = new EntryCheckPlan(entryCheckLists(options.policy));
     this.ept12Walk = new EptWalk(this.guestCpu, this.capabilities);
     this.exitInformationFields = VMCS_FIELD_NAMES.filter(
       (name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError",
@@ -103,7 +103,7 @@ export class L0 implements RootClient {
   }
 
   /** The VMCS that silicon ran last and will run next. */
-  get current(): VmcsView {
+  get current(): MemoryVmcs {
     return this.state.guestMode ? this.v02 : this.v01;
   }
 
@@ -185,8 +185,8 @@ export class L0 implements RootClient {
   /** Points the views at the regions that the state names. */
   attachVmcss(): void {
     if (this.state.vmcs02 === 0) return;
-    this.v01 = this.vmx.environment.vmcsAt(this.state.vmcs01)!;
-    this.v02 = this.vmx.environment.vmcsAt(this.state.vmcs02)!;
+    this.v01 = this.vmx.vmcsAt(this.state.vmcs01)!;
+    this.v02 = this.vmx.vmcsAt(this.state.vmcs02)!;
     this.checkContext = new EntryCheckContext(this.capabilities, this.guestCpu, this.v01);
   }
 

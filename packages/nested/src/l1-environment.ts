@@ -5,7 +5,6 @@ import {
   type ExecutingContext,
   MemoryVmcs,
   type VmcsLayout,
-  type VmcsView,
   type VmxCapabilities,
   type VmxEnvironment,
   type VmxPolicy,
@@ -113,7 +112,7 @@ export class L1Environment implements VmxEnvironment {
     return this.guest.read32(address);
   }
 
-  currentVmcs(): VmcsView | null {
+  currentVmcs(): MemoryVmcs | null {
     const pointer = this.getState().currentPointer;
     return pointer === -1 ? null : this.vmcsAt(pointer);
   }

@@ -1,6 +1,7 @@
 import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import type { MemoryVmcs } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
+import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
 import { hostAddress, isGuestRam } from "./host-layout.ts";
 
@@ -16,17 +17,15 @@ export type MergeSource =
   | "l0";
 
 export interface MergeContext {
-  readonly v01: VmcsView;
-  readonly v12: VmcsView;
-  readonly v02: VmcsView;
+  readonly v01: MemoryVmcs;
+  readonly v12: MemoryVmcs;
+  readonly v02: MemoryVmcs;
   /** Bytes of L1's RAM. */
   readonly ram: number;
   /** EPTP that silicon shall use for L2, and the VPID. */
-  readonly eptp02: bigint;
+  readonly eptp02: number;
   readonly vpid02: number;
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
-  /** What silicon supports, so that fields that do not exist are left alone. */
-  readonly exists: Uint8Array;
 }
 
 /** One rule of the merge: which fields of vmcs02 it decides, from where, and how. */
@@ -77,9 +76,8 @@ const COPIED: readonly number[] = [...COPIED_CONTROLS, ...GUEST_STATE].map((name
 const HOST_STATE: readonly VmcsField[] = VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "host");
 const HOST_INDICES: readonly number[] = HOST_STATE.map((name) => F[name]);
 
-function copyAll(m: MergeContext, from: VmcsView, indices: readonly number[]): void {
-  for (const index of indices) if (m.exists[index] === 1) m.v02.set(index, from.lo(index), from.hi(index));
-}
+const copiedPlan = new CopyPlans(COPIED, "zero");
+const hostPlan = new CopyPlans(HOST_INDICES, "zero");
 
 /** Secondary controls of L1 that take effect through vmcs02 as they are. */
 function secondary(m: MergeContext): void {
@@ -97,7 +95,9 @@ function primary(m: MergeContext): void {
 
 function tscOffset(m: MergeContext): void {
   const offsetting = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
-  m.v02.write("tscOffset", BigInt.asUintN(64, m.v01.read("tscOffset") + (offsetting ? m.v12.read("tscOffset") : 0n)));
+  const low = (m.v01.lo(F.tscOffset) >>> 0) + (offsetting ? m.v12.lo(F.tscOffset) >>> 0 : 0);
+  const high = m.v01.hi(F.tscOffset) + (offsetting ? m.v12.hi(F.tscOffset) : 0) + (low > 0xffffffff ? 1 : 0);
+  m.v02.set(F.tscOffset, low | 0, high | 0);
 }
 
 function entryControls(m: MergeContext): void {
@@ -163,14 +163,14 @@ export const MERGE_RULES: readonly MergeRule[] = [
     fields: [...COPIED_CONTROLS, ...GUEST_STATE],
     source: "vmcs12",
     why: "L2's state and what L1 wants to hear of",
-    apply: (m) => copyAll(m, m.v12, COPIED),
+    apply: (m) => copiedPlan.copy(m.v12, m.v02),
   },
   {
     id: "merge.hostState",
     fields: HOST_STATE,
     source: "vmcs01",
     why: "every exit comes to L0 first",
-    apply: (m) => copyAll(m, m.v01, HOST_INDICES),
+    apply: (m) => hostPlan.copy(m.v01, m.v02),
   },
   {
     id: "merge.pin",
@@ -261,7 +261,7 @@ export const MERGE_RULES: readonly MergeRule[] = [
     source: "l0",
     why: "the shadow of EPT12, or L1's own EPT; L0's tag for L2",
     apply: (m) => {
-      m.v02.write("eptPointer", m.eptp02);
+      m.v02.set(F.eptPointer, m.eptp02 | 0, Math.floor(m.eptp02 / 2 ** 32));
       m.v02.set(F.virtualProcessorIdentifier, m.vpid02, 0);
     },
   },

@@ -1,5 +1,5 @@
 import type { VmcsField } from "@hvdiff/spec";
-import { isMsrLoadRefused, isMsrStoreRefused, type VmcsView } from "@hvdiff/vmx";
+import { isMsrLoadRefused, isMsrStoreRefused, type MemoryVmcs } from "@hvdiff/vmx";
 import type { L0 } from "./l0.ts";
 
 const ENTRY_BYTES = 16;
@@ -11,10 +11,10 @@ const ENTRY_BYTES = 16;
  */
 export function loadMsrs(
   l0: L0,
-  v12: VmcsView,
+  v12: MemoryVmcs,
   countField: VmcsField,
   addressField: VmcsField,
-  target: VmcsView,
+  target: MemoryVmcs,
 ): number {
   const entries = Number(v12.read(countField));
   if (entries === 0) return -1;
@@ -31,7 +31,7 @@ export function loadMsrs(
 }
 
 /** Stores the VM-exit MSR-store list of vmcs12. Returns the index of an entry that cannot be stored, or -1. */
-export function storeMsrs(l0: L0, v12: VmcsView): number {
+export function storeMsrs(l0: L0, v12: MemoryVmcs): number {
   const entries = Number(v12.read("vmExitMsrStoreCount"));
   if (entries === 0) return -1;
   const base = Number(v12.read("vmExitMsrStoreAddress"));

@@ -1,12 +1,18 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
 import {
+  CHANGED_ALL,
+  CHANGED_CONTROLS,
+  CHANGED_HOST,
+  CHANGED_REGISTERS,
+  CHANGED_SEGMENTS,
+  changedGroups,
   ENTRY_CHECKS,
   type EntryCheck,
   type EntryCheckLists,
   failValid,
   firstViolation,
+  type MemoryVmcs,
   outcomeText,
-  type VmcsView,
   type VmxOutcome,
   vmlaunch,
   vmresume,
@@ -57,10 +63,17 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
   const v12 = l0.environment.currentVmcs()!;
   const context = l0.checkContext;
   context.prepare(v12, l0.state.currentPointer, (l0.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
-  if (failsWith(l0, isLaunch, l0.checks.control, ERROR_CONTROLS) || failsWith(l0, isLaunch, l0.checks.host, ERROR_HOST))
-    return;
+  // Checks that a product has of its own may look at anything.
+  const changed = hasOwnChecks(l0.options.policy) ? CHANGED_ALL : changedGroups(v12, context);
+  if ((changed & CHANGED_CONTROLS) !== 0 && failsWith(l0, isLaunch, l0.checks.control, ERROR_CONTROLS)) return;
+  if ((changed & CHANGED_HOST) !== 0 && failsWith(l0, isLaunch, l0.checks.host, ERROR_HOST)) return;
   if (l0.options.policy.zeroesExitInformationAtEntry) zeroInformation(l0, v12);
-  const violated = firstViolation(l0.checks.guest, context);
+  const guestChecks = l0.checks.guestChecks(
+    context,
+    (changed & CHANGED_SEGMENTS) !== 0,
+    (changed & CHANGED_REGISTERS) !== 0,
+  );
+  const violated = firstViolation(guestChecks, context);
   if (violated !== null) {
     traceCheck(l0, violated);
     traceVmentry(l0, isLaunch, "failed");
@@ -68,8 +81,13 @@ export function enterL2(l0: L0, isLaunch: boolean): void {
     failEntry(l0, EXIT_REASONS.INVALID_GUEST_STATE.number, violated.qualification ?? 0);
     return;
   }
+  v12.changed = 0;
   l0.state.launching = isLaunch;
   l0.state.mergePending = true;
+}
+
+function hasOwnChecks(policy: NestedPolicy): boolean {
+  return policy.addedEntryChecks.length > 0 || policy.replacedEntryChecks.length > 0;
 }
 
 function failsWith(l0: L0, isLaunch: boolean, checks: readonly EntryCheck[], error: number): boolean {
@@ -87,7 +105,7 @@ export function refuseEntry(l0: L0, isLaunch: boolean, outcome: VmxOutcome): voi
   completeVmx(l0, outcome);
 }
 
-function zeroInformation(l0: L0, v12: VmcsView): void {
+function zeroInformation(l0: L0, v12: MemoryVmcs): void {
   for (const index of l0.exitInformationFields) v12.set(index, 0, 0);
 }
 
@@ -107,7 +125,6 @@ export function commitEntry(l0: L0): void {
     eptp02: eptPointerFor(root),
     vpid02: VPID_L2,
     unbackedVirtualApicPage: l0.options.policy.unbackedVirtualApicPage,
-    exists: l0.vmx.capabilities.fieldExists,
   });
   count(state, "entries.l2");
   flushForEntry(l0, v12);
@@ -115,7 +132,7 @@ export function commitEntry(l0: L0): void {
 }
 
 /** The MSR-load list decides last whether L2 is entered. */
-function loadL2Msrs(l0: L0, v12: VmcsView): void {
+function loadL2Msrs(l0: L0, v12: MemoryVmcs): void {
   const { state } = l0;
   state.guestMode = true;
   const failed = loadMsrs(l0, v12, "vmEntryMsrLoadCount", "vmEntryMsrLoadAddress", l0.v02);
@@ -132,7 +149,7 @@ function loadL2Msrs(l0: L0, v12: VmcsView): void {
 }
 
 /** Silicon's tag for L2 is shared by all of L1's VPIDs: a change of VPID must forget what the last one left. */
-function flushForEntry(l0: L0, v12: VmcsView): void {
+function flushForEntry(l0: L0, v12: MemoryVmcs): void {
   const secondary =
     (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
   const vpid = (secondary & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;

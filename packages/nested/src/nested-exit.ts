@@ -1,5 +1,5 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
-import { failValid, outcomeText, type VmcsView } from "@hvdiff/vmx";
+import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { L0 } from "./l0.ts";
@@ -33,7 +33,7 @@ export function exitToL1(l0: L0, reason: number): void {
   const { v02 } = l0;
   if ((reason & ENTRY_FAILURE) !== 0)
     v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
-  else copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
+  else copyExitInformation(v02, v12);
   l0.state.reinject = null;
   leaveL2(l0, v12, v02, reason);
 }
@@ -55,14 +55,14 @@ export function externalInterruptToL1(l0: L0): void {
   v02.set(F.exitQualification, 0, 0);
   if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0)
     v02.set(F.vmExitInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
-  copyExitInformation(v02, v12, l0.vmx.capabilities.fieldExists);
+  copyExitInformation(v02, v12);
   leaveL2(l0, v12, v02, EXIT_REASONS.EXTERNAL_INTERRUPT.number);
 }
 
-function leaveL2(l0: L0, v12: VmcsView, v02: VmcsView, reason: number): void {
+function leaveL2(l0: L0, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
   v12.set(F.exitReason, reason, 0);
   if ((reason & ENTRY_FAILURE) === 0) {
-    saveGuestState(v02, v12, l0.vmx.capabilities.fieldExists);
+    saveGuestState(v02, v12);
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
     if (storeMsrs(l0, v12) >= 0) l0.state.abort = ABORT_SAVING_MSRS;
   }
@@ -75,7 +75,7 @@ function leaveL2(l0: L0, v12: VmcsView, v02: VmcsView, reason: number): void {
  * Host state of vmcs12 becomes what runs next.
  * @param before the VMCS whose guest state has the registers that a VM exit leaves alone
  */
-function switchToL1(l0: L0, v12: VmcsView, v01: VmcsView, before: VmcsView): void {
+function switchToL1(l0: L0, v12: MemoryVmcs, v01: MemoryVmcs, before: MemoryVmcs): void {
   l0.state.guestMode = false;
   l0.state.runPending = false;
   loadHostState(v12, v01, before);
@@ -86,7 +86,7 @@ function switchToL1(l0: L0, v12: VmcsView, v01: VmcsView, before: VmcsView): voi
 }
 
 /** Without VPID, VM transitions of L1 forget all linear translations, L1's and L2's. */
-export function flushForTransition(l0: L0, v12: VmcsView): void {
+export function flushForTransition(l0: L0, v12: MemoryVmcs): void {
   const usesVpid =
     (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
     (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;

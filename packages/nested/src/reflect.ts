@@ -1,6 +1,7 @@
 import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
-import type { VmcsView } from "@hvdiff/vmx";
+import type { MemoryVmcs } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
+import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
 
 /*
@@ -21,14 +22,15 @@ const CONDITIONAL = new Set<VmcsField>([
 const SAVED: readonly number[] = VMCS_FIELD_NAMES.filter(
   (name) => VMCS_FIELDS[name].type === "guest" && !CONDITIONAL.has(name),
 ).map((name) => F[name]);
+const savedPlan = new CopyPlans(SAVED, "keep");
 
-function copy(from: VmcsView, to: VmcsView, index: number): void {
+function copy(from: MemoryVmcs, to: MemoryVmcs, index: number): void {
   to.set(index, from.lo(index), from.hi(index));
 }
 
 /** Saves L2's state into vmcs12 (SDM 3C "Saving Guest State"). */
-export function saveGuestState(v02: VmcsView, v12: VmcsView, exists: Uint8Array): void {
-  for (const index of SAVED) if (exists[index] === 1) copy(v02, v12, index);
+export function saveGuestState(v02: MemoryVmcs, v12: MemoryVmcs): void {
+  savedPlan.copy(v02, v12);
   const exit = v12.lo(F.vmExitControls);
   if ((exit & C.EXIT_SAVE_DEBUG) !== 0) {
     copy(v02, v12, F.guestDr7);
@@ -41,7 +43,7 @@ export function saveGuestState(v02: VmcsView, v12: VmcsView, exists: Uint8Array)
 }
 
 /** Exits record whether L2 was in IA-32e mode in the entry controls. */
-function saveModeBit(v02: VmcsView, v12: VmcsView): void {
+function saveModeBit(v02: MemoryVmcs, v12: MemoryVmcs): void {
   const controls = v12.lo(F.vmEntryControls);
   const long = (v02.lo(F.vmEntryControls) & C.ENTRY_IA32E) !== 0;
   v12.set(F.vmEntryControls, long ? controls | C.ENTRY_IA32E : controls & ~C.ENTRY_IA32E, 0);
@@ -62,10 +64,11 @@ const INFORMATION: readonly number[] = [
   F.ioRdi,
   F.ioRip,
 ];
+const informationPlan = new CopyPlans(INFORMATION, "keep");
 
 /** Copies the exit information of an exit that is passed on as it is. */
-export function copyExitInformation(v02: VmcsView, v12: VmcsView, exists: Uint8Array): void {
-  for (const index of INFORMATION) if (exists[index] === 1) copy(v02, v12, index);
+export function copyExitInformation(v02: MemoryVmcs, v12: MemoryVmcs): void {
+  informationPlan.copy(v02, v12);
 }
 
 const EFER_LME_LMA = 0x500;
@@ -99,7 +102,7 @@ const DATA_SEGMENTS: readonly HostSegment[] = [
 ];
 
 /** Loads the segments of L1's host state into the guest state that silicon will run. */
-function loadSegments(v12: VmcsView, v01: VmcsView, long: boolean): void {
+function loadSegments(v12: MemoryVmcs, v01: MemoryVmcs, long: boolean): void {
   for (const { selector, guest, base } of DATA_SEGMENTS) {
     const value = v12.lo(selector);
     v01.set(guest[0], value, 0);
@@ -121,14 +124,14 @@ function loadSegments(v12: VmcsView, v01: VmcsView, long: boolean): void {
   v01.set(F.guestLdtrAccessRights, UNUSABLE | 0x82, 0);
 }
 
-function loadTables(v12: VmcsView, v01: VmcsView): void {
+function loadTables(v12: MemoryVmcs, v01: MemoryVmcs): void {
   v01.set(F.guestGdtrBase, v12.lo(F.hostGdtrBase), v12.hi(F.hostGdtrBase));
   v01.set(F.guestIdtrBase, v12.lo(F.hostIdtrBase), v12.hi(F.hostIdtrBase));
   v01.set(F.guestGdtrLimit, 0xffff, 0);
   v01.set(F.guestIdtrLimit, 0xffff, 0);
 }
 
-function loadModelSpecific(v12: VmcsView, v01: VmcsView, v02: VmcsView, long: boolean): void {
+function loadModelSpecific(v12: MemoryVmcs, v01: MemoryVmcs, v02: MemoryVmcs, long: boolean): void {
   const exit = v12.lo(F.vmExitControls);
   const efer = (exit & C.EXIT_LOAD_EFER) !== 0 ? v12.lo(F.hostIa32Efer) : v02.lo(F.guestIa32Efer);
   v01.set(F.guestIa32Efer, (efer & ~EFER_LME_LMA) | (long ? EFER_LME_LMA : 0), 0);
@@ -150,7 +153,7 @@ const CR4_PCIDE = 1 << 17;
  * Makes L1's host state the state that runs next (SDM 3C "Loading Host State").
  * @param v02 where the registers are found that a VM exit leaves alone
  */
-export function loadHostState(v12: VmcsView, v01: VmcsView, v02: VmcsView): void {
+export function loadHostState(v12: MemoryVmcs, v01: MemoryVmcs, v02: MemoryVmcs): void {
   const long = (v12.lo(F.vmExitControls) & C.EXIT_HOST_64) !== 0;
   const cr0 = (v12.lo(F.hostCr0) & ~CR0_KEPT) | (v02.lo(F.guestCr0) & CR0_KEPT);
   v01.set(F.guestCr0, cr0, 0);

@@ -127,7 +127,7 @@ function writeControls(l0: L0, v: VmcsView): void {
     C.EXIT_SAVE_DEBUG;
   v.set(F.vmExitControls, adjusted(l0, "exit", exit), 0);
   v.set(F.vmEntryControls, adjusted(l0, "entry", C.ENTRY_LOAD_PAT | C.ENTRY_LOAD_EFER | C.ENTRY_LOAD_DEBUG), 0);
-  v.write("eptPointer", eptPointerFor(l0.state.ept01));
+  v.write("eptPointer", BigInt(eptPointerFor(l0.state.ept01)));
   v.set(F.virtualProcessorIdentifier, VPID_L1, 0);
   v.set(F.vmcsLinkPointer, -1, -1);
   v.set(F.cr0GuestHostMask, -1, 0);

@@ -20,10 +20,12 @@ import {
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import {
-  generalRegister,
   type InstructionOperand,
   instructionOperand,
+  registerHigh,
+  registerLow,
   setGeneralRegister,
+  setRegisterHalves,
 } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
 import { enterL2, refuseEntry } from "./nested-entry.ts";
@@ -34,14 +36,6 @@ type Emulation = (l0: L0) => void;
 
 const BLOCKED_BY_MOV_SS = 2;
 const RAX = 0;
-
-function low(value: bigint): number {
-  return Number(BigInt.asIntN(32, value));
-}
-
-function high(value: bigint): number {
-  return Number(BigInt.asIntN(32, value >> 32n));
-}
 
 function operandOf(l0: L0): InstructionOperand {
   return instructionOperand(l0.silicon, l0.guestCpu, l0.v01);
@@ -109,17 +103,17 @@ function wide(l0: L0): boolean {
 
 function emulateVmread(l0: L0): void {
   const operand = operandOf(l0);
-  const encoding = generalRegister(l0.silicon, l0.v01, operand.register2);
-  const outcome = permitted(l0) ?? vmread(l0.environment, low(encoding), wide(l0) ? high(encoding) : 0);
+  const encoding = registerHalves(l0, operand.register2);
+  const encodingHigh = wide(l0) ? encoding.hi : 0;
+  const outcome = permitted(l0) ?? vmread(l0.environment, encoding.lo, encodingHigh);
   if (outcome.kind === "value" && !storeResult(l0, operand, outcome)) return;
-  if (outcome.kind !== "fault") traceRead(l0, low(encoding), wide(l0) ? high(encoding) : 0, outcome);
+  if (outcome.kind !== "fault") traceRead(l0, encoding.lo, encodingHigh, outcome);
   completeVmx(l0, outcome);
 }
 
 function storeResult(l0: L0, operand: InstructionOperand, value: { lo: number; hi: number }): boolean {
   if (operand.isRegister) {
-    const result = BigInt(value.lo >>> 0) | (wide(l0) ? BigInt(value.hi >>> 0) << 32n : 0n);
-    setGeneralRegister(l0.silicon, l0.v01, operand.register1, result);
+    setRegisterHalves(l0.silicon, l0.v01, operand.register1, value.lo, wide(l0) ? value.hi : 0);
     return true;
   }
   if (l0.guestCpu.write(operand.low, operand.high, wide(l0) ? 8 : 4, value.lo, value.hi)) return true;
@@ -130,7 +124,7 @@ function storeResult(l0: L0, operand: InstructionOperand, value: { lo: number; h
 function emulateVmwrite(l0: L0): void {
   const refused = permitted(l0);
   const operand = operandOf(l0);
-  const encoding = generalRegister(l0.silicon, l0.v01, operand.register2);
+  const encoding = registerHalves(l0, operand.register2);
   if (refused !== null) {
     completeVmx(l0, refused);
     return;
@@ -140,8 +134,8 @@ function emulateVmwrite(l0: L0): void {
     : readMemory(l0, operand, 0, wide(l0) ? 8 : 4);
   if (value === null) return;
   const operands = {
-    encodingLow: low(encoding),
-    encodingHigh: wide(l0) ? high(encoding) : 0,
+    encodingLow: encoding.lo,
+    encodingHigh: wide(l0) ? encoding.hi : 0,
     valueLow: value.lo,
     valueHigh: wide(l0) ? value.hi : 0,
   };
@@ -151,8 +145,7 @@ function emulateVmwrite(l0: L0): void {
 }
 
 function registerHalves(l0: L0, register: number): { lo: number; hi: number } {
-  const value = generalRegister(l0.silicon, l0.v01, register);
-  return { lo: low(value), hi: high(value) };
+  return { lo: registerLow(l0.silicon, l0.v01, register), hi: registerHigh(l0.silicon, l0.v01, register) };
 }
 
 function emulateInvept(l0: L0): void {

@@ -8,12 +8,14 @@ export {
   type VmxCapabilities,
   type WritableMsrBits,
 } from "./capabilities.ts";
+export { changedGroups } from "./entry/changed-groups.ts";
 export {
   allViolations,
   type CheckMemory,
   type EntryCheck,
   EntryCheckContext,
   type EntryCheckGroup,
+  EntryCheckPlan,
   firstViolation,
 } from "./entry/check.ts";
 export { CONTROL_CHECKS } from "./entry/control-checks.ts";
@@ -46,7 +48,22 @@ export { vmread } from "./instructions/vmread.ts";
 export { type VmwriteOperands, vmwrite } from "./instructions/vmwrite.ts";
 export { vmxoff } from "./instructions/vmxoff.ts";
 export { checkVmxon, vmxon } from "./instructions/vmxon.ts";
-export { createVmcsLayout, MemoryVmcs, type VmcsLayout } from "./memory-vmcs.ts";
+export {
+  CHANGED_ALL,
+  CHANGED_CONTROLS,
+  CHANGED_HOST,
+  CHANGED_REGISTERS,
+  CHANGED_SEGMENTS,
+  type CopyPlan,
+  copyFields,
+  createCopyPlan,
+  createFieldPlan,
+  createVmcsLayout,
+  type FieldPlan,
+  loadFields,
+  MemoryVmcs,
+  type VmcsLayout,
+} from "./memory-vmcs.ts";
 export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";
 export {
   ENTER,

@@ -199,3 +199,49 @@ export function loadFields(vmcs: MemoryVmcs, plan: FieldPlan, s: Int32Array): vo
   const { word, mask, other } = plan;
   for (let i = 0; i < word.length; i++) s[other[i]!] = words[base + word[i]!]! & mask[i]!;
 }
+
+/** How to copy fields between two layouts, by group. */
+export type CopyPlan = readonly FieldPlan[];
+
+/** Stands for a field that the source of a copy does not have. */
+const ABSENT_WORD = 0x4000;
+
+/**
+ * A plan to copy fields of one layout to another's; those that the target lacks are left out.
+ * @param absent what becomes of those that the source lacks: they are set to 0, or left alone
+ */
+export function createCopyPlan(
+  from: VmcsLayout,
+  to: VmcsLayout,
+  fields: readonly number[],
+  absent: "zero" | "keep",
+): CopyPlan {
+  const source = (field: number): number =>
+    from.lowMask[field] !== 0 ? from.word[field]! : absent === "zero" ? ABSENT_WORD : -1;
+  const groups = [...new Set(fields.map((field) => GROUPS[field]!))];
+  return groups.map((group) =>
+    createFieldPlan(
+      to,
+      fields.filter((field) => GROUPS[field] === group).map((field) => [field, source(field), 2] as const),
+    ),
+  );
+}
+
+/** Copies fields from one VMCS to another. */
+export function copyFields(from: MemoryVmcs, to: MemoryVmcs, plan: CopyPlan): void {
+  for (let group = 0; group < plan.length; group++) copyGroup(from, to, plan[group]!);
+}
+
+function copyGroup(from: MemoryVmcs, to: MemoryVmcs, plan: FieldPlan): void {
+  const { words } = from;
+  const { word, mask, other } = plan;
+  let differs = 0;
+  for (let i = 0; i < word.length; i++) {
+    const at = to.base + word[i]!;
+    const source = other[i]!;
+    const value = source >= ABSENT_WORD ? 0 : words[from.base + source]! & mask[i]!;
+    differs |= words[at]! ^ value;
+    words[at] = value;
+  }
+  if (differs !== 0) to.note(plan.groups);
+}

@@ -11,6 +11,11 @@ import type { VmcsView } from "./vmcs-view.ts";
  * processor's. Callers test for a sink first; nothing is computed without one.
  */
 
+/** As `hex` of the 64-bit value; most values are short, and this is asked several times per exit. */
+function hexOf(lo: number, hi: number): string {
+  return hi === 0 ? `0x${(lo >>> 0).toString(16)}` : hex(u64(lo, hi));
+}
+
 type EventData = Record<string, string | number | boolean>;
 
 /** A fault is told by its exception. A VMX instruction other than VMREAD, VMWRITE, VMLAUNCH and VMRESUME. `operand` is its pointer or type, if it has one. */
@@ -23,7 +28,7 @@ export function traceInstruction(trace: TraceSink, name: string, outcome: VmxOut
 
 function fieldText(encodingLow: number, encodingHigh: number): string {
   const access = accessOfEncoding(encodingLow, encodingHigh);
-  if (access === NO_FIELD) return hex(u64(encodingLow, encodingHigh));
+  if (access === NO_FIELD) return hexOf(encodingLow, encodingHigh);
   return VMCS_FIELD_NAMES[access >> 1]! + ((access & 1) !== 0 ? ".high" : "");
 }
 
@@ -31,7 +36,7 @@ function fieldText(encodingLow: number, encodingHigh: number): string {
 export function traceVmread(trace: TraceSink, encodingLow: number, encodingHigh: number, outcome: VmxOutcome): void {
   if (outcome.kind === "fault") return;
   const data: EventData = { field: fieldText(encodingLow, encodingHigh), result: outcomeText(outcome) };
-  if (outcome.kind === "value") data["value"] = hex(u64(outcome.lo, outcome.hi));
+  if (outcome.kind === "value") data["value"] = hexOf(outcome.lo, outcome.hi);
   trace.event("vmread", data);
 }
 
@@ -40,7 +45,7 @@ export function traceVmwrite(trace: TraceSink, operands: VmwriteOperands, outcom
   if (outcome.kind === "fault") return;
   trace.event("vmwrite", {
     field: fieldText(operands.encodingLow, operands.encodingHigh),
-    value: hex(u64(operands.valueLow, operands.valueHigh)),
+    value: hexOf(operands.valueLow, operands.valueHigh),
     result: outcomeText(outcome),
   });
 }
@@ -61,11 +66,11 @@ export function traceVmexit(trace: TraceSink, vmcs: VmcsView): void {
   const name = exitReasonName(reason >>> 0) ?? String(reason & 0xffff);
   const data: EventData = {
     reason: name,
-    qualification: hex(u64(vmcs.lo(F.EXIT_QUALIFICATION), vmcs.hi(F.EXIT_QUALIFICATION))),
+    qualification: hexOf(vmcs.lo(F.EXIT_QUALIFICATION), vmcs.hi(F.EXIT_QUALIFICATION)),
   };
   if (reason < 0) data["entryFailure"] = true;
   if (name.startsWith("EPT_"))
-    data["guestPhysicalAddress"] = hex(u64(vmcs.lo(F.GUEST_PHYSICAL_ADDRESS), vmcs.hi(F.GUEST_PHYSICAL_ADDRESS)));
+    data["guestPhysicalAddress"] = hexOf(vmcs.lo(F.GUEST_PHYSICAL_ADDRESS), vmcs.hi(F.GUEST_PHYSICAL_ADDRESS));
   const interruption = vmcs.lo(F.VM_EXIT_INTERRUPTION_INFORMATION);
   if (interruption < 0 && reason >= 0) {
     data["interruption"] = hex(interruption);

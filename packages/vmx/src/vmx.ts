@@ -125,6 +125,11 @@ export class Vmx implements VirtualizationExtension {
     return vmptrld(this.core.environment, lowHalf(address), addressHigh(address));
   }
 
+  /** Fields of the VMCS at a physical address; null where no memory is. */
+  vmcsAt(address: number): MemoryVmcs | null {
+    return this.core.environment.vmcsAt(address);
+  }
+
   /** Fields of the current VMCS: VMREAD and VMWRITE by dense field index. Without a current VMCS this is misuse. */
   currentVmcs(): MemoryVmcs {
     const vmcs = this.core.environment.currentVmcs();
