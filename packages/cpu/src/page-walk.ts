@@ -88,11 +88,10 @@ export function walkLinear(
   if ((s[S.CR4]! & CR4_PAE) === 0) return walk32(c, w, out);
   if ((s[S.EFER]! & EFER_LMA) === 0) return walkPae(c, w, out);
   const levels = (s[S.CR4]! & CR4_LA57) !== 0 ? 5 : 4;
-  return walkLong(c, w, out, levels, tableAddress(s[S.CR3]!, s[S.CR3 + 1]!, c.maxPhysicalAddress));
+  return walkLong(c, w, out, levels, tableAddress(s[S.CR3]!, s[S.CR3 + 1]!, c.addressHighMask));
 }
 
-function tableAddress(entryLow: number, entryHigh: number, width: number): number {
-  const highMask = width >= 52 ? 0xfffff : 2 ** (width - 32) - 1;
+function tableAddress(entryLow: number, entryHigh: number, highMask: number): number {
   return ((entryLow & ~0xfff) >>> 0) + (entryHigh & highMask) * 4294967296;
 }
 
@@ -146,8 +145,7 @@ function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boole
 /** Reserved high bits of a 64-bit entry: above MAXPHYADDR, and NX while EFER.NXE is 0. */
 function reservedHigh(c: Processor, entryHigh: number): boolean {
   const nxe = (c.s[S.EFER]! & EFER_NXE) !== 0;
-  const width = c.maxPhysicalAddress;
-  const reserved = width >= 52 ? 0 : 0xfffff & ~(2 ** (width - 32) - 1);
+  const reserved = 0xfffff & ~c.addressHighMask;
   return (entryHigh & reserved) !== 0 || (!nxe && (entryHigh & NX_HIGH) !== 0);
 }
 
@@ -162,7 +160,7 @@ function walkLong(c: Processor, w: WalkState, out: WalkResult, levels: number, r
     combine(w);
     if (level === 1 || (w.entryLow & PAGE_SIZE) !== 0) return finish(c, w, out, gpa, at, level);
     if (!setAccessed(c, w, gpa, at, ACCESSED)) return false;
-    table = tableAddress(w.entryLow, w.entryHigh, c.maxPhysicalAddress);
+    table = tableAddress(w.entryLow, w.entryHigh, c.addressHighMask);
   }
   return false;
 }
@@ -198,7 +196,7 @@ function finish(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: nu
   const bits = w.access === ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED;
   if (!setAccessed(c, w, gpa, at, bits)) return false;
   const sizeMask = level === 1 ? 0xfff : level === 2 ? 0x1fffff : 0x3fffffff;
-  const base = tableAddress(w.entryLow & ~sizeMask, w.entryHigh, c.maxPhysicalAddress);
+  const base = tableAddress(w.entryLow & ~sizeMask, w.entryHigh, c.addressHighMask);
   fillResult(c, w, out, base + (w.low & sizeMask & ~0xfff), level > 1);
   return true;
 }
@@ -236,7 +234,7 @@ function walkPae(c: Processor, w: WalkState, out: WalkResult): boolean {
   const slot = S.PDPTE + ((w.low >>> 30) & 3) * 2;
   const pdpteLow = c.s[slot]!;
   if ((pdpteLow & PRESENT) === 0) return pageFault(c, w, false, false);
-  return walkLong(c, w, out, 2, tableAddress(pdpteLow, c.s[slot + 1]!, c.maxPhysicalAddress));
+  return walkLong(c, w, out, 2, tableAddress(pdpteLow, c.s[slot + 1]!, c.addressHighMask));
 }
 
 /** 32-bit paging with optional 4 MiB pages. */

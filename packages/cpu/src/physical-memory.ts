@@ -25,6 +25,7 @@ export const FRAME_UNBACKED = -1;
 export const FRAME_MMIO = -2;
 
 const PAGE = 4096;
+const RECENT = 256;
 
 /**
  * Physical memory of one machine: the processors' state areas and a pool of page frames in one flat buffer that JavaScript and
@@ -50,8 +51,9 @@ export class PhysicalMemory {
   private readonly frames = new Map<number, number>();
   private nextFree: number;
   private readonly end: number;
-  private lastFrame = -1;
-  private lastOffset = 0;
+  /** Where frames that were asked for lately lie, by the low bits of their number. */
+  private readonly recentFrame = new Float64Array(RECENT).fill(-1);
+  private readonly recentOffset = new Int32Array(RECENT);
 
   /**
    * @param processors number of state areas to reserve
@@ -127,7 +129,8 @@ export class PhysicalMemory {
 
   /** Byte offset in the flat buffer of a page frame, allocating RAM on first touch; or `FRAME_UNBACKED` / `FRAME_MMIO`. */
   frameOffset(frame: number): number {
-    if (frame === this.lastFrame) return this.lastOffset;
+    const slot = frame & (RECENT - 1);
+    if (this.recentFrame[slot] === frame) return this.recentOffset[slot]!;
     let offset = this.frames.get(frame);
     if (offset === undefined) {
       const range = this.rangeOf(frame * PAGE);
@@ -135,8 +138,8 @@ export class PhysicalMemory {
       if (range.mmio !== null) return FRAME_MMIO;
       offset = this.allocate(frame);
     }
-    this.lastFrame = frame;
-    this.lastOffset = offset;
+    this.recentFrame[slot] = frame;
+    this.recentOffset[slot] = offset;
     return offset;
   }
 
@@ -161,7 +164,7 @@ export class PhysicalMemory {
     this.frames.clear();
     for (const [frame, offset] of other.frames) this.frames.set(frame, offset);
     this.nextFree = other.nextFree;
-    this.lastFrame = -1;
+    this.recentFrame.fill(-1);
   }
 
   /** Bytes of frames in use. */

@@ -45,6 +45,8 @@ export class Processor {
   readonly mmu: Mmu;
   readonly walkState: WalkState = createWalkState();
   readonly maxPhysicalAddress: number;
+  /** Bits of the high half of a paging-structure entry that belong to the address. */
+  readonly addressHighMask: number;
   readonly gigabytePages: boolean;
   /** High half of the last 64-bit load or helper result. */
   hi = 0;
@@ -90,6 +92,7 @@ export class Processor {
     this.view = memory.view;
     this.bytes = memory.bytes;
     this.maxPhysicalAddress = model.maxPhysicalAddress;
+    this.addressHighMask = model.maxPhysicalAddress >= 52 ? 0xfffff : 2 ** (model.maxPhysicalAddress - 32) - 1;
     this.gigabytePages = model.gigabytePages;
     this.mmu = new Mmu(this);
     this.s[S.TLB_CONTEXT] = S.TLB;

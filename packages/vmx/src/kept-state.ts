@@ -17,6 +17,9 @@ const LOADS_ALL = C.LOAD_DEBUG_CONTROLS | C.ENTRY_LOAD_IA32_PAT | C.ENTRY_LOAD_I
 /** State that entries load and exits need not save. */
 const LOADS_MORE =
   C.ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL | C.LOAD_IA32_BNDCFGS | C.ENTRY_LOAD_PKRS | C.ENTRY_LOAD_CET_STATE;
+/** Registers that exits change and entries leave alone. */
+const CHANGES_MORE =
+  C.EXIT_LOAD_IA32_PERF_GLOBAL_CTRL | C.CLEAR_IA32_BNDCFGS | C.EXIT_LOAD_PKRS | C.EXIT_LOAD_CET_STATE;
 const TAGGED = C.ENABLE_EPT | C.ENABLE_VPID;
 
 function hasAll(word: number, bits: number): boolean {
@@ -28,7 +31,8 @@ export function mayKeepGuestState({ s, vmcs, hasRootClient }: VmxCore): boolean 
   if (!hasRootClient || vmcs.lo(F.VM_EXIT_MSR_LOAD_COUNT) !== 0) return false;
   const entry = s[W.ENTRY_CONTROLS]!;
   if (!hasAll(entry, LOADS_ALL) || (entry & LOADS_MORE) !== 0) return false;
-  return hasAll(s[W.EXIT_CONTROLS]!, SAVES_ALL) && hasAll(s[W.SECONDARY]!, TAGGED);
+  const exit = s[W.EXIT_CONTROLS]!;
+  return hasAll(exit, SAVES_ALL) && (exit & CHANGES_MORE) === 0 && hasAll(s[W.SECONDARY]!, TAGGED);
 }
 
 /** Ends a VM exit with the guest's state, which has been saved, left in the registers. */
@@ -45,9 +49,10 @@ export function keepGuestState(core: VmxCore): void {
 
 /**
  * Before an entry loads guest state.
+ * @param entry VM-entry controls
  * @returns the groups of fields that the registers and slots do not hold already
  */
-export function takeKeptState(core: VmxCore, vmcs: MemoryVmcs): number {
+export function takeKeptState(core: VmxCore, vmcs: MemoryVmcs, entry: number): number {
   const { c, environment } = core;
   const pointer = c.f64[W.KEPT_POINTER]! - 1;
   const { resident } = core;
@@ -57,6 +62,8 @@ export function takeKeptState(core: VmxCore, vmcs: MemoryVmcs): number {
     c.f64[W.KEPT_POINTER] = 0;
     return vmcs.stale;
   }
-  loadHostState(core, environment.vmcsAt(pointer)!);
+  // An entry that loads everything itself finds nothing of root mode's state; others start from it.
+  if (hasAll(entry, LOADS_ALL)) c.f64[W.KEPT_POINTER] = 0;
+  else loadHostState(core, environment.vmcsAt(pointer)!);
   return CHANGED_ALL;
 }

@@ -115,7 +115,7 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
     return enterFailure(core, isLaunch, INVALID_GUEST_STATE, guest.qualification ?? 0);
   }
   vmcs.changed = 0;
-  const stale = takeKeptState(core, vmcs);
+  const stale = takeKeptState(core, vmcs, x.entry);
   vmcs.stale = 0;
   loadGuestState(core, x, stale);
   const badMsr = loadMsrArea(core, LOAD_AREA);
