@@ -93,7 +93,7 @@ test("capabilities and quirks answer for the columns asked for", async () => {
 test.each([
   ["/api/matrix?on=metal,foo@1", /unknown personality “foo”/],
   ["/api/matrix?cpu=z80", /unknown CPU model “z80”/],
-  ["/api/matrix/no-such-scenario", /no bundled scenario is called “no-such-scenario”/],
+  ["/api/matrix/no-such-scenario", /unknown scenario “no-such-scenario”/],
   ["/api/diff/no-such-scenario", /unknown scenario “no-such-scenario”/],
   ["/api/compare/xsaves-control?left=metal", /“right” is missing/],
   ["/api/compare/xsaves-control?left=metal,ideal&right=ideal", /“left” takes one column/],
