@@ -55,20 +55,6 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     policy: { skippedEntryChecks: ["guest.vmcsLinkPointer.current"] },
   }),
   defineQuirk({
-    id: "kvm/vmx/activity-state-not-cross-checked",
-    summary: "The activity state is not checked against privilege level, blocking and the event to inject.",
-    affects: ["guest.activityState.hltNeedsPrivilege", "guest.activityState.blocking", "guest.activityState.injection"],
-    confidence: "inferred",
-    evidence: [nestedSource("nested_check_guest_non_reg_state"), nestedSource("prepare_vmcs02")],
-    policy: {
-      skippedEntryChecks: [
-        "guest.activityState.hltNeedsPrivilege",
-        "guest.activityState.blocking",
-        "guest.activityState.injection",
-      ],
-    },
-  }),
-  defineQuirk({
     id: "kvm/vmx/unbacked-virtual-apic-page-refused-late",
     summary:
       "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
