@@ -36,6 +36,8 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
 
 /** A quirk that moves something else than the capabilities shows it on the first few candidates or not at all. */
 const MOST_CANDIDATES = 3;
+/** A quirk that so many likely places do not show is not shown anywhere; without a bound the search takes hours. */
+const MOST_TRIES = 500;
 /** The model that has nothing of VMX, given just enough that one feature more or less can be seen. */
 const BARE_MODEL = "qemu64/vmx-secondary-ctls=on/vmx-ept=on/vmx-vpid=on";
 /** How many columns at the head of the list are likely ones. */
@@ -133,6 +135,7 @@ export class Exerciser {
       const found = this.exerciseAt(quirk, column, silicon, tried < MOST_CANDIDATES);
       if (typeof found === "object") return found;
       if (found) tried++;
+      if (tried === MOST_TRIES) break;
     }
     return null;
   }
