@@ -1,3 +1,4 @@
+export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
 export type { Bus, TraceSink } from "./bus.ts";
 export { Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
