@@ -1,5 +1,7 @@
+import { ExtendedDraft } from "./extended-draft.ts";
 import { DATA_PAGE, GS_BASE, READ_ONLY_PAGE, UNMAPPED_PAGE, WINDOW, WINDOW_BYTES } from "./native-case.ts";
 import type { Random } from "./random.ts";
+import type { Lane } from "./special-values.ts";
 
 export type Width = 8 | 16 | 32 | 64;
 export const WIDTHS: readonly Width[] = [8, 16, 32, 64];
@@ -45,7 +47,7 @@ export class Draft {
   /** No REX prefix may be used: byte registers 4-7 are AH, CH, DH, BH, and only eight registers exist. */
   readonly legacy: boolean;
   private readonly reserved = new Set<number>();
-
+  private extendedDraft: ExtendedDraft | undefined;
   private readonly mode32: boolean;
 
   constructor(random: Random, mode32 = false) {
@@ -62,6 +64,33 @@ export class Draft {
   fix(register: number, value: bigint): void {
     this.gpr[register] = BigInt.asUintN(64, value);
     this.reserved.add(register);
+  }
+
+  /** Extended state, which the case has from the first use of this on. */
+  get extended(): ExtendedDraft {
+    this.extendedDraft ??= new ExtendedDraft(this.random);
+    return this.extendedDraft;
+  }
+
+  /** The image of the extended state, if the form has asked for one. */
+  get extendedBytes(): Uint8Array | undefined {
+    return this.extendedDraft?.bytes;
+  }
+
+  /** Vector registers and window hold lanes of a kind; MXCSR is random. */
+  vectors(lane: Lane): void {
+    this.extended.fillVectors(lane, this.window);
+    this.extended.randomMxcsr();
+  }
+
+  /** x87 stack, control and status words are random. */
+  x87(): void {
+    this.extended.randomX87();
+  }
+
+  /** MMX registers and window hold lanes of a kind. */
+  mmx(lane: Lane): void {
+    this.extended.randomMmx(lane, this.window);
   }
 
   register(): number {
@@ -91,6 +120,14 @@ export class Draft {
       return this.mode32 ? BigInt(UNMAPPED_PAGE) : NON_CANONICAL | BigInt(random.below(1 << 30));
     }
     return BigInt(WINDOW + random.below(WINDOW_BYTES - bytes + 1));
+  }
+
+  /** A memory operand whose address is a multiple of its size; now and then it is not, or faults otherwise. */
+  alignedMemory(bytes: number): RmOperand {
+    if (this.random.chance(10)) return this.memory(bytes);
+    const first = Math.ceil(WINDOW / bytes) * bytes;
+    const slots = Math.floor((WINDOW + WINDOW_BYTES - first) / bytes);
+    return this.memory(bytes, BigInt(first + this.random.below(slots) * bytes));
   }
 
   /** A memory operand of so many bytes. */

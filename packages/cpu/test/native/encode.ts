@@ -46,25 +46,36 @@ export function encode(draft: Draft, e: Encoding): number[] {
 
 /** A VEX-encoded instruction. */
 export interface VexEncoding {
+  /** VEX.W. */
   readonly width: 32 | 64;
-  /** Opcode map: 2 is 0F 38, 3 is 0F 3A. */
-  readonly map: 2 | 3;
+  /** VEX.L; 128 also for LZ. */
+  readonly length?: 128 | 256;
+  /** Opcode map: 1 is 0F, 2 is 0F 38, 3 is 0F 3A. */
+  readonly map: 1 | 2 | 3;
   /** 0 none, 1 66, 2 F3, 3 F2. */
   readonly prefix: 0 | 1 | 2 | 3;
   readonly opcode: number;
   readonly reg: number;
+  /** 0 where the instruction has no such operand. */
   readonly vvvv: number;
   readonly rm: RmOperand;
   readonly immediate?: readonly number[];
+  /** Use the prefix of two bytes where the operands allow it. */
+  readonly short?: boolean;
+}
+
+function vexPrefix(e: VexEncoding): number[] {
+  const notR = e.reg >= 8 ? 0 : 0x80;
+  const rest = ((~e.vvvv & 15) << 3) | (e.length === 256 ? 4 : 0) | e.prefix;
+  if (e.short === true && e.map === 1 && e.width === 32 && !e.rm.rexX && !e.rm.rexB) return [0xc5, notR | rest];
+  const inverted = notR | (e.rm.rexX ? 0 : 0x40) | (e.rm.rexB ? 0 : 0x20);
+  return [0xc4, inverted | e.map, (e.width === 64 ? 0x80 : 0) | rest];
 }
 
 export function encodeVex(e: VexEncoding): number[] {
-  const inverted = (e.reg >= 8 ? 0 : 0x80) | (e.rm.rexX ? 0 : 0x40) | (e.rm.rexB ? 0 : 0x20);
   const bytes = [
     ...e.rm.prefixes,
-    0xc4,
-    inverted | e.map,
-    (e.width === 64 ? 0x80 : 0) | ((~e.vvvv & 15) << 3) | e.prefix,
+    ...vexPrefix(e),
     e.opcode,
     (e.rm.mod << 6) | ((e.reg & 7) << 3) | e.rm.rm,
     ...e.rm.tail,

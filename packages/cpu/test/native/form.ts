@@ -1,5 +1,5 @@
 import { Draft } from "./draft.ts";
-import type { NativeCase } from "./native-case.ts";
+import type { NativeCase, NativeResult } from "./native-case.ts";
 import { Random, seedOf } from "./random.ts";
 
 export const CF = 1;
@@ -11,10 +11,21 @@ export const DF = 0x400;
 export const OF = 0x800;
 export const ARITHMETIC = CF | PF | AF | ZF | SF | OF;
 
+/** Where processors may differ, or ours follows another maker than the host's. */
+export interface DeclaredDifference {
+  /** Why, for people. */
+  readonly reason: string;
+  /** What ours must give where the host gave `native`: what the declaration covers is taken from `ours`, after a check of its own. */
+  expect(native: NativeResult, ours: NativeResult, item: NativeCase): NativeResult;
+}
+
 /** What a form makes of a draft: instruction bytes and the flags that the SDM leaves undefined. */
 export interface Drafted {
   readonly bytes: readonly number[];
   readonly undefinedFlags?: number;
+  /** Bits of the x87 status word that the SDM leaves undefined. */
+  readonly undefinedStatus?: number;
+  readonly declared?: readonly DeclaredDifference[];
   readonly steps?: number;
   readonly repeats?: boolean;
 }
@@ -31,6 +42,8 @@ export interface Form {
 export interface JudgedCase extends NativeCase {
   readonly form: string;
   readonly undefinedFlags: number;
+  readonly undefinedStatus: number;
+  readonly declared: readonly DeclaredDifference[];
 }
 
 const LOW_HALF = 0xffffffffn;
@@ -45,11 +58,14 @@ export function makeCase(form: Form, index: number): JudgedCase {
     form: form.name,
     bytes: drafted.bytes,
     undefinedFlags: drafted.undefinedFlags ?? 0,
+    undefinedStatus: drafted.undefinedStatus ?? 0,
+    declared: drafted.declared ?? [],
     steps: drafted.steps ?? 1,
     repeats: drafted.repeats ?? false,
     mode32,
     gpr: draft.gpr,
     rflags: draft.rflags,
     window: draft.window,
+    extended: draft.extendedBytes,
   };
 }

@@ -26,12 +26,26 @@
 #define CODE_SEGMENT_32 0x23
 #define DATA_SEGMENT 0x2b
 #define STEP_LIMIT 10000
+/* Extended state in a signal frame: the standard XSAVE format behind `fpregs`. */
+#define LEGACY_BYTES 416
+#define HIGH_BYTES 256
+#define XSTATE_BV 512
+#define AVX_OFFSET 576
+#define X87_SSE_AVX 7
+
+/* x87, MXCSR and XMM registers as FXSAVE has them, then the upper halves of the YMM registers. */
+struct extended {
+  uint8_t legacy[LEGACY_BYTES];
+  uint8_t high[HIGH_BYTES];
+};
 
 struct request {
   uint32_t steps;
-  uint16_t repeats;
+  /* Index among the extended states, or -1. */
+  int32_t extended;
+  uint32_t repeats;
   /* Run in compatibility mode. */
-  uint16_t mode32;
+  uint32_t mode32;
   uint8_t code[CODE_BYTES];
   uint64_t gpr[16];
   uint64_t rflags;
@@ -54,11 +68,27 @@ static const int REGISTERS[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, R
 
 static struct request *requests;
 static struct result *results;
+static struct extended *extended;
+static struct extended no_extended;
 static size_t count;
 static long current = -1;
 static uint32_t steps_left;
 static long traps;
 static ucontext_t home;
+
+static void load_extended(ucontext_t *context, const struct extended *from) {
+  uint8_t *area = (uint8_t *)context->uc_mcontext.fpregs;
+  const uint64_t components = X87_SSE_AVX;
+  memcpy(area, from->legacy, LEGACY_BYTES);
+  memcpy(area + XSTATE_BV, &components, sizeof components);
+  memcpy(area + AVX_OFFSET, from->high, HIGH_BYTES);
+}
+
+static void store_extended(const ucontext_t *context, struct extended *to) {
+  const uint8_t *area = (const uint8_t *)context->uc_mcontext.fpregs;
+  memcpy(to->legacy, area, LEGACY_BYTES);
+  memcpy(to->high, area + AVX_OFFSET, HIGH_BYTES);
+}
 
 static void load(ucontext_t *context) {
   const struct request *request = &requests[current];
@@ -69,6 +99,7 @@ static void load(ucontext_t *context) {
   context->uc_mcontext.gregs[REG_EFL] = (long long)(request->rflags | TRAP_FLAG);
   long long selectors = home.uc_mcontext.gregs[REG_CSGSFS];
   context->uc_mcontext.gregs[REG_CSGSFS] = request->mode32 ? (selectors & ~0xffffll) | CODE_SEGMENT_32 : selectors;
+  load_extended(context, request->extended < 0 ? &no_extended : &extended[request->extended]);
   steps_left = request->steps;
   traps = 0;
 }
@@ -82,6 +113,7 @@ static void store(const ucontext_t *context, int signal) {
   result->error_code = (uint32_t)context->uc_mcontext.gregs[REG_ERR];
   result->cr2 = (uint64_t)context->uc_mcontext.gregs[REG_CR2];
   memcpy(result->window, (void *)WINDOW, WINDOW_BYTES);
+  if (requests[current].extended >= 0) store_extended(context, &extended[requests[current].extended]);
 }
 
 static void handle(int signal, siginfo_t *info, void *opaque) {
@@ -89,6 +121,7 @@ static void handle(int signal, siginfo_t *info, void *opaque) {
   (void)info;
   if (current < 0) {
     home = *context;
+    store_extended(context, &no_extended);
   } else {
     /* A repeated string instruction traps after each iteration. */
     int again = requests[current].repeats && context->uc_mcontext.gregs[REG_RIP] == (long long)CODE;
@@ -101,6 +134,7 @@ static void handle(int signal, siginfo_t *info, void *opaque) {
     return;
   }
   memcpy(context->uc_mcontext.gregs, home.uc_mcontext.gregs, sizeof home.uc_mcontext.gregs);
+  load_extended(context, &no_extended);
 }
 
 static void *map(unsigned long at, size_t bytes, int protection) {
@@ -130,13 +164,18 @@ static void prepare(void) {
 }
 
 int main(void) {
-  uint32_t header;
-  if (fread(&header, sizeof header, 1, stdin) != 1) return 2;
-  count = header;
+  uint32_t header[2];
+  if (fread(header, sizeof header, 1, stdin) != 1) return 2;
+  count = header[0];
+  size_t extended_count = header[1];
   requests = malloc(count * sizeof *requests);
   results = calloc(count, sizeof *results);
+  extended = malloc((extended_count + 1) * sizeof *extended);
   if (fread(requests, sizeof *requests, count, stdin) != count) return 2;
+  if (fread(extended, sizeof *extended, extended_count, stdin) != extended_count) return 2;
   prepare();
+  if (!__builtin_cpu_supports("avx")) return 3;
   if (count > 0) raise(SIGTRAP);
-  return fwrite(results, sizeof *results, count, stdout) == count ? 0 : 2;
+  if (fwrite(results, sizeof *results, count, stdout) != count) return 2;
+  return fwrite(extended, sizeof *extended, extended_count, stdout) == extended_count ? 0 : 2;
 }

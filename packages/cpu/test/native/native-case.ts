@@ -14,7 +14,13 @@ export const FILLER = 0xf4;
 /** `NativeResult.vector` when nothing was raised. */
 export const NO_EXCEPTION = 255;
 
-const REQUEST_BYTES = 8 + CODE_BYTES + 16 * 8 + 8 + WINDOW_BYTES;
+/**
+ * Extended state as cases carry it: bytes 0-415 of the FXSAVE image (x87, MXCSR, XMM registers), then the upper halves of the YMM
+ * registers.
+ */
+export const EXTENDED_BYTES = 672;
+
+const REQUEST_BYTES = 16 + CODE_BYTES + 16 * 8 + 8 + WINDOW_BYTES;
 const RESULT_BYTES = 16 * 8 + 8 + 8 + 8 + 8 + WINDOW_BYTES;
 
 /** State before one or a few instructions. */
@@ -29,6 +35,8 @@ export interface NativeCase {
   readonly gpr: BigUint64Array;
   readonly rflags: number;
   readonly window: Uint8Array;
+  /** Extended state to load and compare; without it the instruction sees the initial one. */
+  readonly extended?: Uint8Array | undefined;
 }
 
 /** State behind them. */
@@ -42,15 +50,17 @@ export interface NativeResult {
   readonly errorCode: number;
   readonly cr2: bigint;
   readonly window: Uint8Array;
+  readonly extended?: Uint8Array | undefined;
 }
 
-function writeRequest(bytes: Uint8Array, view: DataView, at: number, item: NativeCase): void {
+function writeRequest(bytes: Uint8Array, view: DataView, at: number, item: NativeCase, extended: number): void {
   view.setUint32(at, item.steps, true);
-  view.setUint16(at + 4, item.repeats ? 1 : 0, true);
-  view.setUint16(at + 6, item.mode32 ? 1 : 0, true);
-  bytes.fill(FILLER, at + 8, at + 8 + CODE_BYTES);
-  bytes.set(item.bytes, at + 8);
-  const registers = at + 8 + CODE_BYTES;
+  view.setInt32(at + 4, extended, true);
+  view.setUint32(at + 8, item.repeats ? 1 : 0, true);
+  view.setUint32(at + 12, item.mode32 ? 1 : 0, true);
+  bytes.fill(FILLER, at + 16, at + 16 + CODE_BYTES);
+  bytes.set(item.bytes, at + 16);
+  const registers = at + 16 + CODE_BYTES;
   for (let n = 0; n < 16; n++) view.setBigUint64(registers + n * 8, item.gpr[n]!, true);
   view.setBigUint64(registers + 128, BigInt(item.rflags), true);
   bytes.set(item.window, registers + 136);
@@ -58,11 +68,18 @@ function writeRequest(bytes: Uint8Array, view: DataView, at: number, item: Nativ
 
 /** The batch as `harness.c` reads it. */
 export function encodeRequests(cases: readonly NativeCase[]): Uint8Array {
-  const bytes = new Uint8Array(4 + cases.length * REQUEST_BYTES);
+  const states = cases.flatMap((item) => (item.extended === undefined ? [] : [item.extended]));
+  const statesAt = 8 + cases.length * REQUEST_BYTES;
+  const bytes = new Uint8Array(statesAt + states.length * EXTENDED_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, cases.length, true);
+  view.setUint32(4, states.length, true);
+  let next = 0;
   cases.forEach((item, n) => {
-    writeRequest(bytes, view, 4 + n * REQUEST_BYTES, item);
+    writeRequest(bytes, view, 8 + n * REQUEST_BYTES, item, item.extended === undefined ? -1 : next++);
+  });
+  states.forEach((state, n) => {
+    bytes.set(state, statesAt + n * EXTENDED_BYTES);
   });
   return bytes;
 }
@@ -84,9 +101,16 @@ function readResult(bytes: Uint8Array, view: DataView, at: number): NativeResult
   };
 }
 
-/** What `harness.c` answered to a batch of `count`. */
-export function decodeResults(bytes: Uint8Array, count: number): NativeResult[] {
-  if (bytes.length !== count * RESULT_BYTES) throw new Error(`the harness returned ${bytes.length} bytes`);
+/** What `harness.c` answered to a batch. */
+export function decodeResults(bytes: Uint8Array, cases: readonly NativeCase[]): NativeResult[] {
+  let next = cases.length * RESULT_BYTES;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: count }, (_, n) => readResult(bytes, view, n * RESULT_BYTES));
+  const results = cases.map((item, n) => {
+    const result = readResult(bytes, view, n * RESULT_BYTES);
+    if (item.extended === undefined) return result;
+    next += EXTENDED_BYTES;
+    return { ...result, extended: bytes.slice(next - EXTENDED_BYTES, next) };
+  });
+  if (bytes.length !== next) throw new Error(`the harness returned ${bytes.length} bytes`);
+  return results;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import {
   CODE,
   decodeResults,
+  EXTENDED_BYTES,
   encodeRequests,
   type NativeCase,
   type NativeResult,
@@ -25,7 +26,7 @@ export interface NativeOracle {
 function runBatch(program: string, cases: readonly NativeCase[]): NativeResult[] {
   const done = spawnSync(program, { input: encodeRequests(cases), maxBuffer: 1 << 28 });
   if (done.status !== 0) throw new Error(`the harness failed: ${done.signal ?? done.status} ${done.stderr}`);
-  return decodeResults(done.stdout, cases.length);
+  return decodeResults(done.stdout, cases);
 }
 
 function runAll(program: string, cases: readonly NativeCase[]): NativeResult[] {
@@ -42,6 +43,7 @@ const NOP: NativeCase = {
   gpr: new BigUint64Array(16),
   rflags: 0x202,
   window: new Uint8Array(WINDOW_BYTES),
+  extended: new Uint8Array(EXTENDED_BYTES),
 };
 
 /** Whether the harness works at all: sandboxes exist that do not let a program step itself. */

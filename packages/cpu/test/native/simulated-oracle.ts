@@ -5,10 +5,12 @@ import { PhysicalMemory } from "../../src/physical-memory.ts";
 import { FAULT_NONE, Processor } from "../../src/processor.ts";
 import * as S from "../../src/state-layout.ts";
 import type { PendingException, VirtualizationExtension } from "../../src/virtualization.ts";
+import { initialExtended, vectorOffset, XMM } from "./extended-image.ts";
 import {
   CODE,
   CODE_BYTES,
   DATA_PAGE,
+  EXTENDED_BYTES,
   FILLER,
   GS_BASE,
   type NativeCase,
@@ -20,7 +22,10 @@ import {
 } from "./native-case.ts";
 
 const CR0 = 0x80010033;
-const CR4_PAE = 1 << 5;
+/** PAE, OSFXSR, OSXMMEXCPT, OSXSAVE. */
+const CR4 = (1 << 5) | (1 << 9) | (1 << 10) | (1 << 18);
+/** x87, SSE and AVX state. */
+const XCR0 = 7;
 const EFER_LONG_MODE_NX = 0xd01;
 const CODE_RIGHTS = 0xa0fb;
 const CODE_RIGHTS_32 = 0xc0fb;
@@ -59,7 +64,8 @@ function enterUserMode(c: Processor): void {
   const s = c.s;
   s[S.CR0] = CR0 | 0;
   s[S.CR3] = TABLES;
-  s[S.CR4] = CR4_PAE;
+  s[S.CR4] = CR4;
+  s[S.XCR0] = XCR0;
   s[S.EFER] = EFER_LONG_MODE_NX;
   s[S.CPL] = 3;
   for (let n = S.ES; n <= S.GS; n++) {
@@ -121,6 +127,34 @@ class ExceptionCatcher implements VirtualizationExtension {
   }
 }
 
+const MXCSR_MASK_WORD = S.X87_STATE + 7;
+const MXCSR_MASK = 0xffff;
+
+function loadExtended(s: Int32Array, image: Uint8Array): void {
+  const words = new Int32Array(image.buffer, image.byteOffset, EXTENDED_BYTES / 4);
+  s.set(words.subarray(0, XMM / 4), S.X87_STATE);
+  s[MXCSR_MASK_WORD] = MXCSR_MASK;
+  for (let n = 0; n < 16; n++) {
+    for (const half of [0, 1] as const) {
+      const at = vectorOffset(n, half) / 4;
+      s.set(words.subarray(at, at + 4), S.VECTOR_REGISTERS + n * 16 + half * 4);
+    }
+  }
+}
+
+function storeExtended(s: Int32Array): Uint8Array {
+  const words = new Int32Array(EXTENDED_BYTES / 4);
+  words.set(s.subarray(S.X87_STATE, S.X87_STATE + XMM / 4));
+  for (let n = 0; n < 16; n++) {
+    const from = S.VECTOR_REGISTERS + n * 16;
+    words.set(s.subarray(from, from + 4), vectorOffset(n, 0) / 4);
+    words.set(s.subarray(from + 4, from + 8), vectorOffset(n, 1) / 4);
+  }
+  return new Uint8Array(words.buffer);
+}
+
+const NO_EXTENDED = initialExtended();
+
 /** The simulated processor, with the address space of the harness. */
 export class SimulatedOracle {
   readonly processor: Processor;
@@ -149,6 +183,7 @@ export class SimulatedOracle {
     item.gpr.forEach((value, n) => {
       c.setGpr(n, value);
     });
+    loadExtended(c.s, item.extended ?? NO_EXTENDED);
     const rights = item.mode32 ? CODE_RIGHTS_32 : CODE_RIGHTS;
     if (c.s[CS_ACCESS] !== rights) {
       c.s[CS_ACCESS] = rights;
@@ -169,6 +204,7 @@ export class SimulatedOracle {
       errorCode: this.catcher.errorCode,
       cr2: this.catcher.cr2,
       window: this.memory.readBytes(WINDOW, WINDOW_BYTES),
+      extended: item.extended === undefined ? undefined : storeExtended(c.s),
     };
   }
 }

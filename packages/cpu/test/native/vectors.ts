@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { comparedFlags } from "./compare.ts";
+import { MXCSR, STACK } from "./extended-image.ts";
 import type { JudgedCase } from "./form.ts";
 import { CODE, encodeRequests, type NativeCase, type NativeResult } from "./native-case.ts";
 
@@ -10,6 +11,8 @@ import { CODE, encodeRequests, type NativeCase, type NativeResult } from "./nati
 
 const PAGE_FAULT = 14;
 const FAR = 255;
+const LONGEST_RUN = 255;
+const END_OF_RUNS = 0xffff;
 
 /** FNV-1a over the cases as the harness would get them. */
 export function fingerprintOf(cases: readonly NativeCase[]): number {
@@ -67,6 +70,35 @@ function packWindow(out: Writer, before: Uint8Array, after: Uint8Array): void {
   }
 }
 
+/** The mask of MXCSR is the processor's, not the case's. */
+function isOfProcessor(at: number): boolean {
+  return at >= MXCSR + 4 && at < STACK;
+}
+
+/** Runs of changed bytes: offset, count, bytes; an empty run ends them. */
+function packExtended(out: Writer, before: Uint8Array, after: Uint8Array): void {
+  const differs = (at: number) => at < before.length && after[at] !== before[at] && !isOfProcessor(at);
+  for (let at = 0; at < before.length; at++) {
+    if (!differs(at)) continue;
+    let end = at + 1;
+    while (differs(end) && end - at < LONGEST_RUN) end++;
+    out.fixed(at, 2);
+    out.fixed(end - at, 1);
+    for (; at < end; at++) out.fixed(after[at]!, 1);
+    at--;
+  }
+  out.fixed(END_OF_RUNS, 2);
+}
+
+function unpackExtended(from: Reader, before: Uint8Array | undefined): Uint8Array | undefined {
+  if (before === undefined) return undefined;
+  const bytes = before.slice();
+  for (let at = from.small(2); at !== END_OF_RUNS; at = from.small(2)) {
+    for (let left = from.small(1); left > 0; left--) bytes[at++] = from.small(1);
+  }
+  return bytes;
+}
+
 function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
   let mask = 0;
   result.gpr.forEach((value, n) => {
@@ -87,6 +119,7 @@ function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
     out.fixed(result.cr2, 8);
   }
   packWindow(out, item.window, result.window);
+  if (item.extended !== undefined) packExtended(out, item.extended, result.extended!);
 }
 
 function unpackResult(from: Reader, item: JudgedCase): NativeResult {
@@ -104,7 +137,8 @@ function unpackResult(from: Reader, item: JudgedCase): NativeResult {
     const at = from.small(1);
     window[at] = from.small(1);
   }
-  return { gpr, rip, rflags, vector, errorCode, cr2, window };
+  const extended = unpackExtended(from, item.extended);
+  return { gpr, rip, rflags, vector, errorCode, cr2, window, extended };
 }
 
 /** Packs the results of the cases, in their order. */
@@ -121,6 +155,6 @@ export function packVectors(cases: readonly JudgedCase[], results: readonly Nati
 export function unpackVectors(packed: Uint8Array, cases: readonly JudgedCase[]): NativeResult[] {
   const from = new Reader(inflateRawSync(packed));
   if (from.small(4) !== fingerprintOf(cases))
-    throw new Error("vectors.bin was recorded from other cases: run packages/cpu/scripts/record-native.ts");
+    throw new Error("the vectors were recorded from other cases: run packages/cpu/scripts/record-native.ts");
   return cases.map((item) => unpackResult(from, item));
 }

@@ -8,6 +8,7 @@ import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
+import { VECTOR_MOVE_FORMS } from "./vector-move-forms.ts";
 
 const LONG_MODE_FORMS: readonly Form[] = [
   ...ALU_FORMS,
@@ -20,5 +21,8 @@ const LONG_MODE_FORMS: readonly Form[] = [
   ...CHAIN_FORMS,
 ];
 
-/** Every instruction form that is compared with the real processor. */
-export const FORMS: readonly Form[] = [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS];
+/** Instruction forms that are compared with the real processor, by the name of their recording. */
+export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
+  integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
+  "vector-moves": VECTOR_MOVE_FORMS,
+};
