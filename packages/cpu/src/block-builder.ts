@@ -13,7 +13,7 @@ const MAX_LENGTH = 15;
 
 /** Instructions that end a block: they may set RIP or change what the next bytes mean. */
 const BRANCH =
-  /^(j[a-z]{1,3}|jcxz|jmp|jmpf|call|callf|ret|retf|iret|loop|loope|loopne|int|int1|int3|into|hlt|syscall|sysret|sysenter|sysexit|vm[a-z]+|ud[0-2]|rsm|cli|sti|popf|swapgs|wrmsr|xsetbv|clts|lmsw|invlpg|invpcid|invept|invvpid|stac|clac|in|out|ins[bwd]|outs[bwd]|l[gi]dt|ltr|lldt)$/;
+  /^(j[a-z]{1,3}|jcxz|jmp|jmpf|call|callf|ret|retf|iret|loop|loope|loopne|int|int1|int3|into|hlt|syscall|sysret|sysenter|sysexit|vm(call|clear|func|launch|load|mcall|ptrld|ptrst|read|resume|run|save|write|xoff|xon)|ud[0-2]|rsm|cli|sti|popf|swapgs|wrmsr|xsetbv|clts|lmsw|invlpg|invpcid|invept|invvpid|stac|clac|in|out|ins[bwd]|outs[bwd]|l[gi]dt|ltr|lldt)$/;
 
 /** Code segment width and stack width of the running code, as decoding needs them. */
 export interface CodeMode {

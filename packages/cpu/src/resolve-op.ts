@@ -3,6 +3,7 @@ import { shapeOf } from "./builder/shape.ts";
 import type { Instruction, MemoryOperand, Operand } from "./decode/instruction.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
 import { SEMANTICS } from "./semantics/index.ts";
+import { VECTOR_INSTRUCTIONS } from "./simd/index.ts";
 import { DS, GPR, SS, ZERO } from "./state-layout.ts";
 import { SYSTEM_INSTRUCTIONS } from "./system/system-instructions.ts";
 
@@ -42,13 +43,17 @@ function isGeneral(operand: Operand): boolean {
 }
 
 /**
- * Builder semantics cover the general-purpose forms of a mnemonic; forms with segment, control or vector registers are system
- * instructions.
+ * Builder semantics cover the general-purpose forms of a mnemonic; forms with segment or control registers are system instructions, and
+ * vector instructions have compilers of their own.
  */
 function executorFor(instruction: Instruction, place: Placement): Executor {
   const semantics = instruction.operands.every(isGeneral) ? SEMANTICS.get(instruction.mnemonic) : undefined;
   if (semantics !== undefined) return compileShape(shapeOf(instruction, place.codeBits, place.stack32), semantics);
-  return SYSTEM_INSTRUCTIONS[instruction.mnemonic] ?? unimplemented;
+  return (
+    VECTOR_INSTRUCTIONS[instruction.mnemonic]?.(instruction) ??
+    SYSTEM_INSTRUCTIONS[instruction.mnemonic] ??
+    unimplemented
+  );
 }
 
 function addHalves(low: number, high: number, step: number): { low: number; high: number } {

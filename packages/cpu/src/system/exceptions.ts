@@ -17,6 +17,7 @@ export const NP = 11;
 export const SS = 12;
 export const GP = 13;
 export const PF = 14;
+export const MF = 16;
 
 const FLAG_VM = 1 << 17;
 

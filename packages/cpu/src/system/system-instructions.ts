@@ -20,7 +20,6 @@ import { STACK_INSTRUCTIONS } from "./stack-instructions.ts";
 import { STRING_INSTRUCTIONS } from "./string-instructions.ts";
 import { TIME_INSTRUCTIONS } from "./time-instructions.ts";
 import { TRANSLATION_INSTRUCTIONS } from "./translation-instructions.ts";
-import { VECTOR_MOVES } from "./vector-moves.ts";
 import { X87_CONTROL } from "./x87-control.ts";
 import { XSAVE_INSTRUCTIONS } from "./xsave-instructions.ts";
 
@@ -67,7 +66,6 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...LEGACY_ARITHMETIC,
   ...XSAVE_INSTRUCTIONS,
   ...X87_CONTROL,
-  ...VECTOR_MOVES,
   ...EXTENSION_INSTRUCTIONS,
   ...ABSENT_FEATURES,
 };

@@ -6,7 +6,6 @@ import { NM, raise } from "./exceptions.ts";
 import { readOperand, writeOperand } from "./operands.ts";
 
 const FCW_FSW = X87_STATE;
-const ABRIDGED_TAGS = X87_STATE + 1;
 const FCW_INITIAL = 0x37f;
 const ENVIRONMENT_END = X87_STATE + 6;
 const EXCEPTION_BITS = 0x80ff;
@@ -42,11 +41,6 @@ const fldcw: Executor = (c, i) => {
   return STATUS_NEXT;
 };
 
-const emms: Executor = (c) => {
-  c.s[ABRIDGED_TAGS]! &= ~0xff;
-  return STATUS_NEXT;
-};
-
 const wait: Executor = (c) => {
   const both = CR0_MP | CR0_TS;
   return (c.s[CR0]! & both) === both ? raise(c, NM) : STATUS_NEXT;
@@ -60,6 +54,5 @@ export const X87_CONTROL: Readonly<Record<string, Executor>> = {
   fnstsw: guarded(storeWord(16)),
   fldcw: guarded(fldcw),
   fnop: guarded(() => STATUS_NEXT),
-  emms: guarded(emms),
   wait,
 };

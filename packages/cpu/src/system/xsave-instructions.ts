@@ -4,21 +4,13 @@ import { type Executor, type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { ACCESS_READ, ACCESS_WRITE, type Access } from "../virtualization.ts";
-import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from "./control-bits.ts";
+import { CR0_EM, CR0_TS, CR4_OSXSAVE } from "./control-bits.ts";
 import { ENABLE_CHECK, GP, intercepted, NM, notPrivileged, raise, UD } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
 import type { LinearAddress } from "./linear-bytes.ts";
-import { memoryAddress, readOperand, writeOperand } from "./operands.ts";
+import { memoryAddress } from "./operands.ts";
 import { restoreArea, restoreLegacy, saveCompacted, saveLegacy, saveStandard } from "./xsave-areas.ts";
-import {
-  compactedLayout,
-  componentsInUse,
-  enabledXcr0,
-  MXCSR_MASK,
-  MXCSR_WORD,
-  standardSize,
-  supportedXcr0,
-} from "./xsave-components.ts";
+import { compactedLayout, componentsInUse, enabledXcr0, standardSize, supportedXcr0 } from "./xsave-components.ts";
 
 const RAX = S.GPR;
 const RCX = S.GPR + 2;
@@ -131,28 +123,6 @@ function legacy(access: Access, run: (c: Processor, at: LinearAddress) => boolea
   };
 }
 
-/** Checks of SSE instructions; `STATUS_NEXT` if they pass (SDM 3A "Exceptions for SSE Instructions"). */
-export function beginSse(c: Processor): number {
-  if ((c.s[S.CR0]! & CR0_EM) !== 0 || (c.s[S.CR4]! & CR4_OSFXSR) === 0) return raise(c, UD);
-  return (c.s[S.CR0]! & CR0_TS) !== 0 ? raise(c, NM) : STATUS_NEXT;
-}
-
-const ldmxcsr: Executor = (c, i) => {
-  const status = beginSse(c);
-  if (status !== STATUS_NEXT) return status;
-  const value = readOperand(c, i, 0);
-  if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
-  if ((value & ~MXCSR_MASK) !== 0) return raise(c, GP, 0);
-  c.s[MXCSR_WORD] = value;
-  return STATUS_NEXT;
-};
-
-const stmxcsr: Executor = (c, i) => {
-  const status = beginSse(c);
-  if (status !== STATUS_NEXT) return status;
-  return writeOperand(c, i, 0, c.s[MXCSR_WORD]!, 0) ? STATUS_NEXT : STATUS_ABORTED;
-};
-
 const compactedSize = (c: Processor, mask: bigint) => compactedLayout(c, mask).size;
 
 /** XSAVE feature set and its forerunners. SDM 1 "Managing State Using the XSAVE Feature Set". */
@@ -167,6 +137,4 @@ export const XSAVE_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   xrstors,
   fxsave: legacy(ACCESS_WRITE, saveLegacy),
   fxrstor: legacy(ACCESS_READ, restoreLegacy),
-  ldmxcsr,
-  stmxcsr,
 };

@@ -1,0 +1,75 @@
+import type { Operand } from "../decode/instruction.ts";
+import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
+import { A, B, C, type Kernel, R } from "./lanes.ts";
+import type { VectorCompiler, VectorForm } from "./vector-instruction.ts";
+import { isReady } from "./vector-need.ts";
+import { readVector, registerSource, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
+
+/** Operands that are not immediates: legacy encodings have one less than VEX, since their destination is the first source too. */
+function vectorCount(operands: readonly Operand[]): number {
+  return operands.filter((operand) => operand.kind !== "immediate").length;
+}
+
+/** Destination = kernel(source in A). */
+export function unary(kernel: Kernel): VectorCompiler {
+  return (form) => {
+    const { need, bytes } = form;
+    const source = vectorSource(form, vectorCount(form.instruction.operands) - 1);
+    const target = vectorTarget(form, 0);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, source, A)) return STATUS_ABORTED;
+      kernel(bytes, i.immLow);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** Destination = kernel(first source in A, second source in B). */
+export function binary(kernel: Kernel): VectorCompiler {
+  return (form) => {
+    const { need, bytes } = form;
+    const count = vectorCount(form.instruction.operands);
+    const first = vectorSource(form, count - 2);
+    const second = vectorSource(form, count - 1);
+    const target = vectorTarget(form, 0);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      kernel(bytes, i.immLow);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** As `binary`, with a third source in C: the fourth operand under VEX, implicitly XMM0 in legacy encodings. */
+export function ternary(kernel: Kernel): VectorCompiler {
+  return (form) => {
+    const { need, bytes, isVex } = form;
+    const [first, second] = [vectorSource(form, isVex ? 1 : 0), vectorSource(form, isVex ? 2 : 1)];
+    const third = isVex ? vectorSource(form, 3) : registerSource(0, 16);
+    const target = vectorTarget(form, 0);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      readVector(c, i, third, C);
+      kernel(bytes, i.immLow);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** The same compiler for registers of one class and another for the rest. */
+export function byClass(
+  k: number,
+  registerClass: "gpr" | "mmx" | "xmm",
+  matching: VectorCompiler,
+  others: VectorCompiler,
+): VectorCompiler {
+  return (form: VectorForm) => {
+    const operand = form.instruction.operands[k];
+    return (operand?.kind === "register" && operand.class === registerClass ? matching : others)(form);
+  };
+}
