@@ -43,8 +43,9 @@ export class DecodeCursor {
   rm = 0;
 
   hasVex = false;
-  /** VEX.vvvv, and the vector length in bits. */
+  /** The register in VEX.vvvv, whether the field is other than 1111, and the vector length in bits. */
   vvvv = 0;
+  hasVvvv = false;
   vectorLength = 128;
 
   /** The memory operand of the ModRM byte, filled by `readAddress`. */

@@ -96,7 +96,7 @@ function isIllegal(cursor: DecodeCursor, form: OpcodeForm): boolean {
   if (cursor.lock && !(form.isLockable && cursor.mod !== 3)) return true;
   if (form.excludesCs && cursor.reg === 1) return true;
   if (!cursor.hasVex) return false;
-  return (!form.usesVvvv && cursor.vvvv !== 0) || (form.isVsib && hasRepeatedVectorRegister(cursor));
+  return (!form.usesVvvv && cursor.hasVvvv) || (form.isVsib && hasRepeatedVectorRegister(cursor));
 }
 
 /** A gather must name three different registers as index, mask and destination. */

@@ -59,7 +59,10 @@ function applyExtensions(cursor: DecodeCursor, byte: number): void {
 /** `payload`: W in bit 7, vvvv inverted in bits 6 to 3, L, pp. */
 function readVexOpcode(cursor: DecodeCursor, map: OpcodeMap | undefined, payload: number): OpcodeNode | undefined {
   cursor.rexW = (payload & 0x80) !== 0;
-  cursor.vvvv = (~payload >> 3) & (cursor.bits === 64 ? 15 : 7);
+  const vvvv = (~payload >> 3) & 15;
+  // Outside 64-bit mode the high bit selects no register, but an unused field must be 1111 there too.
+  cursor.hasVvvv = vvvv !== 0;
+  cursor.vvvv = cursor.bits === 64 ? vvvv : vvvv & 7;
   cursor.vectorLength = (payload & 4) === 0 ? 128 : 256;
   const pp = payload & 3;
   cursor.operandSizePrefix = pp === 1;

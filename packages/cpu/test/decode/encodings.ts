@@ -3,6 +3,9 @@ import type { CodeBits } from "../../src/decode/instruction.ts";
 /** Receives one byte string after another; they need not be instructions. */
 export type EncodingSink = (bytes: readonly number[]) => void;
 
+/** Makes byte strings for code of one width. */
+export type EncodingSource = (bits: CodeBits, sink: EncodingSink) => void;
+
 const LEGACY_PREFIXES: readonly (readonly number[])[] = [
   [],
   [0x66],
@@ -29,13 +32,13 @@ const PREFIX_BYTES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0x
 const ESCAPES: readonly (readonly number[])[] = [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]];
 
 /** Every reg field with a register and with a memory operand, then each addressing form of the three address sizes. */
-const REPRESENTATIVE_MODRM: readonly number[] = [
+export const REPRESENTATIVE_MODRM: readonly number[] = [
   0xc0, 0xc9, 0xd2, 0xdb, 0xe4, 0xed, 0xf6, 0xff, 0xc8, 0xf8, 0x00, 0x09, 0x12, 0x1b, 0x20, 0x29, 0x32, 0x3b, 0x04,
   0x05, 0x06, 0x4c, 0x55, 0x46, 0x84, 0x8d, 0x86, 0x3c, 0x3d, 0x74, 0xbc,
 ];
-const ALL_MODRM: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte);
+export const ALL_MODRM: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte);
 /** SIB, displacement and immediate bytes with their sign bits set. */
-const TAIL: readonly number[] = [0x85, 0x92, 0x90, 0xb4, 0x82, 0xd6, 0xf8, 0x9a, 0xbc, 0xde, 0xf0];
+export const TAIL: readonly number[] = [0x85, 0x92, 0x90, 0xb4, 0x82, 0xd6, 0xf8, 0x9a, 0xbc, 0xde, 0xf0];
 
 function isOpcode(escapeBytes: readonly number[], byte: number, bits: CodeBits): boolean {
   if (escapeBytes.length === 0) return !(byte === 0x0f || PREFIX_BYTES.has(byte) || (bits === 64 && byte >> 4 === 4));
@@ -43,7 +46,7 @@ function isOpcode(escapeBytes: readonly number[], byte: number, bits: CodeBits):
 }
 
 /** The opcodes of the four legacy maps, escapes included. */
-function legacyOpcodes(bits: CodeBits): number[][] {
+export function legacyOpcodes(bits: CodeBits): number[][] {
   return ESCAPES.flatMap((escapeBytes) =>
     Array.from({ length: 256 }, (_, opcode) => opcode)
       .filter((opcode) => isOpcode(escapeBytes, opcode, bits))
@@ -62,7 +65,7 @@ export function legacyEncodings(bits: CodeBits, sink: EncodingSink): void {
   }
 }
 
-const VEX_MODRM: readonly number[] = [0xc0, 0xca, 0xd1, 0xdb, 0xec, 0xf6, 0x0c, 0x54, 0x15, 0x22, 0x39];
+export const VECTOR_MODRM: readonly number[] = [0xc0, 0xca, 0xd1, 0xdb, 0xec, 0xf6, 0x0c, 0x54, 0x15, 0x22, 0x39];
 /** W, vvvv and L; the low two bits are the prefix. */
 const VEX_PAYLOADS: readonly number[] = [0x78, 0x7c, 0xf8, 0xfc, 0x70, 0xb4];
 /** R, X, B and the map. */
@@ -78,7 +81,7 @@ const EVEX_PAYLOADS: readonly (readonly number[])[] = [
 /** The VEX maps under every prefix and vector length, and samples of EVEX and XOP. */
 export function vectorEncodings(_bits: CodeBits, sink: EncodingSink): void {
   for (let opcode = 0; opcode < 256; opcode++) {
-    for (const modrm of VEX_MODRM) {
+    for (const modrm of VECTOR_MODRM) {
       const rest = [opcode, modrm, ...TAIL];
       for (const payload of VEX_PAYLOADS) vexEncodings(payload, rest, sink);
       if ((modrm & 1) === 0) evexAndXopEncodings(rest, sink);
@@ -105,7 +108,7 @@ const RANDOM_PREFIXES: readonly number[] = [
 ];
 
 /** Deterministic bytes (xorshift32). */
-function createRandom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed;
   return (limit) => {
     state ^= state << 13;
@@ -115,10 +118,10 @@ function createRandom(seed: number): Random {
   };
 }
 
-type Random = (limit: number) => number;
+export type Random = (limit: number) => number;
 
 /** `count` random strings: a third without structure, the others with runs of prefixes and an escape. */
-export function randomEncodings(seed: number, count: number): (bits: CodeBits, sink: EncodingSink) => void {
+export function randomEncodings(seed: number, count: number): EncodingSource {
   return (bits, sink) => {
     const random = createRandom(seed + bits);
     for (let made = 0; made < count; made++) {

@@ -27,12 +27,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     id: "Hint instructions of features we lack are NOPs with one operand; the oracle lists the operands of the feature",
     reference: '2B "NOP—No Operation"',
-    explains: ({ ours, difference }) => ours === "nop" && difference.startsWith("operand"),
+    explains: ({ ours, code, difference }) =>
+      ours === "nop" && /^(Reservednop|Endbr|Rdssp|Cldemote|Prefetchit)/.test(code) && difference.startsWith("operand"),
   },
   {
     id: "ARPL takes 16-bit registers; the oracle names the 32-bit ones with a 66 prefix",
     reference: '2A "ARPL—Adjust RPL Field of Segment Selector"',
-    explains: ({ code }) => code === "Arpl_r32m16_r32",
+    explains: ({ ours, code, difference }) =>
+      ours === "arpl" && code === "Arpl_r32m16_r32" && difference.startsWith("operand"),
   },
   {
     id: "Instructions known by opcode only: the oracle refuses some of their prefix payloads, registers and suffixes",
