@@ -58,7 +58,7 @@ export class Engine {
     for (;;) {
       const ended = this.boundary();
       if (ended === "again") block = null;
-      else if (ended !== null) return ended;
+      else if (ended !== null) return this.leave(ended);
       else {
         const retired = c.retired;
         block = this.nextBlock(block);
@@ -67,6 +67,13 @@ export class Engine {
         else this.runBlock(block, retired, this.limit);
       }
     }
+  }
+
+  /** No instruction runs any more: the exact time is what has been retired. */
+  private leave(result: RunResult): RunResult {
+    this.c.blockOps = [];
+    this.c.blockBase = this.c.retired;
+    return result;
   }
 
   /** What happens between instructions before the next is fetched: null to go on, "again" when an event changed the state. */
@@ -98,6 +105,7 @@ export class Engine {
     const count = Math.min(ops.length, limit - retired);
     const epoch = c.translationEpoch;
     c.blockBase = retired;
+    c.blockOps = ops;
     s[S.RIP + 1] = block.ripHigh;
     let done = 0;
     let status = STATUS_NEXT;
@@ -129,6 +137,7 @@ export class Engine {
     const hadRf = (s[S.FLAG_SYSTEM]! & RF) !== 0;
     const mode = s[S.VIRTUALIZATION_MODE];
     c.blockBase = retired;
+    c.blockOps = block.ops;
     s[S.RIP] = op.ripLow;
     s[S.RIP + 1] = op.ripHigh;
     const status = op.run(c, op);

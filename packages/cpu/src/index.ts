@@ -1,4 +1,6 @@
 export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
+export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts";
+export { enterVirtualWireMode } from "./apic/reset.ts";
 export type { Bus, TraceSink } from "./bus.ts";
 export { Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";

@@ -93,6 +93,7 @@ export class Mmu {
       page = host - inPage;
     }
     this.physical = page + inPage;
+    if (page === this.c.apic.page) return ADDRESS_MMIO;
     const offset = this.c.memory.frameOffset(page / 4096);
     if (offset < 0) return offset;
     if (walk.cacheable) this.fill(low, high, user, offset, permissions);

@@ -1,7 +1,9 @@
+import { LocalApic } from "./apic/local-apic.ts";
 import type { Bus, TraceSink } from "./bus.ts";
 import { readRflags, writeRflags } from "./flags.ts";
 import { Mmu } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
+import type { Op } from "./op.ts";
 import { createWalkState, type WalkState } from "./page-walk.ts";
 import type { PhysicalMemory } from "./physical-memory.ts";
 import { loadAs, probeWrite, storeAs } from "./slow-access.ts";
@@ -9,6 +11,7 @@ import * as S from "./state-layout.ts";
 import { type StopReason, unimplementedStop } from "./stop-reason.ts";
 import { resetSystemState } from "./system/reset.ts";
 import {
+  createPendingException,
   EVENT_TYPE_HARDWARE_EXCEPTION,
   type EventBeingDelivered,
   type PendingException,
@@ -43,6 +46,7 @@ export class Processor {
   readonly view: DataView;
   readonly bytes: Uint8Array;
   readonly mmu: Mmu;
+  readonly apic: LocalApic;
   readonly walkState: WalkState = createWalkState();
   readonly maxPhysicalAddress: number;
   /** Bits of the high half of a paging-structure entry that belong to the address. */
@@ -52,15 +56,8 @@ export class Processor {
   hi = 0;
   /** One of `FAULT_*`; executors look at it after each access that may fail. */
   fault = FAULT_NONE;
-  readonly exception: PendingException = {
-    vector: 0,
-    errorCode: -1,
-    payloadLow: 0,
-    payloadHigh: 0,
-    type: EVENT_TYPE_HARDWARE_EXCEPTION,
-    instructionLength: 0,
-  };
-  /** The pending fault is a non-canonical address, so #SS instead of #GP when the access was through SS. */
+  readonly exception: PendingException = createPendingException();
+  /** The pending fault is a non-canonical address: #SS instead of #GP when it was through SS. */
   nonCanonical = false;
   stop: StopReason | null = null;
   delivering: EventBeingDelivered | null = null;
@@ -72,6 +69,8 @@ export class Processor {
   translationEpoch = 1;
   /** Retired instructions at the start of the running block; `+ op.position` is the exact count. */
   blockBase = 0;
+  /** Instructions of the running block. */
+  blockOps: readonly Op[] = [];
   extension: VirtualizationExtension | null = null;
   secondStage: SecondStage | null = null;
   trace: TraceSink | null = null;
@@ -95,6 +94,7 @@ export class Processor {
     this.addressHighMask = model.maxPhysicalAddress >= 52 ? 0xfffff : 2 ** (model.maxPhysicalAddress - 32) - 1;
     this.gigabytePages = model.gigabytePages;
     this.mmu = new Mmu(this);
+    this.apic = new LocalApic(this);
     this.s[S.TLB_CONTEXT] = S.TLB;
     this.mmu.flushAll();
     resetSystemState(this);
@@ -145,12 +145,17 @@ export class Processor {
     this.f64[S.RETIRED / 2] = count;
   }
 
+  /** Instructions retired before the one that runs now, also inside of a block. */
+  exactTime(): number {
+    const ripLow = this.s[S.RIP]!;
+    const position = this.blockOps.findIndex((op) => op.ripLow === ripLow);
+    return this.blockBase + Math.max(position, 0);
+  }
+
   /** Whether code runs in 64-bit mode (EFER.LMA and CS.L). */
   get in64BitMode(): boolean {
     return (this.s[S.EFER]! & (1 << 10)) !== 0 && (this.s[S.SEGMENTS + S.CS * 8 + S.SEGMENT_ACCESS]! & (1 << 13)) !== 0;
   }
-
-  // --- What changes invalidate. ---
 
   /** After any change of CPL, translation context, CR0, CR3, CR4, EFER or CS: recompute what depends on them. */
   translationChanged(): void {
@@ -170,10 +175,9 @@ export class Processor {
     this.stop = other.stop;
     this.delivering = null;
     this.mmu.forgetJournal();
+    this.apic.modeChanged();
     this.translationChanged();
   }
-
-  // --- Faults. ---
 
   /** Raises an exception. It is delivered when the instruction returns `STATUS_ABORTED`. */
   raise(vector: number, errorCode = -1): void {

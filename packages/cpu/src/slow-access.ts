@@ -1,3 +1,4 @@
+import { readApicPage, writeApicPage } from "./apic/register-access.ts";
 import { ADDRESS_FAULT, ADDRESS_MMIO } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
@@ -94,7 +95,12 @@ function readAt(c: Processor, at: number, physical: number, size: number): numbe
   return size === 1 ? 0xff : size === 2 ? 0xffff : -1;
 }
 
+/** A load by devices' rules: of the local APIC's page, which lies over whatever is there, or of a memory-mapped device. */
 function readDevice(c: Processor, physical: number, size: number): number {
+  if (physical - (physical & PAGE_LAST) === c.apic.page) {
+    if (size === 8) c.hi = readApicPage(c, (physical & PAGE_LAST) + 4, 4);
+    return readApicPage(c, physical & PAGE_LAST, Math.min(size, 4));
+  }
   const device = c.memory.mmioAt(Math.floor(physical / 4096))!;
   const offset = device.offset + (physical % 4096);
   if (size < 8) return device.handler.read(offset, size) | 0;
@@ -137,10 +143,18 @@ function writeAt(c: Processor, at: number, physical: number, size: number, value
     else if (size === 2) c.view.setInt16(at, value, true);
     else c.view.setInt32(at, value, true);
     if (size === 8) c.view.setInt32(at + 4, valueHigh, true);
-  } else if (at === ADDRESS_MMIO) {
-    const device = c.memory.mmioAt(Math.floor(physical / 4096))!;
-    const offset = device.offset + (physical % 4096);
-    device.handler.write(offset, Math.min(size, 4), value);
-    if (size === 8) device.handler.write(offset + 4, 4, valueHigh);
+  } else if (at === ADDRESS_MMIO) writeDevice(c, physical, size, value, valueHigh);
+}
+
+/** A store by devices' rules. What it set off, such as an interrupt, is looked at before the next instruction. */
+function writeDevice(c: Processor, physical: number, size: number, value: number, valueHigh: number): void {
+  c.translationEpoch++;
+  if (physical - (physical & PAGE_LAST) === c.apic.page) {
+    writeApicPage(c, physical & PAGE_LAST, size, value);
+    return;
   }
+  const device = c.memory.mmioAt(Math.floor(physical / 4096))!;
+  const offset = device.offset + (physical % 4096);
+  device.handler.write(offset, Math.min(size, 4), value);
+  if (size === 8) device.handler.write(offset + 4, 4, valueHigh);
 }

@@ -76,8 +76,10 @@ export const EXCEPTION_INTERCEPTS = 148;
 export const TSC_OFFSET = 150;
 /** Base of the running translation context in the TLB, as a word offset (see `tlb.ts`). */
 export const TLB_CONTEXT = 152;
-/** Vector of a waiting external interrupt is asked from the interrupt controller when it is taken; this is only the line. */
+/** 1 while the PC's interrupt controller asserts INTR, which reaches the local APIC at LINT0. */
 export const INTERRUPT_LINE = 153;
+/** Vector of the start-up IPI that waits (`EVENT_SIPI`). */
+export const STARTUP_VECTOR = 154;
 /** Guest PDPTEs in PAE paging, four 64-bit values. */
 export const PDPTE = 160;
 
@@ -94,6 +96,9 @@ export const VECTOR_REGISTERS = 1024;
 export const X87_STATE = 1280;
 /** Opmask, PKRU and other extended components in their standard-format layout, 512 words. */
 export const EXTENDED_STATE = 1344;
+
+/** Registers of the local APIC, in the order of `apic/registers.ts`. */
+export const LOCAL_APIC = 2048;
 
 /** TLB: `TLB_CONTEXTS` contexts x {supervisor, user} x `TLB_ENTRIES` entries x `TLB_ENTRY_WORDS` words. */
 export const TLB = 4096;

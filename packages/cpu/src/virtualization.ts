@@ -55,6 +55,17 @@ export const EVENT_TYPE_SOFTWARE_INTERRUPT = 4;
 export const EVENT_TYPE_PRIVILEGED_SOFTWARE_EXCEPTION = 5;
 export const EVENT_TYPE_SOFTWARE_EXCEPTION = 6;
 
+export function createPendingException(): PendingException {
+  return {
+    vector: 0,
+    errorCode: -1,
+    payloadLow: 0,
+    payloadHigh: 0,
+    type: EVENT_TYPE_HARDWARE_EXCEPTION,
+    instructionLength: 0,
+  };
+}
+
 /** The event whose delivery is under way when a fault or exit interrupts it (IDT-vectoring information). Null between deliveries. */
 export interface EventBeingDelivered {
   vector: number;

@@ -2,7 +2,6 @@ import {
   type Bus,
   type CpuModel,
   Engine,
-  MemoryExhausted,
   PhysicalMemory,
   Processor,
   type RecycledMemory,
@@ -10,28 +9,23 @@ import {
   STATE,
 } from "@hvdiff/cpu";
 import { Vmx } from "@hvdiff/vmx";
+import { ApicFabric } from "./apic-fabric.ts";
+import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
+import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { Pc } from "./pc.ts";
 import type { RootAction, RootClient, RootEvent } from "./root-client.ts";
 import { isStuck } from "./stuck.ts";
-import { Trace, TraceFull } from "./trace.ts";
+import { Trace } from "./trace.ts";
+import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
-
-/** Bounds of a run; reaching one is an outcome. */
-export interface Bounds {
-  /** Instructions (ticks) over all. */
-  readonly instructions: number;
-  readonly events: number;
-  /** Bytes of memory touched, over all levels. */
-  readonly memory: number;
-}
-
-export const DEFAULT_BOUNDS: Bounds = { instructions: 20_000_000, events: 200_000, memory: 96 * 1024 * 1024 };
 
 export interface MachineOptions {
   readonly model: CpuModel;
   readonly processors?: number;
   readonly bounds?: Bounds;
+  /** False where nobody asks for the trace, so that a long run is not bound by its length. */
+  readonly recordTrace?: boolean;
   /** Buffer of a machine that is done, to use again. */
   readonly recycled?: RecycledMemory;
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
@@ -61,6 +55,7 @@ export class Machine {
   /** The metal column's devices. Under an L0 the host has none and the client owns the guest's. */
   readonly pc: Pc | null;
   readonly client: RootClient | null;
+  private readonly turns: Turns;
   /** Number of choice points passed so far. */
   choicePoints = 0;
   private outcome: Outcome | null = null;
@@ -80,8 +75,8 @@ export class Machine {
           now: () => this.now(),
           interruptLine: (on) => this.setInterruptLine(on),
           serialLine: (line) => this.serialLine(line),
-          exited: () => this.engines[0]!.lowerLimit(0),
-          deadlineChanged: (deadline) => this.engines[0]!.lowerLimit(deadline),
+          exited: () => this.lowerLimit(0),
+          deadlineChanged: (deadline) => this.lowerLimit(deadline),
         })
       : null;
     const bus: Bus = this.pc ?? {
@@ -90,12 +85,18 @@ export class Machine {
       acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
     };
     for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);
+    this.turns = new Turns(this.processors);
+    const fabric = new ApicFabric(this.processors, this.turns, {
+      endOfInterrupt: () => {},
+      deadlineChanged: (deadline) => this.lowerLimit(deadline),
+    });
+    for (const processor of this.processors) processor.apic.fabric = fabric;
     this.client = options.createClient?.(this) ?? null;
   }
 
   private addProcessor(index: number, bus: Bus, metal: boolean): void {
     const processor = new Processor(index, this.options.model, this.memory, bus);
-    processor.trace = this.trace.sinkFor(processor);
+    processor.trace = this.options.recordTrace === false ? null : this.trace.sinkFor(processor);
     processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
     const vmx = new Vmx(processor, { rootClient: !metal });
     const engine = new Engine(processor);
@@ -107,13 +108,20 @@ export class Machine {
 
   /** Guest time in ticks. */
   now(): number {
-    return this.processors[0]!.retired;
+    return this.turns.now();
   }
 
+  /** Makes the run that is under way end earlier. */
+  private lowerLimit(limit: number): void {
+    const { running } = this.turns;
+    if (running !== null) this.engines[running.index]!.lowerLimit(limit);
+  }
+
+  /** INTR of the interrupt controller is wired to the bootstrap processor. */
   private setInterruptLine(asserted: boolean): void {
-    const s = this.processors[0]!.s;
-    if (asserted) s[STATE.EVENTS]! |= STATE.EVENT_INTERRUPT;
-    else s[STATE.EVENTS]! &= ~STATE.EVENT_INTERRUPT;
+    const processor = this.processors[0]!;
+    processor.apic.setInterruptLine(asserted);
+    if (asserted) this.turns.wake(processor);
   }
 
   /** Raises the host's interrupt line, so that silicon exits at the next boundary (a root-mode client's self-IPI). */
@@ -127,7 +135,7 @@ export class Machine {
   }
 
   private serialLine(line: string): void {
-    this.processors[0]!.trace?.event("serial", { line });
+    (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line });
   }
 
   /** Serial and debug output of the guest, and its exit code (-1: none). */
@@ -155,20 +163,13 @@ export class Machine {
         this.step();
       }
     } catch (error) {
-      this.outcome = this.boundReached(error);
+      this.outcome = boundReached(this, error);
     }
     return this.outcome !== null;
   }
 
-  private boundReached(error: unknown): Outcome {
-    if (error instanceof TraceFull) return { kind: "trace-limit", events: this.bounds.events, where: this.where() };
-    if (error instanceof MemoryExhausted)
-      return { kind: "memory-limit", bytes: this.bounds.memory, where: this.where() };
-    throw error;
-  }
-
   where(): Where {
-    const processor = this.processors[0]!;
+    const processor = this.turns.last;
     const guestRuns = processor.s[STATE.VIRTUALIZATION_MODE] === 2;
     return this.client === null || guestRuns ? whereIs(processor) : this.client.where();
   }
@@ -176,8 +177,9 @@ export class Machine {
   private step(): void {
     const processor = this.processors[0]!;
     const inRoot = processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
-    if (this.client !== null && inRoot) this.stepClient(this.client, processor);
-    else this.stepProcessor(processor);
+    if (this.client === null) this.stepMetal(this.pc!);
+    else if (inRoot) this.stepClient(this.client, processor);
+    else this.stepGuest(this.client, processor);
   }
 
   private stepClient(client: RootClient, processor: Processor): void {
@@ -206,55 +208,67 @@ export class Machine {
     else this.nextEvent = EXIT;
   }
 
-  private stepProcessor(processor: Processor): void {
-    const engine = this.engines[processor.index]!;
-    this.pc?.advanceTo(processor.retired);
-    const deadline = this.client?.deadline(processor.index) ?? this.pc!.deadline;
-    if (this.client !== null && processor.retired >= deadline) this.setInterruptLine(true);
-    const timer = deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY;
-    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, processor.retired + SLICE, timer);
-    const result = engine.run(limit);
-    this.settle(processor, result);
+  /** The turn of the processor whose time is earliest; when all are idle, time passes until a device or a timer acts. */
+  private stepMetal(pc: Pc): void {
+    const processor = this.turns.next();
+    const deadline = this.turns.deadline(pc.deadline);
+    if (processor === null) {
+      if (deadline === Number.POSITIVE_INFINITY || this.turns.allDeaf()) this.outcome = idleOutcome(this);
+      else this.passTime(pc, deadline);
+      return;
+    }
+    if (processor.retired >= deadline) this.passTime(pc, processor.retired);
+    else this.runProcessor(processor, deadline);
+  }
+
+  private passTime(pc: Pc, time: number): void {
+    this.turns.time = time;
+    pc.advanceTo(time);
+    this.turns.advanceTimers(time);
+    if (time >= this.bounds.instructions) this.outcome = limitOutcome(this);
+  }
+
+  private stepGuest(client: RootClient, processor: Processor): void {
+    const deadline = client.deadline(processor.index);
+    if (processor.retired >= deadline) this.setInterruptLine(true);
+    this.runProcessor(processor, deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY);
+  }
+
+  private runProcessor(processor: Processor, deadline: number): void {
+    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, processor.retired + SLICE, deadline);
+    this.turns.running = processor;
+    const result = this.engines[processor.index]!.run(limit);
+    this.turns.running = null;
+    this.turns.time = processor.retired;
+    this.settle(processor, result, deadline);
   }
 
   /** What the processor's stopping means for the machine. */
-  private settle(processor: Processor, result: RunResult): void {
-    const deadline = this.client?.deadline(processor.index) ?? this.pc!.deadline;
+  private settle(processor: Processor, result: RunResult, deadline: number): void {
     // A root-mode client tells by itself when its guest has left.
     const code = this.pc?.exit.state.code ?? -1;
     if (code >= 0) this.outcome = { kind: "exit", code };
-    else if (result === "stopped") this.outcome = this.stopOutcome(processor);
+    else if (result === "stopped") this.outcome = stopOutcome(this, processor);
     else if (result === "idle") this.idle(processor, deadline);
     else if (result === "limit") this.atLimit(processor, deadline);
   }
 
   private atLimit(processor: Processor, deadline: number): void {
-    if (processor.retired >= this.bounds.instructions) {
-      this.outcome = { kind: "limit", instructions: this.bounds.instructions, where: this.where() };
-    } else if (processor.retired >= this.nextStuckCheck) {
+    if (processor.retired >= this.bounds.instructions) this.outcome = limitOutcome(this);
+    else if (processor.retired >= this.nextStuckCheck) {
       this.nextStuckCheck = processor.retired + STUCK_CHECK;
-      if (deadline === Number.POSITIVE_INFINITY && isStuck(processor, this.engines[processor.index]!))
+      const alone = deadline === Number.POSITIVE_INFINITY && this.turns.isLastActive(processor);
+      if (alone && isStuck(processor, this.engines[processor.index]!))
         this.outcome = { kind: "loop", where: this.where() };
     }
   }
 
+  /** On metal it waits for its turn to come; under an L0, which has one processor, time passes. */
   private idle(processor: Processor, deadline: number): void {
-    const deaf =
-      this.client === null &&
-      !this.engines[processor.index]!.interruptible() &&
-      processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
-    if (processor.s[STATE.ACTIVITY] === 2)
-      this.outcome = { kind: "shutdown", what: "processor in shutdown state", where: this.where() };
-    else if (deaf || deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "halted", where: this.where() };
+    if (this.client === null) this.turns.setIdle(processor);
+    else if (processor.s[STATE.ACTIVITY] === 2 || deadline === Number.POSITIVE_INFINITY)
+      this.outcome = idleOutcome(this);
     else processor.retired = Math.max(processor.retired, deadline);
-  }
-
-  private stopOutcome(processor: Processor): Outcome {
-    const stop = processor.stop!;
-    if (stop.kind === "triple-fault") return { kind: "triple-fault", where: this.where() };
-    if (stop.kind === "unimplemented")
-      return { kind: "unimplemented", what: `${stop.what} [${stop.bytes}]`, where: this.where() };
-    return { kind: "shutdown", what: stop.what, where: this.where() };
   }
 
   /** An independent machine in the same state; continuing either gives the same events. */
@@ -269,6 +283,7 @@ export class Machine {
     });
     if (this.pc !== null) copy.pc!.copyFrom(this.pc);
     if (this.client !== null) copy.client!.copyFrom(this.client);
+    copy.turns.copyFrom(this.turns);
     copy.choicePoints = this.choicePoints;
     copy.nextEvent = this.nextEvent;
     copy.nextStuckCheck = this.nextStuckCheck;

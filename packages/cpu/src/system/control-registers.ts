@@ -52,7 +52,7 @@ function writeControl(c: Processor, index: number, low: number, high: number): b
     c.raise(GP, 0);
     return false;
   }
-  c.s[S.CR8] = low;
+  c.apic.setTaskPriority(low << 4);
   return true;
 }
 

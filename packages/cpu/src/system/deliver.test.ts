@@ -141,7 +141,7 @@ describe("interrupts", () => {
     const system = createSystem("long");
     const { c, memory } = system;
     setGate64(memory, 0x21);
-    c.s[S.EVENTS] = S.EVENT_INTERRUPT;
+    c.apic.setInterruptLine(true);
     system.run([STI, NOP, NOP, NOP], 3);
     expect(c.rip).toBe(BigInt(handlerOf(0x21) + 1));
     expect(stackWords(c, 3)).toEqual([BigInt(CODE_BASE + 2), BigInt(CODE64), 0x202n]);
@@ -153,7 +153,7 @@ describe("interrupts", () => {
     setGate64(memory, 0x21);
     c.rflags = 0x202n;
     expect(system.run([0xf4], 5)).toBe("idle");
-    c.s[S.EVENTS] = S.EVENT_INTERRUPT;
+    c.apic.setInterruptLine(true);
     system.engine.run(c.retired + 1);
     expect(c.s[S.ACTIVITY]).toBe(0);
     expect(stackWords(c, 1)).toEqual([BigInt(CODE_BASE + 1)]);

@@ -14,6 +14,7 @@ import { DB, DF, inLongMode, inRealMode, PF } from "./exceptions.ts";
 import { deliver32 } from "./gates-32.ts";
 import { deliver64 } from "./gates-64.ts";
 import { deliverRealMode } from "./real-mode-interrupts.ts";
+import { takeStartupSignals } from "./startup-signals.ts";
 
 const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
@@ -150,7 +151,7 @@ function traceDelivery(c: Processor, event: EventBeingDelivered): void {
 }
 
 /**
- * Takes what waits at an instruction boundary, in the order of SDM 3A "Priority Among Concurrent Events". INIT and SIPI are the machine's.
+ * Takes what waits at an instruction boundary, in the order of SDM 3A "Priority Among Concurrent Events".
  * @returns whether anything changed
  */
 export function takePendingEvents(c: Processor): boolean {
@@ -159,6 +160,7 @@ export function takePendingEvents(c: Processor): boolean {
   const events = s[S.EVENTS]!;
   const activity = s[S.ACTIVITY]!;
   const shadow = s[S.INTERRUPTIBILITY]!;
+  if ((events & (S.EVENT_INIT | S.EVENT_SIPI)) !== 0 && takeStartupSignals(c)) return true;
   if (activity === ACTIVITY_WAIT_FOR_SIPI) return false;
   if ((events & S.EVENT_DEBUG_TRAP) !== 0 && (shadow & BLOCKED_BY_MOV_SS) === 0) return takeDebugTrap(c);
   if ((events & S.EVENT_NMI) !== 0 && (shadow & (BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS)) === 0) return takeNmi(c);
@@ -184,7 +186,7 @@ function takeNmi(c: Processor): boolean {
 }
 
 function takeInterrupt(c: Processor): boolean {
-  const vector = c.bus.acknowledgeInterrupt();
+  const vector = c.apic.acknowledge();
   deliverEvent(c, vector, EVENT_TYPE_EXTERNAL, -1, 0);
   deliverException(c);
   return true;

@@ -1,6 +1,7 @@
 import { type CpuidFeature, MSRS } from "@hvdiff/spec";
 import type { Processor } from "../processor.ts";
 import { XSS } from "../state-layout.ts";
+import { APIC_MSR_RULES } from "./apic-msrs.ts";
 import { readEfer, writeEfer } from "./efer.ts";
 import { cpuidEntry, hasFeature } from "./features.ts";
 import * as L from "./msr-legalizers.ts";
@@ -9,10 +10,10 @@ import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 import { readTsc, writeTsc, writeTscAdjust } from "./time-stamp.ts";
 import { supportedXss } from "./xsave-components.ts";
 
-/** One MSR. Without `read` or `write` that access is #GP(0); `exists` says whether this processor has it at all. */
+/** One MSR. Without `read` or `write`, and where `read` is undefined, that access is #GP(0); `exists` says whether this processor has it at all. */
 export interface MsrRule {
   readonly exists?: (c: Processor) => boolean;
-  readonly read?: (c: Processor, time: number) => bigint;
+  readonly read?: (c: Processor, time: number) => bigint | undefined;
   /** False is #GP(0). */
   readonly write?: (c: Processor, value: bigint, time: number) => boolean;
 }
@@ -27,6 +28,14 @@ const hasCounter =
   (n: number) =>
   (c: Processor): boolean =>
     n < (((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) >>> 8) & 0xff);
+
+/** Fixed-function counters, from CPUID leaf 0AH. */
+const hasFixedCounter =
+  (n: number) =>
+  (c: Processor): boolean => {
+    const leaf = cpuidEntry(c.model, 0xa, 0);
+    return leaf !== undefined && (leaf.eax & 0xff) >= 2 && n < (leaf.edx & 0x1f);
+  };
 
 const hasPerformanceMonitoring = (c: Processor): boolean => ((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) & 0xff) !== 0;
 
@@ -99,7 +108,6 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
     MSRS.IA32_GS_BASE.address,
     { exists: feature("lm"), read: (c) => readSegmentBase(c, 5), write: (c, v) => writeSegmentBase(c, 5, v) },
   ],
-  kept(MSRS.IA32_APIC_BASE.address, L.apicBase, feature("apic")),
   kept(MSRS.IA32_FEATURE_CONTROL.address, L.featureControl, feature("vmx", "smx")),
   kept(MSRS.IA32_SPEC_CTRL.address, L.onlyBits(SPEC_CTRL_BITS), feature("spec-ctrl", "ssbd", "stibp")),
   kept(MSRS.IA32_SYSENTER_CS.address, L.anyValue, feature("sep")),
@@ -115,7 +123,6 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
     L.onlyBits(1n),
     (c) => ((c.model.msrs.get(0xce) ?? 0n) & (1n << 31n)) !== 0n,
   ),
-  kept(MSRS.IA32_TSC_DEADLINE.address, L.anyValue, feature("tsc-deadline")),
   kept(MSRS.IA32_PKRS.address, L.onlyBits(LOW_HALF), feature("pks")),
   kept(MSRS.IA32_BNDCFGS.address, L.canonical, feature("mpx")),
   kept(MSRS.IA32_U_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
@@ -154,11 +161,12 @@ const MONITORING_RULES: readonly [number, MsrRule][] = [
   ),
   ...each(MSRS.IA32_PMC0.address, 8, (address, n) => kept(address, L.anyValue, hasCounter(n))),
   ...each(MSRS.IA32_PERFEVTSEL0.address, 8, (address, n) => kept(address, L.onlyBits(LOW_HALF), hasCounter(n))),
-  ...each(MSRS.IA32_FIXED_CTR0.address, 3, (address) => kept(address, L.anyValue, hasPerformanceMonitoring)),
+  ...each(MSRS.IA32_FIXED_CTR0.address, 4, (address, n) => kept(address, L.anyValue, hasFixedCounter(n))),
   kept(MSRS.IA32_FIXED_CTR_CTRL.address, L.anyValue, hasPerformanceMonitoring),
   kept(MSRS.IA32_PERF_GLOBAL_CTRL.address, L.anyValue, hasPerformanceMonitoring),
   constant(MSRS.IA32_PERF_GLOBAL_STATUS.address, 0n, hasPerformanceMonitoring),
   command(MSRS.IA32_PERF_GLOBAL_OVF_CTRL.address, -1n, hasPerformanceMonitoring),
+  constant(MSRS.IA32_PERF_CAPABILITIES.address, 0n, feature("pdcm")),
   kept(MSRS.IA32_MPERF.address, L.anyValue, feature("aperfmperf")),
   kept(MSRS.IA32_APERF.address, L.anyValue, feature("aperfmperf")),
   constant(MSRS.IA32_PERF_STATUS.address, 0n, feature("est")),
@@ -171,6 +179,7 @@ const MONITORING_RULES: readonly [number, MsrRule][] = [
 
 /** How each MSR is read and written. Capability MSRs of the model that are not here are read-only. */
 export const MSR_RULES: ReadonlyMap<number, MsrRule> = new Map([
+  ...APIC_MSR_RULES,
   ...SYSTEM_RULES,
   ...MEMORY_TYPE_RULES,
   ...MONITORING_RULES,

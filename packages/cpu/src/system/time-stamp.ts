@@ -1,4 +1,5 @@
 import { MSRS } from "@hvdiff/spec";
+import { rearmDeadline } from "../apic/timer.ts";
 import type { Processor } from "../processor.ts";
 import { TSC_OFFSET, VIRTUALIZATION_MODE } from "../state-layout.ts";
 import { MODE_GUEST } from "./control-bits.ts";
@@ -19,10 +20,12 @@ export function readTsc(c: Processor, time: number): bigint {
 /** Writing the counter moves IA32_TSC_ADJUST by the same amount. */
 export function writeTsc(c: Processor, value: bigint, time: number): boolean {
   storeMsr(c, ADJUST, BigInt.asUintN(64, storedMsr(c, ADJUST) + value - hostTsc(c, time)));
+  rearmDeadline(c);
   return true;
 }
 
 export function writeTscAdjust(c: Processor, value: bigint): boolean {
   storeMsr(c, ADJUST, value);
+  rearmDeadline(c);
   return true;
 }

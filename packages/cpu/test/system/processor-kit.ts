@@ -1,3 +1,4 @@
+import { enterVirtualWireMode } from "../../src/apic/reset.ts";
 import { Engine, type RunResult } from "../../src/engine.ts";
 import type { CpuModel } from "../../src/models/model.ts";
 import { skylakeClient } from "../../src/models/skylake-client.ts";
@@ -116,6 +117,7 @@ export function createSystem(mode: Mode, model: CpuModel = skylakeClient): Syste
     acknowledgeInterrupt: () => 0x21,
   };
   const c = new Processor(0, model, memory, bus);
+  enterVirtualWireMode(c);
   const events: System["events"] = [];
   c.trace = { event: (kind, data) => void events.push({ kind, data }) };
   c.rflags = 2n;

@@ -81,7 +81,7 @@ function exitForInterrupt(core: VmxCore): true {
   const { c, s } = core;
   const information = core.information.begin(EXTERNAL_INTERRUPT);
   const acknowledges = (s[W.EXIT_CONTROLS]! & C.ACKNOWLEDGE_INTERRUPT_ON_EXIT) !== 0;
-  if (acknowledges) information.interruption = VALID | c.bus.acknowledgeInterrupt();
+  if (acknowledges) information.interruption = VALID | c.apic.acknowledge();
   makeExit(core);
   return true;
 }

@@ -1,0 +1,60 @@
+import { DELIVERY, type InterruptFabric, type InterruptMessage, type Processor } from "@hvdiff/cpu";
+import type { Turns } from "./turns.ts";
+
+/** The rest of the machine, as the interrupt messages need it. */
+export interface FabricHost {
+  endOfInterrupt(vector: number): void;
+  deadlineChanged(deadline: number): void;
+}
+
+/** Carries interrupt messages between the local APICs, and from I/O APICs to them. */
+export class ApicFabric implements InterruptFabric {
+  private readonly processors: readonly Processor[];
+  private readonly turns: Turns;
+  private readonly host: FabricHost;
+
+  constructor(processors: readonly Processor[], turns: Turns, host: FabricHost) {
+    this.processors = processors;
+    this.turns = turns;
+    this.host = host;
+  }
+
+  send(message: InterruptMessage, sender: Processor, exceptSender: boolean): void {
+    this.deliver(
+      message,
+      this.processors.filter((processor) => !(exceptSender && processor === sender)),
+    );
+  }
+
+  /** A message of an I/O APIC or a device. */
+  sendFromDevice(message: InterruptMessage): void {
+    this.deliver(message, this.processors);
+  }
+
+  private deliver(message: InterruptMessage, candidates: readonly Processor[]): void {
+    const targets = candidates.filter((processor) => processor.apic.isDestination(message));
+    const chosen = message.deliveryMode === DELIVERY.lowestPriority ? leastBusy(targets) : targets;
+    for (const processor of chosen) {
+      processor.apic.accept(message);
+      this.turns.wake(processor);
+    }
+  }
+
+  endOfInterrupt(vector: number): void {
+    this.host.endOfInterrupt(vector);
+  }
+
+  deadlineChanged(deadline: number): void {
+    this.host.deadlineChanged(deadline);
+  }
+}
+
+/** The processor of lowest priority that accepts interrupts at all. */
+function leastBusy(targets: readonly Processor[]): readonly Processor[] {
+  const accepting = targets.filter((processor) => processor.apic.softwareEnabled);
+  const [first, ...others] = accepting;
+  if (first === undefined) return [];
+  return [
+    others.reduce((least, one) => (one.apic.processorPriority < least.apic.processorPriority ? one : least), first),
+  ];
+}
