@@ -87,6 +87,7 @@ function column(
     runId: `run-${name}`,
     outcome: { kind: "exit", text: "exit 0" },
     verdicts: Object.entries(values).map(([id, value]) => ({ id, value })),
+    suites: [],
     serial: `hvdiff guest xsaves-control\n${Object.entries(values)
       .map(([id, value]) => `verdict ${id} = ${value}\n`)
       .join("")}done\n`,

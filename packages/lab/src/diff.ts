@@ -20,6 +20,7 @@ function columnResult(session: Session, reference: ResolvedColumn, column: Resol
     runId: runId(session.image, column, session.silicon.id, session.settings),
     outcome: outcomeResult(run.outcome),
     verdicts: run.verdicts,
+    suites: run.suites,
     serial: run.serial,
     counters: run.counters,
     ...compared,

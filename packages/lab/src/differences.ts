@@ -30,7 +30,7 @@ function outcomeSignature(outcome: Outcome): string {
 /** Value of a verdict in a run; null if the run has no such verdict. */
 function verdictValue(run: Run, verdict: string): string | null {
   if (verdict === OUTCOME_VERDICT) return outcomeSignature(run.outcome);
-  return run.verdicts.find((known) => known.id === verdict)?.value ?? null;
+  return run.values.get(verdict) ?? null;
 }
 
 /** Ids of all verdicts of several runs, in the order in which they first appear. */

@@ -67,9 +67,32 @@ export interface OutcomeResult {
   readonly where?: { readonly level: number; readonly vcpu: number; readonly rip: string; readonly bytes: string };
 }
 
+/** What became of a test. An expected failure is none; a test that was expected to fail and passed counts as failed. */
+export type TestStatus = "pass" | "fail" | "skip" | "expected-failure" | "unexpected-pass";
+
 export interface Verdict {
   readonly id: string;
+  /** The guest's own word. */
   readonly value: string;
+  /** Absent for an observation that is neither right nor wrong by itself. */
+  readonly status?: TestStatus;
+}
+
+/** Formats of test output that are understood beside our own images' `verdict id = value`. */
+export type SuiteFormat = "kvm-unit-tests" | "sotest" | "xtf";
+
+/** A test suite that the output shows, whose tests are among the verdicts. */
+export interface SuiteResult {
+  readonly format: SuiteFormat;
+  readonly passed: number;
+  /** With tests that passed unexpectedly and with problems. */
+  readonly failed: number;
+  readonly skipped: number;
+  readonly expectedFailures: number;
+  /** Whether the output says that the suite came to its end. */
+  readonly complete: boolean;
+  /** What is wrong with the run as a whole: cut off, aborted, fewer results than announced … Each counts as failed. */
+  readonly problems: readonly string[];
 }
 
 export interface ColumnResult {
@@ -84,6 +107,8 @@ export interface ColumnResult {
   readonly runId: string;
   readonly outcome: OutcomeResult;
   readonly verdicts: readonly Verdict[];
+  /** Empty where the guest is no test suite of a known format. */
+  readonly suites: readonly SuiteResult[];
   readonly serial: string;
   readonly counters: Readonly<Record<string, number>>;
   /** Empty for the reference column. */

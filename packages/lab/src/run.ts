@@ -3,6 +3,7 @@ import {
   type Bounds,
   createMetal,
   DEFAULT_BOUNDS,
+  describeOutcome,
   type FirmwareProfile,
   LoadError,
   type Machine,
@@ -13,8 +14,7 @@ import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal, type NestedPolicy
 import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "./api.ts";
 import type { ResolvedColumn } from "./resolve.ts";
-import type { Verdict } from "./results.ts";
-import { parseVerdicts } from "./verdicts.ts";
+import { type GuestVerdicts, parseVerdicts } from "./verdicts/parse-verdicts.ts";
 
 const MIB = 0x100000;
 const LEAST_MEMORY = 4 * MIB;
@@ -30,11 +30,12 @@ export interface GuestImage {
 }
 
 /** Everything a run produced. */
-export interface Run {
+export interface Run extends GuestVerdicts {
   readonly outcome: Outcome;
   /** The guest-visible projection of the trace. */
   readonly events: readonly TraceEvent[];
-  readonly verdicts: readonly Verdict[];
+  /** Values of the verdicts by id. */
+  readonly values: ReadonlyMap<string, string>;
   readonly serial: string;
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -125,8 +126,11 @@ export function createMachine(
 export function runMachine(machine: Machine): Run {
   const outcome = machine.run();
   const events = projectionOf(machine.trace.events);
-  const { serial } = machine.guest;
-  return { outcome, events, verdicts: parseVerdicts(serial), serial, counters: countersOf(machine, events) };
+  const { serial, truncated } = machine.guest;
+  const exitCode = outcome.kind === "exit" ? outcome.code : null;
+  const said = parseVerdicts(serial, { exitCode, text: describeOutcome(outcome), truncated });
+  const values = new Map(said.verdicts.map((verdict) => [verdict.id, verdict.value]));
+  return { outcome, events, ...said, values, serial, counters: countersOf(machine, events) };
 }
 
 function countersOf(machine: Machine, events: readonly TraceEvent[]): Record<string, number> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { SCENARIOS } from "@hvdiff/guests";
 import { describe, expect, test } from "vitest";
 import { createLab } from "../src/index.ts";
-import { parseVerdicts } from "../src/verdicts.ts";
+import { parseVerdicts } from "../src/verdicts/parse-verdicts.ts";
 
 /** An entry of `differences.json`: where Bochs's recorded output is not ours, and why. `docs/bochs-differences.md` is for people. */
 interface Difference {
@@ -30,6 +30,12 @@ const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, 
 const differences: readonly Difference[] = JSON.parse(read("differences.json"));
 const lab = createLab();
 
+/** What Bochs printed for an image. */
+function recordedVerdicts(model: string, image: string) {
+  const serial = read(`bochs-2.7-${model}/${image}.log`);
+  return parseVerdicts(serial, { exitCode: 0, text: "exit 0", truncated: false }).verdicts;
+}
+
 /** Bochs's BIOS locks IA32_FEATURE_CONTROL with VMX on, as the profile `seabios` does: both print msr.3a = 5. */
 function metalVerdicts(scenario: string, cpu: string) {
   return lab.diff({ scenario }, ["metal"], { cpu, firmware: "seabios" }).columns[0]!.verdicts;
@@ -39,15 +45,15 @@ describe.each(MODELS)("$bochs", ({ bochs, cpu }) => {
   test.each(SCENARIOS.map(({ id }) => id))(
     "%s prints on metal what Bochs printed, or the difference is explained",
     (id) => {
-      const recorded = parseVerdicts(read(`bochs-2.7-${bochs}/${id}.log`));
+      const recorded = recordedVerdicts(bochs, id);
       const explained = new Map(
         differences
           .filter(({ image, models }) => image === id && models.includes(bochs))
           .map((difference) => [difference.verdict, difference]),
       );
-      const expected = recorded.map(({ id: verdict, value }) => ({
-        id: verdict,
-        value: explained.get(verdict)?.manual ?? value,
+      const expected = recorded.map((verdict) => ({
+        ...verdict,
+        value: explained.get(verdict.id)?.manual ?? verdict.value,
       }));
       expect(metalVerdicts(id, cpu)).toEqual(expected);
     },
@@ -62,7 +68,7 @@ test("every explanation names a verdict that Bochs printed so, once", () => {
       const key = `${model} ${image} ${verdict}`;
       expect(seen.has(key), key).toBe(false);
       seen.add(key);
-      const printed = parseVerdicts(read(`bochs-2.7-${model}/${image}.log`)).find(({ id }) => id === verdict);
+      const printed = recordedVerdicts(model, image).find(({ id }) => id === verdict);
       expect(printed?.value, key).toBe(bochs);
     }
   }

@@ -13,7 +13,7 @@ export { type LoadableImage, parseMultiboot } from "./loaders/multiboot.ts";
 export { HOST_TIMER_VECTOR, Machine, type MachineOptions } from "./machine.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
-export { Pc, type PcHost } from "./pc.ts";
+export { type GuestOutput, guestOutput, Pc, type PcHost } from "./pc.ts";
 export type { RootAction, RootClient, RootEvent } from "./root-client.ts";
 export { TICKS_PER_MICROSECOND } from "./time.ts";
 export { Trace, type TraceEvent } from "./trace.ts";

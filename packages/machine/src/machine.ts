@@ -13,7 +13,7 @@ import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import type { Outcome, Where } from "./outcome.ts";
-import { Pc } from "./pc.ts";
+import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import type { RootAction, RootClient, RootEvent } from "./root-client.ts";
 import { isStuck } from "./stuck.ts";
 import { Trace } from "./trace.ts";
@@ -139,9 +139,8 @@ export class Machine {
   }
 
   /** Serial and debug output of the guest, and its exit code (-1: none). */
-  get guest(): { serial: string; debug: string; exitCode: number } {
-    if (this.client !== null) return this.client.guest;
-    return { serial: this.pc!.output.serial, debug: this.pc!.output.debug, exitCode: this.pc!.exit.state.code };
+  get guest(): GuestOutput {
+    return this.client?.guest ?? guestOutput(this.pc!);
   }
 
   /** What the root-mode client counted; empty on metal. */

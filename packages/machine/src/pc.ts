@@ -19,6 +19,21 @@ export interface PcHost {
   serialLine(line: string): void;
 }
 
+/** What a guest left behind on its PC. */
+export interface GuestOutput {
+  readonly serial: string;
+  readonly debug: string;
+  /** -1: it did not leave through the exit port. */
+  readonly exitCode: number;
+  /** There was more serial output than is kept. */
+  readonly truncated: boolean;
+}
+
+export function guestOutput(pc: Pc): GuestOutput {
+  const { serial, debug, truncated } = pc.output;
+  return { serial, debug, exitCode: pc.exit.state.code, truncated };
+}
+
 const MAX_SERIAL = 4 * 1024 * 1024;
 
 /**

@@ -1,5 +1,6 @@
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
+import type { GuestOutput } from "./pc.ts";
 
 /** What the machine tells a root-mode client that is written in TypeScript. */
 export type RootEvent =
@@ -34,7 +35,7 @@ export interface RootClient {
   /** Where its guest is, while the processor is in root mode. */
   where(): Where;
   /** Serial output and exit code of the guest's PC. */
-  readonly guest: { readonly serial: string; readonly debug: string; readonly exitCode: number };
+  readonly guest: GuestOutput;
   /** What it counted: exits by level and reason, entries … */
   readonly counters: Readonly<Record<string, number>>;
   /** Takes over the state of another client of the same build, in a cloned machine. */

@@ -1,6 +1,15 @@
 import type { CpuModel, Processor, TraceSink } from "@hvdiff/cpu";
-import type { FirmwareProfile, InitialState, Machine, RootAction, RootClient, RootEvent, Where } from "@hvdiff/machine";
-import { Pc } from "@hvdiff/machine";
+import type {
+  FirmwareProfile,
+  GuestOutput,
+  InitialState,
+  Machine,
+  RootAction,
+  RootClient,
+  RootEvent,
+  Where,
+} from "@hvdiff/machine";
+import { guestOutput, Pc } from "@hvdiff/machine";
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import type { Vmx } from "@hvdiff/vmx";
 import {
@@ -112,8 +121,8 @@ export class L0 implements RootClient {
     return this.state.guestMode ? 2 : 1;
   }
 
-  get guest(): { serial: string; debug: string; exitCode: number } {
-    return { serial: this.pc.output.serial, debug: this.pc.output.debug, exitCode: this.pc.exit.state.code };
+  get guest(): GuestOutput {
+    return guestOutput(this.pc);
   }
 
   get counters(): Readonly<Record<string, number>> {

@@ -118,6 +118,7 @@ function columnOf(fake: FakeScenario, column: string, reference: string): Column
     runId: `${fake.scenario.id}-${column.length.toString(16).padStart(8, "0")}`,
     outcome: { kind: "exit", text: "exit 0" },
     verdicts: Object.entries(values).map(([id, value]) => ({ id, value })),
+    suites: [],
     serial: "",
     counters: {},
     differences,
