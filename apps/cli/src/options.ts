@@ -59,6 +59,13 @@ export const OPTIONS = {
     choices: ["table", "json", "jsonl", "md"],
     summary: "how to print (default: table)",
   },
+  testFormat: {
+    name: "format",
+    aliases: ["-f"],
+    value: "FORMAT",
+    choices: ["table", "json", "jsonl", "md", "tap", "junit"],
+    summary: "how to print: table, json, jsonl, md, or each verdict as a test: tap, junit (default: table)",
+  },
   output: { name: "output", aliases: ["-o"], value: "FILE", summary: "write to FILE, all of it or nothing" },
   trace: {
     name: "trace",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exitCodeOf } from "../src/commands/run.ts";
+import { exitCodeOf } from "../src/exit-code.ts";
 import { createFakeLab } from "./fake-lab.ts";
 import { runForTest } from "./run-for-test.ts";
 
@@ -34,8 +34,28 @@ test.each([
   ["l0-error", "L0 stopped", 125],
   ["unimplemented", "unimplemented instruction", 126],
 ])("a guest that ends with %s (%s) makes run return %i", (kind, text, code) => {
-  expect(exitCodeOf({ kind, text })).toBe(code);
+  expect(exitCodeOf({ outcome: { kind, text }, suites: [] })).toBe(code);
 });
+
+const SUITE = { passed: 3, failed: 0, skipped: 0, expectedFailures: 0, complete: true, problems: [] };
+
+test.each([
+  ["all passed", "exit", "exit 0", {}, 0],
+  ["a test failed, and the guest says so", "exit", "exit 1", { failed: 1 }, 1],
+  ["a test failed although the guest leaves with 0", "exit", "exit 0", { failed: 1 }, 1],
+  ["kvm-unit-tests has nothing to test", "exit", "exit 38", { skipped: 1 }, 38],
+  ["kvm-unit-tests gave up", "exit", "exit 63", { failed: 1 }, 63],
+  ["done, then halted", "halted", "halted at level 1", {}, 0],
+  ["done with a failure, then halted", "loop", "loop at level 1", { failed: 2 }, 1],
+  ["halted in the middle", "halted", "halted at level 1", { failed: 1, complete: false }, 124],
+  ["crashed behind the end", "triple-fault", "triple-fault at level 1", {}, 125],
+])(
+  "a test suite, %s: %s makes run return another code than the guest's own where it must",
+  (_what, kind, text, counts, code) => {
+    const suites = [{ ...SUITE, format: "kvm-unit-tests" as const, ...counts }];
+    expect(exitCodeOf({ outcome: { kind, text }, suites })).toBe(code);
+  },
+);
 
 test("run passes the guest's code on and reports the outcome on stderr", async () => {
   const lab = createFakeLab();

@@ -7,7 +7,10 @@ import { render } from "../format/choose.ts";
 import { counted } from "../format/diff-rows.ts";
 import { diffTable } from "../format/diff-table.ts";
 import { toJson, toJsonLines } from "../format/json.ts";
+import { toJunit } from "../format/junit.ts";
 import { diffMarkdown } from "../format/markdown.ts";
+import { toTap } from "../format/tap.ts";
+import { diffPoints } from "../format/test-points.ts";
 import { guestOf } from "../guest-argument.ts";
 import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
@@ -43,6 +46,8 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
       json: () => toJson(result),
       jsonl: () => columnLines(result),
       md: () => diffMarkdown(result, all),
+      tap: () => toTap(diffPoints(result), [`${result.guest.id}, compared with ${result.reference}`]),
+      junit: () => toJunit(result.guest.id, diffPoints(result)),
     }),
   );
   return result.different ? EXIT.different : EXIT.same;
@@ -53,7 +58,7 @@ export const diff: Command = {
   name: "diff",
   summary: "Run a guest on several columns and say whether, where and why they differ",
   usage: "GUEST [OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.all, OPTIONS.format, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
   notes: [
     "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot ELF or flat binary. ./NAME is always a path.",
     "Exit code: 0 no difference, 1 a difference in a verdict, the outcome or the guest-visible trace, 2 trouble.",

@@ -1,12 +1,17 @@
-import type { ColumnResult, EventResult, Guest, Lab, RunOptions } from "@hvdiff/lab";
+import type { ColumnResult, EventResult, Guest, Lab, RunOptions, SuiteResult } from "@hvdiff/lab";
 import { type Arguments, lastValue, listValues } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import type { Environment } from "../environment.ts";
+import { exitCodeOf } from "../exit-code.ts";
 import { confidenceStyle } from "../format/causes.ts";
 import { render } from "../format/choose.ts";
+import { counted } from "../format/diff-rows.ts";
 import { toJson, toJsonLines } from "../format/json.ts";
+import { toJunit } from "../format/junit.ts";
 import { columnMarkdown } from "../format/markdown.ts";
+import { toTap } from "../format/tap.ts";
+import { runPoints } from "../format/test-points.ts";
 import { guestOf } from "../guest-argument.ts";
 import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
@@ -14,29 +19,8 @@ import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
 import { runOptionsOf } from "../run-options.ts";
 import { SCHEMA_VERSION } from "../schema-version.ts";
-import { COLOURED, PLAIN, wantsColour } from "../text/palette.ts";
+import { COLOURED, type Palette, PLAIN, wantsColour } from "../text/palette.ts";
 import { visible } from "../text/wrap.ts";
-
-/** Exit codes for guests that did not leave through the exit port. */
-const ENDED_OTHERWISE: Readonly<Record<string, number>> = {
-  halted: 124,
-  loop: 124,
-  limit: 124,
-  "trace-limit": 124,
-  "memory-limit": 124,
-  unimplemented: 126,
-};
-const CRASHED = 125;
-/** What a process can say of a code whose low eight bits are zero although the code is not. */
-const NOT_ZERO = 255;
-
-/** The guest's own code where it gave one, cut to what a process can return. */
-export function exitCodeOf(outcome: ColumnResult["outcome"]): number {
-  const exit = /^exit (\d+)/.exec(outcome.text);
-  if (outcome.kind !== "exit" || exit === null) return ENDED_OTHERWISE[outcome.kind] ?? CRASHED;
-  const code = Number(exit[1]);
-  return code !== 0 && code % 256 === 0 ? NOT_ZERO : code % 256;
-}
 
 function traceOf(
   lab: Lab,
@@ -61,10 +45,22 @@ function columnOf(given: Arguments): string {
 
 function reportOutcome(column: ColumnResult, environment: Environment): void {
   const palette = wantsColour(environment.variables, environment.stderrIsTerminal) ? COLOURED : PLAIN;
-  const style = exitCodeOf(column.outcome) === 0 ? palette.same : palette.different;
+  const style = exitCodeOf(column) === 0 ? palette.same : palette.different;
   const confidence =
     column.confidence === null ? "" : ` (${confidenceStyle(column.confidence, palette)(column.confidence)})`;
   environment.stderr(`${palette.strong(column.full)}${confidence}: ${style(column.outcome.text)}\n`);
+  for (const suite of column.suites) environment.stderr(`${suiteText(suite, palette)}\n`);
+}
+
+function suiteText(suite: SuiteResult, palette: Palette): string {
+  const counts = [
+    `${suite.passed} passed`,
+    `${suite.failed} failed`,
+    ...(suite.skipped === 0 ? [] : [`${suite.skipped} skipped`]),
+    ...(suite.expectedFailures === 0 ? [] : [counted(suite.expectedFailures, "expected failure")]),
+  ].join(", ");
+  const style = suite.failed === 0 ? palette.same : palette.different;
+  return [`${suite.format}: ${style(counts)}`, ...suite.problems.map(visible)].join("; ");
 }
 
 async function run(given: Arguments, environment: Environment): Promise<number> {
@@ -82,7 +78,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
     const { column, events } = withProgress(environment, what, () => traceOf(lab, guest, name, options));
     output.write(traceText(events, trace));
     reportOutcome(column, environment);
-    return exitCodeOf(column.outcome);
+    return exitCodeOf(column);
   }
   const result = withProgress(environment, what, () => lab.diff(guest, [name], options));
   const column = result.columns[0]!;
@@ -92,10 +88,12 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
       json: () => toJson(result),
       jsonl: () => toJsonLines(SCHEMA_VERSION, [column]),
       md: () => columnMarkdown(result),
+      tap: () => toTap(runPoints(column), [`${result.guest.id} on ${column.full}`]),
+      junit: () => toJunit(result.guest.id, runPoints(column), column.serial),
     }),
   );
   reportOutcome(column, environment);
-  return exitCodeOf(column.outcome);
+  return exitCodeOf(column);
 }
 
 /** `hvdiff run`. */
@@ -103,10 +101,11 @@ export const runGuest: Command = {
   name: "run",
   summary: "Run a guest on one column and print what it prints",
   usage: "GUEST [--on COLUMN] [OPTIONS]",
-  options: [OPTIONS.onOne, ...RUN_OPTIONS, OPTIONS.trace, OPTIONS.format, OPTIONS.output],
+  options: [OPTIONS.onOne, ...RUN_OPTIONS, OPTIONS.trace, OPTIONS.testFormat, OPTIONS.output],
   notes: [
     "The guest's serial output goes to stdout as it is, the outcome to stderr.",
     "Exit code: the low eight bits of what the guest wrote to the exit port 0xf4 (255 where they are zero and the code is not); 124 halted, in a loop or stopped at a bound; 125 triple fault, shutdown or stopped by its L0; 126 an instruction that hvdiff does not implement; 2 trouble, then stderr starts with `hvdiff:`.",
+    "Output of kvm-unit-tests, SoTest and XTF is understood: stderr then also says how many tests passed and failed, and a test that failed makes the exit code 1 where the guest's own would be 0. A suite that has said that it is done and then halts has ended regularly.",
   ],
   examples: [
     ["hvdiff run capabilities", "on metal"],

@@ -7,10 +7,13 @@ export interface Renderers {
   readonly json: () => string;
   readonly jsonl: () => string;
   readonly md: () => string;
+  readonly tap?: () => string;
+  readonly junit?: () => string;
 }
 
 /** The result as the user asked for it. */
 export function render(given: Arguments, renderers: Renderers): string {
   const format = (lastValue(given, "format") ?? "table") as keyof Renderers;
-  return renderers[format]();
+  // A command without tests does not take these values.
+  return renderers[format]!();
 }

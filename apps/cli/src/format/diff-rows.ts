@@ -17,17 +17,15 @@ export interface VerdictRow {
   readonly differs: boolean;
 }
 
-/** The row that says how each column ended. */
-export const OUTCOME = "outcome";
+/** The row that says how each column ended, and the lab's name for a difference there. */
+export const OUTCOME = "(outcome)";
 
-function outcomeCell(column: ColumnResult, reference: ColumnResult): VerdictCell {
+function outcomeCell(column: ColumnResult): VerdictCell {
   const difference = column.differences.find((candidate) => candidate.verdict === OUTCOME);
-  const differs = difference !== undefined || column.outcome.text !== reference.outcome.text;
-  return { column, value: column.outcome.text, differs, cause: difference?.cause ?? null };
+  return { column, value: column.outcome.text, differs: difference !== undefined, cause: difference?.cause ?? null };
 }
 
-function verdictCell(column: ColumnResult, verdict: string, difference: Difference | undefined): VerdictCell {
-  const value = column.verdicts.find((candidate) => candidate.id === verdict)?.value ?? null;
+function verdictCell(column: ColumnResult, value: string | null, difference: Difference | undefined): VerdictCell {
   return { column, value, differs: difference !== undefined, cause: difference?.cause ?? null };
 }
 
@@ -37,22 +35,20 @@ function rowOf(verdict: string, cells: readonly VerdictCell[]): VerdictRow {
 
 /** The outcome and all verdicts, in the order in which they first appeared. */
 export function verdictRows(result: DiffResult): VerdictRow[] {
-  const reference = result.columns[0]!;
-  const outcome = rowOf(
-    OUTCOME,
-    result.columns.map((column) => outcomeCell(column, reference)),
-  );
+  const outcome = rowOf(OUTCOME, result.columns.map(outcomeCell));
+  // Test suites print thousands of verdicts.
+  const known = result.columns.map((column) => ({
+    column,
+    values: new Map(column.verdicts.map(({ id, value }) => [id, value])),
+    differences: new Map(column.differences.map((difference) => [difference.verdict, difference])),
+  }));
   const rows = result.verdicts
     .filter((verdict) => verdict !== OUTCOME)
     .map((verdict) =>
       rowOf(
         verdict,
-        result.columns.map((column) =>
-          verdictCell(
-            column,
-            verdict,
-            column.differences.find((difference) => difference.verdict === verdict),
-          ),
+        known.map(({ column, values, differences }) =>
+          verdictCell(column, values.get(verdict) ?? null, differences.get(verdict)),
         ),
       ),
     );

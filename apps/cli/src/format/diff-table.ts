@@ -32,7 +32,6 @@ function columnSummary(column: ColumnResult, reference: ColumnResult): string {
   if (column === reference) return "reference";
   const count = column.differences.length;
   if (count > 0) return `${counted(count, "verdict")} differ${count === 1 ? "s" : ""}`;
-  if (column.outcome.text !== reference.outcome.text) return "ends differently";
   return column.firstDivergence === null ? "same" : "same verdicts, different trace";
 }
 
