@@ -1,11 +1,14 @@
 import { Block } from "./block.ts";
 import { decode } from "./decode/decoder.ts";
-import type { DecodeFailure, Instruction } from "./decode/instruction.ts";
+import type { DecodeFailure, DecodeResult, Instruction } from "./decode/instruction.ts";
+import { offersNamed, readBy } from "./instruction-features.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
+import type { CpuModel } from "./models/model.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
 import type { Processor } from "./processor.ts";
 import { type Placement, resolveOp } from "./resolve-op.ts";
 import { CPL } from "./state-layout.ts";
+import { inParagraphMode } from "./system/exceptions.ts";
 import { ACCESS_FETCH } from "./virtualization.ts";
 
 const MAX_OPS = 64;
@@ -59,6 +62,33 @@ function failureOp(failure: DecodeFailure, bytes: Uint8Array, place: Placement):
   return { ...op, run: failure.kind === "undefined" ? undefinedOpcode : tooLong };
 }
 
+const UNDEFINED: DecodeFailure = { kind: "undefined" };
+
+/** What bytes mean to a processor model: instructions whose feature it lacks are undefined there. */
+function decodeFor(
+  model: CpuModel,
+  bytes: Uint8Array,
+  offset: number,
+  available: number,
+  place: Placement,
+): DecodeResult {
+  const result = decode(bytes, offset, available, place.codeBits);
+  if (result.kind === "unimplemented") return offersNamed(model, result.name) ? result : UNDEFINED;
+  if (result.kind !== "instruction") return result;
+  const instruction = readBy(model, result.instruction, place.codeBits);
+  return instruction === undefined ? UNDEFINED : { kind: "instruction", instruction };
+}
+
+/** VEX prefixes are not recognized in real-address and virtual-8086 mode (SDM 2A "Vector Extension (VEX)"). */
+function resolveVex(op: Op): Op {
+  return { ...op, run: (c, i) => (inParagraphMode(c) ? undefinedOpcode(c, i) : op.run(c, i)) };
+}
+
+function operationOf(instruction: Instruction, place: Placement): Op {
+  const op = resolveOp(instruction, place);
+  return instruction.isVex === true && place.codeBits !== 64 ? resolveVex(op) : op;
+}
+
 /** Where a block starts: linear address (for instructions that cross into the next page) and RIP. */
 export interface BlockStart {
   readonly linearLow: number;
@@ -91,18 +121,26 @@ interface DecodedOps {
 }
 
 /**
- * What was decoded before, by RIP and mode. Operations are immutable and depend on nothing but bytes, RIP and mode, so machines that run
+ * What was decoded before, by model, RIP and mode. Operations are immutable and depend on nothing but bytes, RIP, mode and model, so machines that run
  * the same image share them; the bytes are compared at every use. A cache, not state: it can be emptied at any time.
  */
-const decodedBefore = new Map<string, DecodedOps>();
+const decodedBefore = new WeakMap<CpuModel, Map<string, DecodedOps>>();
 const MAX_DECODED = 1 << 14;
+
+function decodedOn(model: CpuModel): Map<string, DecodedOps> {
+  const known = decodedBefore.get(model);
+  if (known !== undefined) return known;
+  const made = new Map<string, DecodedOps>();
+  decodedBefore.set(model, made);
+  return made;
+}
 
 function keyOf(start: BlockStart, mode: CodeMode): string {
   return `${mode.number} ${start.ripHigh} ${start.ripLow}`;
 }
 
 function knownOps(c: Processor, at: number, start: BlockStart, mode: CodeMode): DecodedOps | null {
-  const known = decodedBefore.get(keyOf(start, mode));
+  const known = decodedOn(c.model).get(keyOf(start, mode));
   if (known === undefined || (at & 0xfff) + known.bytes.length > 4096) return null;
   for (let i = 0; i < known.bytes.length; i++) if (c.bytes[at + i] !== known.bytes[i]) return null;
   return known;
@@ -114,7 +152,7 @@ function decodeOps(c: Processor, at: number, start: BlockStart, mode: CodeMode):
   let offset = at;
   let place = placeAt(start, mode);
   while (ops.length < MAX_OPS && offset < pageEnd) {
-    const result = decode(c.bytes, offset, Math.min(MAX_LENGTH, pageEnd - offset), mode.bits);
+    const result = decodeFor(c.model, c.bytes, offset, Math.min(MAX_LENGTH, pageEnd - offset), place);
     if (result.kind === "truncated") break;
     if (result.kind !== "instruction") {
       const end = Math.min(offset + MAX_LENGTH, pageEnd);
@@ -122,20 +160,20 @@ function decodeOps(c: Processor, at: number, start: BlockStart, mode: CodeMode):
       offset = end;
       break;
     }
-    const op = resolveOp(result.instruction, place);
+    const op = operationOf(result.instruction, place);
     ops.push(op);
     offset += result.instruction.length;
     place = { ...place, ripLow: op.nextLow, ripHigh: op.nextHigh, position: ops.length };
     if (endsBlock(result.instruction)) break;
   }
-  return remember({ ops, bytes: c.bytes.slice(at, Math.min(offset, pageEnd)) }, keyOf(start, mode));
+  const decoded = { ops, bytes: c.bytes.slice(at, Math.min(offset, pageEnd)) };
+  if (ops.length > 0) remember(decodedOn(c.model), keyOf(start, mode), decoded);
+  return decoded;
 }
 
-function remember(decoded: DecodedOps, key: string): DecodedOps {
-  if (decoded.ops.length === 0) return decoded;
-  if (decodedBefore.size >= MAX_DECODED) decodedBefore.clear();
-  decodedBefore.set(key, decoded);
-  return decoded;
+function remember(known: Map<string, DecodedOps>, key: string, decoded: DecodedOps): void {
+  if (known.size >= MAX_DECODED) known.clear();
+  known.set(key, decoded);
 }
 
 function endsBlock(instruction: Instruction): boolean {
@@ -157,8 +195,8 @@ function crossPageBlock(c: Processor, at: number, start: BlockStart, mode: CodeM
   bytes.set(c.bytes.subarray(at, at + room));
   if (second >= 0) bytes.set(c.bytes.subarray(second, second + MAX_LENGTH), room);
   const place = placeAt(start, mode);
-  const result = decode(bytes, 0, Math.min(MAX_LENGTH, bytes.length), mode.bits);
-  const op = result.kind === "instruction" ? resolveOp(result.instruction, place) : failureOp(result, bytes, place);
+  const result = decodeFor(c.model, bytes, 0, Math.min(MAX_LENGTH, bytes.length), place);
+  const op = result.kind === "instruction" ? operationOf(result.instruction, place) : failureOp(result, bytes, place);
   return unkeptBlock(start, mode, op);
 }
 
@@ -172,5 +210,5 @@ function unkeptBlock(start: BlockStart, mode: CodeMode, op: Op): Block {
 /** Instructions fetched from where nothing is: FF bytes. */
 export function unbackedBlock(start: BlockStart, mode: CodeMode): Block {
   const bytes = new Uint8Array(MAX_LENGTH).fill(0xff);
-  return unkeptBlock(start, mode, failureOp({ kind: "undefined" }, bytes, placeAt(start, mode)));
+  return unkeptBlock(start, mode, failureOp(UNDEFINED, bytes, placeAt(start, mode)));
 }

@@ -255,6 +255,16 @@ export const CPUID_WORDS = {
       msrlist: 27,
     },
   },
+  leaf7Sub1Ebx: {
+    leaf: 0x7,
+    subleaf: 1,
+    register: "ebx",
+    sdm: '2A "CPUID - CPU Identification"',
+    bits: {
+      "intel-ppin": 0,
+      pbndkb: 1,
+    },
+  },
   leaf7Sub1Edx: {
     leaf: 0x7,
     subleaf: 1,
@@ -295,6 +305,24 @@ export const CPUID_WORDS = {
       xgetbv1: 2,
       xsaves: 3,
       xfd: 4,
+    },
+  },
+  leaf14Ebx: {
+    leaf: 0x14,
+    subleaf: 0,
+    register: "ebx",
+    sdm: '2A "CPUID - CPU Identification"',
+    bits: {
+      ptwrite: 4,
+    },
+  },
+  leaf19Ebx: {
+    leaf: 0x19,
+    register: "ebx",
+    sdm: '2A "CPUID - CPU Identification"',
+    bits: {
+      aeskle: 0,
+      "aes-wide-kl": 2,
     },
   },
   leaf80000001Ecx: {
@@ -381,6 +409,7 @@ export const CPUID_WORDS = {
       clzero: 0,
       irperf: 1,
       xsaveerptr: 2,
+      invlpgb: 3,
       rdpru: 4,
       mba: 6,
       mcommit: 8,
@@ -433,6 +462,17 @@ export const CPUID_WORDS = {
       "ibs-virt": 26,
       "ext-lvt-off-chg": 27,
       "svme-addr-chk": 28,
+    },
+  },
+  leaf8000001FEax: {
+    leaf: 0x8000_001f,
+    register: "eax",
+    apm: '3 "Obtaining Processor Information Via the CPUID Instruction"',
+    bits: {
+      sme: 0,
+      sev: 1,
+      "sev-es": 3,
+      "sev-snp": 4,
     },
   },
   leaf80000021Eax: {

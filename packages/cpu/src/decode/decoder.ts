@@ -112,6 +112,7 @@ function createInstruction(cursor: DecodeCursor, form: OpcodeForm, operands: rea
     operandSize: form.reportedSize ?? cursor.operandSize,
     addressSize: cursor.addressSize,
     segment: cursor.segmentOverride >= 0 ? cursor.segmentOverride : SEGMENT_DS,
+    isVex: cursor.hasVex,
     lock: cursor.lock,
     repeat: cursor.repeatPrefix === 0 ? "none" : cursor.repeatPrefix === 0xf3 ? "rep" : "repne",
     operands,

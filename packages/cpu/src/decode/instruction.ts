@@ -79,6 +79,8 @@ export interface Instruction {
    * override. The decoder always sets it; for instructions built otherwise, absent means DS.
    */
   readonly segment?: number;
+  /** Encoded with a VEX prefix. */
+  readonly isVex?: boolean;
   readonly lock: boolean;
   /** Repeat prefix where it has a meaning or is left over: `rep` is F3, `repne` is F2. */
   readonly repeat: "none" | "rep" | "repne";

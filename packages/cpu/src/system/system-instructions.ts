@@ -1,6 +1,5 @@
 import type { RegisterClass } from "../decode/instruction.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "../op.ts";
-import { ABSENT_FEATURES } from "./absent-features.ts";
 import { CONTROL_REGISTERS, moveFromControl, moveFromDebug, moveToControl, moveToDebug } from "./control-registers.ts";
 import { CPUID_INSTRUCTION } from "./cpuid-instruction.ts";
 import { DESCRIPTOR_TABLES } from "./descriptor-tables.ts";
@@ -67,5 +66,4 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...XSAVE_INSTRUCTIONS,
   ...X87_CONTROL,
   ...EXTENSION_INSTRUCTIONS,
-  ...ABSENT_FEATURES,
 };
