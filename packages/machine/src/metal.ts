@@ -1,16 +1,16 @@
 import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { enterVirtualWireMode, STATE, writeMsr } from "@hvdiff/cpu";
-import { applyState, type FirmwareProfile, featureControlAfter, multibootState } from "./boot-state.ts";
+import { applyState, type FirmwareProfile, featureControlAfter } from "./boot-state.ts";
 import type { Bounds } from "./bounds.ts";
-import { type GuestMemory, loadMultiboot } from "./loaders/load.ts";
+import type { BootRequest } from "./loaders/boot-request.ts";
+import { loadImage } from "./loaders/load.ts";
 import { Machine } from "./machine.ts";
+import { ramRanges } from "./memory-map.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
 
-export interface MetalOptions {
+export interface MetalOptions extends BootRequest {
   readonly model: CpuModel;
-  readonly image: Uint8Array;
-  readonly commandLine?: string;
   /** Bytes of RAM, a multiple of 1 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
@@ -30,13 +30,13 @@ export function createMetal(options: MetalOptions): Machine {
     ...(options.recycled ? { recycled: options.recycled } : {}),
   });
   declareMetalMemory(machine, options.memory);
-  const guest: GuestMemory = {
+  const boot = loadImage(options, {
     size: options.memory,
+    read: (address, length) => machine.memory.readBytes(address, length),
     write: (address, data) => machine.memory.writeBytes(address, data),
-  };
-  const boot = loadMultiboot(options.image, guest, options.commandLine ?? "");
+  });
   const processor = machine.processors[0]!;
-  applyState(processor, multibootState(boot));
+  applyState(processor, boot.state);
   enterVirtualWireMode(processor);
   // Firmware has found the others and sent them to wait.
   for (const other of machine.processors.slice(1)) other.s[STATE.EVENTS]! |= STATE.EVENT_INIT;
@@ -44,8 +44,7 @@ export function createMetal(options: MetalOptions): Machine {
   return machine;
 }
 
-/** RAM from 0 with the legacy hole at 640 KiB. */
+/** RAM as a PC has it: with the legacy hole at 640 KiB and the devices' below 4 GiB. */
 export function declareMetalMemory(machine: Machine, size: number): void {
-  machine.memory.addRam(0, 0xa0000);
-  machine.memory.addRam(0x100000, size - 0x100000);
+  for (const range of ramRanges(size)) machine.memory.addRam(range.base, range.size);
 }

@@ -1,24 +1,23 @@
 import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import {
+  type BootRequest,
   type Bounds,
   type FirmwareProfile,
   type GuestMemory,
-  loadMultiboot,
+  loadImage,
   Machine,
-  multibootState,
+  ramRanges,
 } from "@hvdiff/machine";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
 import { L0 } from "./l0.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
 
-export interface NestedMachineOptions {
+export interface NestedMachineOptions extends BootRequest {
   /** The silicon underneath. */
   readonly silicon: CpuModel;
   /** The CPU that L1 is shown. */
   readonly guestModel: CpuModel;
   readonly policy: NestedPolicy;
-  readonly image: Uint8Array;
-  readonly commandLine?: string;
   /** Bytes of L1's RAM, a multiple of 2 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
@@ -40,19 +39,19 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
 
 function createClient(machine: Machine, options: NestedMachineOptions): L0 {
   machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
-  machine.memory.addRam(GUEST_OFFSET, 0xa0000);
-  machine.memory.addRam(GUEST_OFFSET + 0x100000, options.memory - 0x100000);
+  for (const { base, size } of ramRanges(options.memory)) machine.memory.addRam(GUEST_OFFSET + base, size);
   const memory: GuestMemory = {
     size: options.memory,
+    read: (address, length) => machine.memory.readBytes(GUEST_OFFSET + address, length),
     write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
   };
-  const boot = loadMultiboot(options.image, memory, options.commandLine ?? "");
+  const boot = loadImage(options, memory);
   return new L0(machine, {
     guestModel: options.guestModel,
     policy: options.policy,
     ram: options.memory,
     firmware: options.firmware,
-    initial: multibootState(boot),
+    initial: boot.state,
   });
 }
 

@@ -1,3 +1,5 @@
+import { lowRamEnd } from "@hvdiff/machine";
+
 /*
  * Host-physical memory under an L0. The guest's RAM lies far from address 0, so that an address used at the wrong level hits
  * something else, or nothing.
@@ -16,12 +18,16 @@ export const GUEST_OFFSET = 0x1_4000_0000;
 export const UNBACKED_BASE = 0x20_0000_0000;
 
 export const PAGE = 4096;
-export const LOW_MEMORY_END = 0xa0000;
-export const HIGH_MEMORY_START = 0x100000;
+const LOW_MEMORY_END = 0xa0000;
+const HIGH_MEMORY_START = MIB;
+const FOUR_GIB = 0x1_0000_0000;
 
 /** Whether guest RAM of this size backs a guest-physical address. */
 export function isGuestRam(address: number, size: number): boolean {
-  return address >= 0 && (address < LOW_MEMORY_END || (address >= HIGH_MEMORY_START && address < size));
+  if (address < LOW_MEMORY_END) return address >= 0;
+  const end = lowRamEnd(size);
+  if (address < FOUR_GIB) return address >= HIGH_MEMORY_START && address < end;
+  return address < FOUR_GIB + size - end;
 }
 
 /** Host-physical address behind a guest-physical one, backed or not. */

@@ -1,11 +1,11 @@
 import { STATE } from "@hvdiff/cpu";
-import { featureControlAfter } from "@hvdiff/machine";
+import { type DescriptorTable, featureControlAfter, ramRanges } from "@hvdiff/machine";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { eptPointerFor, mapRange } from "./ept-tables.ts";
 import { F } from "./fields.ts";
 import { SEGMENT_FIELDS } from "./guest-registers.ts";
-import { GUEST_OFFSET, HIGH_MEMORY_START, LOW_MEMORY_END } from "./host-layout.ts";
+import { GUEST_OFFSET } from "./host-layout.ts";
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";
 import { takePage } from "./page-pool.ts";
@@ -19,6 +19,7 @@ const DATA_SELECTOR = 0x18;
 const TSS_SELECTOR = 0x40;
 /** Where L0's code would be: nothing is ever fetched there, the machine hands control to TypeScript. */
 const HOST_RIP = 0x1000n;
+const EFER_LMA = 1 << 10;
 const CR4_VMXE = 1 << 13;
 const CR0_NE = 1 << 5;
 
@@ -40,8 +41,7 @@ export function startSilicon(l0: L0): void {
   writeHostState(v);
   writeInitialGuest(l0, v);
   l0.guestCpu.setMsr(FEATURE_CONTROL_MSR, featureControlAfter(l0.options.firmware));
-  silicon.setGpr(0, BigInt(l0.options.initial.rax));
-  silicon.setGpr(3, BigInt(l0.options.initial.rbx));
+  for (const [register, value] of l0.options.initial.registers) silicon.setGpr(register, BigInt(value));
 }
 
 /** The mode a 64-bit host runs in when it executes VMXON. */
@@ -77,15 +77,8 @@ function expectSuccess(what: string, kind: string): void {
 function mapGuestRam(l0: L0): void {
   const { memory } = l0.machine;
   const { pool, ept01 } = l0.state;
-  mapRange(memory, pool, ept01, 0, GUEST_OFFSET, LOW_MEMORY_END);
-  mapRange(
-    memory,
-    pool,
-    ept01,
-    HIGH_MEMORY_START,
-    GUEST_OFFSET + HIGH_MEMORY_START,
-    l0.options.ram - HIGH_MEMORY_START,
-  );
+  for (const { base, size } of ramRanges(l0.options.ram))
+    mapRange(memory, pool, ept01, base, GUEST_OFFSET + base, size);
 }
 
 /** A control word with what silicon demands added. */
@@ -153,15 +146,25 @@ function writeInitialGuest(l0: L0, v: VmcsView): void {
   v.set(F.guestRflags, 2, 0);
   v.set(F.guestCr0, initial.cr0 | CR0_NE, 0);
   v.set(F.cr0ReadShadow, initial.cr0, 0);
-  v.set(F.guestCr4, CR4_VMXE, 0);
+  v.set(F.guestCr3, initial.cr3, 0);
+  v.set(F.guestCr4, initial.cr4 | CR4_VMXE, 0);
+  v.set(F.cr4ReadShadow, initial.cr4, 0);
+  v.set(F.guestIa32Efer, initial.efer, 0);
+  if ((initial.efer & EFER_LMA) !== 0) v.set(F.vmEntryControls, v.lo(F.vmEntryControls) | C.ENTRY_IA32E, 0);
   v.set(F.guestDr7, 0x400, 0);
   v.write("guestIa32Pat", 0x0007040600070406n);
   initial.segments.forEach((segment, at) => {
-    const [selector, , limit, access] = SEGMENT_FIELDS[at]!;
+    const [selector, base, limit, access] = SEGMENT_FIELDS[at]!;
     v.set(selector, segment.selector, 0);
+    v.set(base, segment.base, 0);
     v.set(limit, segment.limit | 0, 0);
     v.set(access, segment.access, 0);
   });
-  v.set(F.guestGdtrLimit, 0xffff, 0);
-  v.set(F.guestIdtrLimit, 0xffff, 0);
+  writeTable(v, [F.guestGdtrBase, F.guestGdtrLimit], initial.gdt);
+  writeTable(v, [F.guestIdtrBase, F.guestIdtrLimit], initial.idt);
+}
+
+function writeTable(v: VmcsView, [base, limit]: readonly [number, number], table: DescriptorTable): void {
+  v.set(base, table.base, 0);
+  v.set(limit, table.limit, 0);
 }
