@@ -25,7 +25,9 @@ export function segmentOf(view: FileView, headerOffset: number, fields: AddressF
   if (address < 0 || start < 0 || start > view.length)
     throw new LoadError("multiboot load address lies outside the file");
   const length = loadEnd === 0 ? view.length - start : loadEnd - address;
-  if (length < 0 || start + length > view.length)
+  if (length < 0)
+    throw new LoadError(`multiboot load end address 0x${loadEnd.toString(16)} lies before the load address`);
+  if (start + length > view.length)
     throw new LoadError(`truncated multiboot image: needs ${start + length} bytes, file has ${view.length}`);
   const size = Math.max(length, bssEnd === 0 ? length : bssEnd - address);
   return { address, data: view.part(start, length, "multiboot image"), size };
