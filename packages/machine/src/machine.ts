@@ -74,8 +74,12 @@ export class Machine {
       ? new Pc({
           now: () => this.now(),
           interruptLine: (on) => this.setInterruptLine(on),
-          serialLine: (line) => this.serialLine(line),
+          serialLine: (line) => (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line }),
           exited: () => this.lowerLimit(0),
+          deliverMessage: () => {},
+          resetRequested: (what) => this.end({ kind: "reset", what }),
+          powerOff: () => this.end({ kind: "power-off" }),
+          suspended: () => this.end({ kind: "suspended" }),
           deadlineChanged: (deadline) => this.lowerLimit(deadline),
         })
       : null;
@@ -117,6 +121,12 @@ export class Machine {
     if (running !== null) this.engines[running.index]!.lowerLimit(limit);
   }
 
+  /** The guest ends the run, at the next instruction. */
+  private end(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.lowerLimit(0);
+  }
+
   /** INTR of the interrupt controller is wired to the bootstrap processor. */
   private setInterruptLine(asserted: boolean): void {
     const processor = this.processors[0]!;
@@ -132,10 +142,6 @@ export class Machine {
   private acknowledgeHostTimer(): number {
     this.setInterruptLine(false);
     return HOST_TIMER_VECTOR;
-  }
-
-  private serialLine(line: string): void {
-    (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line });
   }
 
   /** Serial and debug output of the guest, and its exit code (-1: none). */

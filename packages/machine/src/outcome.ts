@@ -10,6 +10,12 @@ export interface Where {
 export type Outcome =
   /** The guest wrote to the exit port. */
   | { readonly kind: "exit"; readonly code: number }
+  /** The guest turned the machine off. */
+  | { readonly kind: "power-off" }
+  /** The guest reset the processors ("init") or the machine ("hard"). */
+  | { readonly kind: "reset"; readonly what: string }
+  /** The guest put the machine to sleep with its memory kept (ACPI S3). */
+  | { readonly kind: "suspended" }
   | { readonly kind: "triple-fault"; readonly where: Where }
   /** The processor is in the shutdown state (VMX abort and the like). */
   | { readonly kind: "shutdown"; readonly what: string; readonly where: Where }
@@ -33,6 +39,8 @@ export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case "exit":
       return `exit ${outcome.code}`;
+    case "reset":
+      return `reset (${outcome.what})`;
     case "limit":
       return `still running after ${outcome.instructions} instructions${at}`;
     case "trace-limit":

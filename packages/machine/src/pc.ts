@@ -1,20 +1,42 @@
-import type { Bus } from "@hvdiff/cpu";
-import { DebugConsole, DebugExit, QuietPorts } from "./devices/debug-ports.ts";
-import type { Device } from "./devices/device.ts";
+import type { Bus, InterruptMessage } from "@hvdiff/cpu";
+import { CMOS_SHUTDOWN_STATUS, cmosMemory, SHUTDOWN_RESUME } from "./devices/cmos-memory.ts";
+import { DebugConsole, DebugExit, ShutdownPort } from "./devices/debug-ports.ts";
+import type { Device, MmioRange } from "./devices/device.ts";
+import { FwCfg } from "./devices/fw-cfg.ts";
+import { Hpet } from "./devices/hpet.ts";
+import { InterruptLines } from "./devices/interrupt-lines.ts";
+import { IoApic } from "./devices/io-apic.ts";
+import { KeyboardController } from "./devices/keyboard-controller.ts";
+import { PciBus } from "./devices/pci-bus.ts";
 import { Pic8259 } from "./devices/pic-8259.ts";
 import { Pit8254 } from "./devices/pit-8254.ts";
+import { PortSpace } from "./devices/port-space.ts";
+import { PowerManagement } from "./devices/power-management.ts";
+import { RtcMc146818 } from "./devices/rtc-mc146818.ts";
+import { SerialOutput } from "./devices/serial-output.ts";
+import { ResetControl, type ResetKind, SystemControlPortA } from "./devices/system-control.ts";
+import { TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
+import type { PcConfiguration } from "./pc-configuration.ts";
 
 /** What a PC needs from whoever owns it: a machine on metal, an L0 or its VMM otherwise. */
 export interface PcHost {
   /** Guest time in ticks. */
   now(): number;
-  /** The interrupt controller's output changed. */
+  /** The 8259s' output changed. */
   interruptLine(asserted: boolean): void;
-  /** A device will act by itself at another time than before. */
+  /** An interrupt for local APICs. */
+  deliverMessage(message: InterruptMessage): void;
+  /** The time at which a device next acts by itself, whenever it may have changed. */
   deadlineChanged(deadline: number): void;
   /** The guest has asked for the end of the run. */
   exited(): void;
+  /** The guest has reset the processors, or the whole machine; or a sleep has ended and firmware resumes. */
+  resetRequested(kind: ResetKind): void;
+  /** The guest has turned the machine off. */
+  powerOff(): void;
+  /** The guest sleeps with its memory kept: processors stop until `resetRequested("wake")`. */
+  suspended(): void;
   /** A line of serial output is complete. */
   serialLine(line: string): void;
 }
@@ -34,92 +56,199 @@ export function guestOutput(pc: Pc): GuestOutput {
   return { serial, debug, exitCode: pc.exit.state.code, truncated };
 }
 
-const MAX_SERIAL = 4 * 1024 * 1024;
+const IRQ = { timer: 0, keyboard: 1, com1: 4, rtc: 8, systemControl: 9, mouse: 12 } as const;
+
+/** What a PC says of itself that nobody has described. */
+const UNDESCRIBED: PcConfiguration = { processors: 1, memory: 0x100000 };
 
 /**
- * The device models of one small PC. On metal there is one, owned by the machine; under an L0 the guest's PC is a second instance that
- * the L0 owns, with the same models.
+ * The device models of one PC. On metal there is one, owned by the machine; under an L0 the guest's PC is a second instance that the L0
+ * owns, with the same models.
  */
 export class Pc implements Bus {
-  readonly pic: Pic8259;
-  readonly pit: Pit8254;
-  readonly exit: DebugExit;
-  readonly output: { serial: string; debug: string; line: string; truncated: boolean } = {
-    serial: "",
-    debug: "",
-    line: "",
-    truncated: false,
-  };
-  private readonly devices: readonly Device[];
-  private readonly byPort = new Map<number, Device>();
+  readonly exit = new DebugExit(() => this.host.exited());
+  readonly pic = new Pic8259((asserted) => this.host.interruptLine(asserted));
+  private readonly written = new SerialOutput((line) => this.host.serialLine(line));
+  private readonly now = () => this.host.now();
+  private readonly ioApic = new IoApic((message) => this.host.deliverMessage(message));
+  private readonly lines = new InterruptLines(this.pic, this.ioApic);
+  private readonly hpet = new Hpet({ now: this.now, setLine: (line, asserted) => this.lines.set(line, asserted) });
+  private readonly pit = new Pit8254({
+    now: this.now,
+    output: (high) => {
+      if (!this.hpet.legacy) this.lines.set(IRQ.timer, high);
+    },
+    isHeard: () => !this.hpet.legacy && this.lines.isHeard(IRQ.timer),
+  });
+  private readonly rtc = new RtcMc146818({ now: this.now, interrupt: (asserted) => this.rtcInterrupt(asserted) });
+  private readonly uart = new Uart16550({
+    now: this.now,
+    send: (byte) => this.written.serialByte(byte),
+    interrupt: this.line(IRQ.com1),
+  });
+  private readonly power = new PowerManagement({
+    now: this.now,
+    interrupt: this.line(IRQ.systemControl),
+    powerOff: () => this.host.powerOff(),
+    suspend: () => {
+      this.rtc.setMemory({ [CMOS_SHUTDOWN_STATUS]: SHUTDOWN_RESUME });
+      this.host.suspended();
+    },
+    wake: () => this.host.resetRequested("wake"),
+  });
+  private readonly pci = new PciBus();
+  private readonly fwCfg = new FwCfg(UNDESCRIBED);
+  private readonly testMemory = new TestMemory();
+  private readonly ports: readonly Device[] = [
+    this.pci,
+    this.exit,
+    this.pic,
+    this.pit,
+    this.rtc,
+    this.uart,
+    this.power,
+    this.fwCfg,
+    new DebugConsole((byte) => this.written.debugByte(byte)),
+    new ShutdownPort(() => this.host.powerOff()),
+    new TestDevice((line, asserted) => this.lines.set(line, asserted)),
+    new KeyboardController({
+      keyboardInterrupt: this.line(IRQ.keyboard),
+      mouseInterrupt: this.line(IRQ.mouse),
+      reset: () => this.host.resetRequested("init"),
+    }),
+    new SystemControlPortA(() => this.host.resetRequested("init")),
+    new ResetControl((kind) => this.host.resetRequested(kind)),
+  ];
+  private readonly space = new PortSpace(this.ports, this.pci.portWindow);
+  /** Everything that a clone copies. */
+  private readonly parts: readonly { readonly state: object }[] = [
+    ...this.ports,
+    this.written,
+    this.ioApic,
+    this.hpet,
+    this.testMemory,
+    this.pci.testDevice,
+  ];
+  private readonly timed = [this.pit, this.rtc, this.power, this.uart, this.hpet];
+  /** Memory-mapped registers. */
+  readonly mmio: readonly MmioRange[] = [this.ioApic.range, this.hpet.range, this.pci.range, this.testMemory.range].map(
+    (range) => this.timely(range),
+  );
   private readonly host: PcHost;
+  private configuration = UNDESCRIBED;
 
   constructor(host: PcHost) {
     this.host = host;
-    this.exit = new DebugExit(() => host.exited());
-    this.pic = new Pic8259((asserted) => host.interruptLine(asserted));
-    this.pit = new Pit8254(
-      () => host.now(),
-      (deadline) => host.deadlineChanged(deadline),
-    );
-    const uart = new Uart16550((byte) => this.serialByte(byte));
-    const console = new DebugConsole((byte) => this.debugByte(byte));
-    this.devices = [uart, console, this.exit, this.pic, this.pit, new QuietPorts()];
-    for (const device of this.devices) {
-      for (const [from, to] of device.ports) for (let port = from; port <= to; port++) this.byPort.set(port, device);
-    }
   }
 
-  private serialByte(byte: number): void {
-    const out = this.output;
-    if (out.serial.length >= MAX_SERIAL) {
-      out.truncated = true;
-      return;
-    }
-    const character = String.fromCharCode(byte);
-    out.serial += character;
-    if (character === "\n") {
-      this.host.serialLine(out.line);
-      out.line = "";
-    } else if (character !== "\r") out.line += character;
+  private line(irq: number): (asserted: boolean) => void {
+    return (asserted) => this.lines.set(irq, asserted);
   }
 
-  private debugByte(byte: number): void {
-    if (this.output.debug.length < MAX_SERIAL) this.output.debug += String.fromCharCode(byte);
+  private rtcInterrupt(asserted: boolean): void {
+    if (!this.hpet.legacy) this.lines.set(IRQ.rtc, asserted);
+    if (asserted) this.power.rtcAlarm();
+  }
+
+  /** Says what PC it is: CMOS, the firmware configuration device and the PCI bus show it. */
+  describe(configuration: PcConfiguration): void {
+    this.configuration = configuration;
+    this.fwCfg.describe(configuration);
+    this.rtc.setMemory(cmosMemory(configuration));
+    this.pci.state.hasTestDevice = configuration.pciTestDevice === true;
+  }
+
+  /** Input for COM1. */
+  receiveSerial(bytes: Iterable<number>): void {
+    this.uart.receive(bytes);
+    this.announce();
   }
 
   readPort(port: number, size: number): number {
-    const device = this.byPort.get(port);
-    const mask = size === 4 ? 0xffffffff : (1 << (size * 8)) - 1;
-    return device === undefined ? mask >>> 0 : (device.read(port, size) & mask) >>> 0;
+    this.advanceTo(this.host.now());
+    const value = this.space.read(port, size);
+    this.announce();
+    return value;
   }
 
   writePort(port: number, size: number, value: number): void {
-    this.byPort.get(port)?.write(port, size, value);
+    this.advanceTo(this.host.now());
+    this.space.write(port, size, value);
+    this.announce();
   }
 
+  /** Reads a device's memory; FF where there is none. */
+  readMemory(address: number, size: number): number {
+    const range = this.rangeAt(address);
+    return range === undefined ? -1 : range.handler.read(address - range.base, size);
+  }
+
+  writeMemory(address: number, size: number, value: number): void {
+    const range = this.rangeAt(address);
+    range?.handler.write(address - range.base, size, value);
+  }
+
+  private rangeAt(address: number): MmioRange | undefined {
+    return this.mmio.find(({ base, size }) => address >= base && address < base + size);
+  }
+
+  /** The same registers, with everything done that was due before an access. */
+  private timely({ base, size, handler }: MmioRange): MmioRange {
+    return {
+      base,
+      size,
+      handler: {
+        read: (offset, bytes) => {
+          this.advanceTo(this.host.now());
+          const value = handler.read(offset, bytes);
+          this.announce();
+          return value;
+        },
+        write: (offset, bytes, value) => {
+          this.advanceTo(this.host.now());
+          handler.write(offset, bytes, value);
+          this.announce();
+        },
+      },
+    };
+  }
+
+  private announce(): void {
+    this.host.deadlineChanged(this.deadline);
+  }
+
+  /** INTA: the vector that the 8259s give. */
   acknowledgeInterrupt(): number {
     return this.pic.acknowledge();
   }
 
-  /** Tick of the next thing a device does by itself. */
+  /** A local APIC tells that a level-triggered interrupt is over. */
+  endOfInterrupt(vector: number): void {
+    this.ioApic.endOfInterrupt(vector);
+  }
+
+  /** Tick of the next thing a device does by itself that a processor could notice. */
   get deadline(): number {
-    return this.pit.deadline;
+    let next = Number.POSITIVE_INFINITY;
+    for (const device of this.timed) next = Math.min(next, device.deadline);
+    return next;
   }
 
   /** Lets devices act on the time that has passed. */
   advanceTo(time: number): void {
-    while (this.pit.takeInterrupt(time)) {
-      this.pic.setLine(0, false);
-      this.pic.setLine(0, true);
-    }
+    for (const device of this.timed) device.advanceTo(time);
+  }
+
+  /** What the guest has written to its serial line and its debug port. */
+  get output(): SerialOutput["state"] {
+    return this.written.state;
   }
 
   /** Copies the device states of another PC of the same build. */
   copyFrom(other: Pc): void {
-    this.devices.forEach((device, at) => {
-      Object.assign(device.state, structuredClone(other.devices[at]!.state));
+    this.describe(other.configuration);
+    this.parts.forEach((part, at) => {
+      Object.assign(part.state, structuredClone(other.parts[at]!.state));
     });
-    Object.assign(this.output, other.output);
   }
 }

@@ -4,6 +4,7 @@ import type {
   GuestOutput,
   InitialState,
   Machine,
+  Outcome,
   RootAction,
   RootClient,
   RootEvent,
@@ -84,6 +85,10 @@ export class L0 implements RootClient {
       interruptLine: () => {},
       deadlineChanged: () => {},
       exited: () => {},
+      deliverMessage: () => {},
+      resetRequested: (what) => this.end({ kind: "reset", what }),
+      powerOff: () => this.end({ kind: "power-off" }),
+      suspended: () => this.end({ kind: "suspended" }),
       serialLine: (line) => this.sink?.event("serial", { line }),
     });
     this.sink = sink;
@@ -103,6 +108,10 @@ export class L0 implements RootClient {
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);
+  }
+
+  private end(outcome: Outcome): void {
+    this.handlers.outcome = outcome;
   }
 
   /** After L1's INVEPT or INVVPID: silicon must forget what it knows about L2. */

@@ -1,132 +1,144 @@
-import { TICKS_PER_PIT_CLOCK } from "../time.ts";
-import type { Device } from "./device.ts";
+import { clockAt, tickOfClock } from "../time.ts";
+import type { TimedDevice } from "./device.ts";
+import {
+  type Counter,
+  createCounter,
+  nextRise,
+  readCount,
+  readOut,
+  setGate,
+  setMode,
+  writeByte,
+} from "./pit-counter.ts";
 
-interface Channel {
-  mode: number;
-  /** 1 low byte, 2 high byte, 3 low then high. */
-  access: number;
-  reload: number;
-  /** Tick at which the running count was loaded; negative: not counting. */
-  startedAt: number;
-  writeHigh: boolean;
-  readHigh: boolean;
-  latched: number;
-  writeLow: number;
+const HERTZ = 1_193_182;
+const CONTROL = 0x43;
+const PORT_B = 0x61;
+/** Clocks between two refresh cycles, as counter 1 of a PC is programmed. */
+const REFRESH_PERIOD = 18;
+
+/** What the timer is wired to. */
+export interface PitWires {
+  /** Guest time in ticks. */
+  now(): number;
+  /** OUT of counter 0. */
+  output(high: boolean): void;
+  /** Whether anybody would notice a rising edge of it. */
+  isHeard(): boolean;
 }
 
-function createChannel(): Channel {
-  return {
-    mode: 3,
-    access: 3,
-    reload: 0x10000,
-    startedAt: -1,
-    writeHigh: false,
-    readHigh: false,
-    latched: -1,
-    writeLow: 0,
-  };
-}
-
-/** The 8254 timer: channel 0 raises IRQ 0 (one-shot and periodic modes), channel 2 is there for calibration loops. */
-export class Pit8254 implements Device {
+/** The 8254 timer and port 0x61: counter 0 raises IRQ 0, counter 2 has its gate and its output in port 0x61. */
+export class Pit8254 implements TimedDevice {
   readonly ports = [
     [0x40, 0x43],
-    [0x61, 0x61],
+    [PORT_B, PORT_B],
   ] as const;
   readonly state = {
-    channels: [createChannel(), createChannel(), createChannel()],
-    nextInterrupt: Number.POSITIVE_INFINITY,
+    counters: [createCounter(true), createCounter(true), createCounter(false)],
+    /** Tick of the next rising edge of counter 0's output. */
+    nextRise: Number.POSITIVE_INFINITY,
     port61: 0,
   };
-  private readonly now: () => number;
-  private readonly deadlineChanged: (deadline: number) => void;
+  private readonly wires: PitWires;
 
-  /**
-   * @param now guest time in ticks
-   * @param deadlineChanged told the tick of the next IRQ 0 when software changes it
-   */
-  constructor(now: () => number, deadlineChanged: (deadline: number) => void) {
-    this.now = now;
-    this.deadlineChanged = deadlineChanged;
+  constructor(wires: PitWires) {
+    this.wires = wires;
   }
 
-  /** Tick of the next IRQ 0; infinity if none is due. */
   get deadline(): number {
-    return this.state.nextInterrupt;
+    return this.wires.isHeard() ? this.state.nextRise : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether IRQ 0 rose at or before `time`; advances to the following period. */
-  takeInterrupt(time: number): boolean {
-    if (time < this.state.nextInterrupt) return false;
-    const channel = this.state.channels[0]!;
-    const period = Math.ceil(channel.reload * TICKS_PER_PIT_CLOCK);
-    const periodic = channel.mode === 2 || channel.mode === 3;
-    this.state.nextInterrupt = periodic ? this.state.nextInterrupt + period : Number.POSITIVE_INFINITY;
-    return true;
+  /** However many periods have passed unheard, they are one edge. */
+  advanceTo(time: number): void {
+    if (time < this.state.nextRise) return;
+    this.wires.output(false);
+    this.wires.output(true);
+    this.schedule(clockAt(time, HERTZ));
   }
 
-  private count(channel: Channel): number {
-    if (channel.startedAt < 0) return channel.reload & 0xffff;
-    const clocks = Math.floor((this.now() - channel.startedAt) / TICKS_PER_PIT_CLOCK);
-    return (channel.reload - (clocks % channel.reload)) & 0xffff;
+  private schedule(clock: number): void {
+    this.state.nextRise = tickOfClock(nextRise(this.state.counters[0]!, clock), HERTZ);
+  }
+
+  private get clock(): number {
+    return clockAt(this.wires.now(), HERTZ);
   }
 
   read(port: number): number {
-    if (port === 0x61) return this.readPort61();
-    if (port === 0x43) return 0xff;
-    const channel = this.state.channels[port - 0x40]!;
-    const value = channel.latched >= 0 ? channel.latched : this.count(channel);
-    if (channel.access !== 3) {
-      channel.latched = -1;
-      return channel.access === 1 ? value & 0xff : value >>> 8;
+    if (port === PORT_B) return this.readPortB();
+    if (port === CONTROL) return 0xff;
+    const counter = this.state.counters[port - 0x40]!;
+    if (counter.status >= 0) {
+      const status = counter.status;
+      counter.status = -1;
+      return status;
     }
-    channel.readHigh = !channel.readHigh;
-    if (channel.readHigh) return value & 0xff;
-    channel.latched = -1;
-    return value >>> 8;
+    const value = counter.latched >= 0 ? counter.latched : readCount(counter, this.clock);
+    const high = counter.access === 2 || (counter.access === 3 && counter.readHigh);
+    if (counter.access === 3) counter.readHigh = !counter.readHigh;
+    if (high || counter.access !== 3) counter.latched = -1;
+    return high ? value >>> 8 : value & 0xff;
   }
 
-  private readPort61(): number {
-    const channel = this.state.channels[2]!;
-    const elapsed = channel.startedAt >= 0 && this.now() - channel.startedAt >= channel.reload * TICKS_PER_PIT_CLOCK;
-    const refresh = Math.floor(this.now() / (15 * TICKS_PER_PIT_CLOCK)) & 1;
-    return (this.state.port61 & 0x0f) | (refresh << 4) | (elapsed ? 0x20 : 0);
+  private readPortB(): number {
+    const { counters, port61 } = this.state;
+    const clock = this.clock;
+    const refresh = Math.floor(clock / REFRESH_PERIOD) & 1;
+    return port61 | (refresh << 4) | (readOut(counters[2]!, clock) ? 0x20 : 0);
   }
 
   write(port: number, _size: number, value: number): void {
-    if (port === 0x61) this.state.port61 = value & 0x0f;
-    else if (port === 0x43) this.control(value & 0xff);
-    else this.load(port - 0x40, value & 0xff);
+    const clock = this.clock;
+    if (port === PORT_B) {
+      this.state.port61 = value & 0x0f;
+      setGate(this.state.counters[2]!, (value & 1) !== 0, clock);
+    } else if (port === CONTROL) this.control(value, clock);
+    else this.writeCount(port - 0x40, value, clock);
   }
 
-  private control(value: number): void {
-    if (value >>> 6 === 3) return;
-    const channel = this.state.channels[value >>> 6]!;
-    const access = (value >>> 4) & 3;
-    if (access === 0) {
-      channel.latched = this.count(channel);
+  private control(value: number, clock: number): void {
+    const index = value >>> 6;
+    if (index === 3) {
+      this.readBack(value, clock);
       return;
     }
-    channel.access = access;
-    channel.mode = (value >>> 1) & 7 & ((value & 8) !== 0 ? 3 : 7);
-    channel.writeHigh = channel.readHigh = false;
-    channel.startedAt = -1;
-    if (value >>> 6 === 0) this.state.nextInterrupt = Number.POSITIVE_INFINITY;
-  }
-
-  private load(index: number, value: number): void {
-    const channel = this.state.channels[index]!;
-    if (channel.access === 3 && !channel.writeHigh) {
-      channel.writeLow = value;
-      channel.writeHigh = true;
+    const counter = this.state.counters[index]!;
+    if ((value & 0x30) === 0) {
+      this.latchCount(counter, clock);
       return;
     }
-    const raw = channel.access === 1 ? value : channel.access === 2 ? value << 8 : channel.writeLow | (value << 8);
-    channel.writeHigh = false;
-    channel.reload = raw === 0 ? 0x10000 : raw;
-    channel.startedAt = this.now();
+    setMode(counter, value);
     if (index !== 0) return;
-    this.state.nextInterrupt = channel.startedAt + Math.ceil(channel.reload * TICKS_PER_PIT_CLOCK);
-    this.deadlineChanged(this.state.nextInterrupt);
+    this.state.nextRise = Number.POSITIVE_INFINITY;
+    if (counter.mode === 0) this.wires.output(false);
+  }
+
+  private latchCount(counter: Counter, clock: number): void {
+    if (counter.latched < 0) counter.latched = readCount(counter, clock);
+  }
+
+  /** The read-back command latches counts, status, or both, of any of the counters. */
+  private readBack(value: number, clock: number): void {
+    this.state.counters.forEach((counter, index) => {
+      if ((value & (2 << index)) === 0) return;
+      if ((value & 0x20) === 0) this.latchCount(counter, clock);
+      if ((value & 0x10) === 0 && counter.status < 0) counter.status = this.statusOf(counter, clock);
+    });
+  }
+
+  private statusOf(counter: Counter, clock: number): number {
+    const output = readOut(counter, clock) ? 0x80 : 0;
+    const nullCount = counter.startedAt < 0 || counter.next !== 0 ? 0x40 : 0;
+    return output | nullCount | (counter.access << 4) | (counter.mode << 1) | (counter.bcd ? 1 : 0);
+  }
+
+  private writeCount(index: number, value: number, clock: number): void {
+    const counter = this.state.counters[index]!;
+    const complete = writeByte(counter, value, clock);
+    if (index !== 0) return;
+    if (counter.mode === 0) this.wires.output(false);
+    if (complete) this.schedule(clock);
+    else if (counter.mode === 0) this.state.nextRise = Number.POSITIVE_INFINITY;
   }
 }
