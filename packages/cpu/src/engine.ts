@@ -1,5 +1,7 @@
 import type { Block } from "./block.ts";
 import { buildBlock, CODE_MODES, type CodeMode, unbackedBlock } from "./block-builder.ts";
+import { stepCarefully } from "./careful-step.ts";
+import { breakpointsEnabled } from "./debug-registers.ts";
 import { IF, RF, TF } from "./flags.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
@@ -25,8 +27,6 @@ const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
 const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
 const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const SHADOW = 3;
-const SOFTWARE_INTERRUPTS = new Set(["int", "int1", "int3", "into"]);
-const SHADOW_SETTERS = new Set(["sti", "mov", "pop"]);
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
 const MODE_NON_ROOT = 2;
@@ -87,13 +87,14 @@ export class Engine {
     return c.retired >= this.limit ? "limit" : null;
   }
 
-  /** Whether the next instruction must be looked at alone: interrupt shadow, TF, RF, or a VMX event counted in instructions. */
+  /** Whether the next instruction must be looked at alone: interrupt shadow, TF, RF, breakpoints, or a VMX event counted in instructions. */
   private mustStep(): boolean {
     const s = this.c.s;
     return (
       (s[S.INTERRUPTIBILITY]! & SHADOW) !== 0 ||
       (s[S.FLAG_SYSTEM]! & (TF | RF)) !== 0 ||
-      (s[S.EVENTS]! & S.EVENT_VIRTUALIZATION) !== 0
+      (s[S.EVENTS]! & S.EVENT_VIRTUALIZATION) !== 0 ||
+      breakpointsEnabled(s)
     );
   }
 
@@ -128,47 +129,12 @@ export class Engine {
     this.c.s[S.RIP + 1] = op.nextHigh;
   }
 
-  /** One instruction under an interrupt shadow, single-stepping, or with RF set. */
+  /** One instruction under an interrupt shadow, single-stepping, with RF set or breakpoints enabled. */
   private runOneCarefully(block: Block, retired: number): void {
-    const c = this.c;
-    const s = c.s;
     const op = block.ops[0]!;
-    const stepping = (s[S.FLAG_SYSTEM]! & TF) !== 0;
-    const hadRf = (s[S.FLAG_SYSTEM]! & RF) !== 0;
-    const mode = s[S.VIRTUALIZATION_MODE];
-    c.blockBase = retired;
-    c.blockOps = block.ops;
-    s[S.RIP] = op.ripLow;
-    s[S.RIP + 1] = op.ripHigh;
-    const status = op.run(c, op);
-    if (status === STATUS_ABORTED) {
-      this.handleAbort(op);
-      return;
-    }
-    if (status === STATUS_NEXT) this.setRipBehind(op);
-    c.retired = retired + 1;
-    // VM entry loads these from the VMCS: what it loaded must stay.
-    if (s[S.VIRTUALIZATION_MODE] !== mode) return;
-    if (!this.setsShadow(op)) s[S.INTERRUPTIBILITY]! &= ~SHADOW;
-    if (hadRf && op.instruction.mnemonic !== "iret") s[S.FLAG_SYSTEM]! &= ~RF;
-    // Delivery of INT n clears TF before the instruction is over.
-    if (stepping && !SOFTWARE_INTERRUPTS.has(op.instruction.mnemonic)) this.singleStepTrap();
-  }
-
-  private setsShadow(op: Op): boolean {
-    const first = op.instruction.operands[0];
-    if (!SHADOW_SETTERS.has(op.instruction.mnemonic)) return false;
-    return (
-      op.instruction.mnemonic === "sti" ||
-      (first?.kind === "register" && first.class === "segment" && first.index === S.SS)
-    );
-  }
-
-  private singleStepTrap(): void {
-    const c = this.c;
-    c.raise(1);
-    c.exception.payloadLow = 1 << 14;
-    this.handleAbort(null);
+    this.c.blockBase = retired;
+    this.c.blockOps = block.ops;
+    if (!stepCarefully(this.c, op, retired)) this.handleAbort(op);
   }
 
   /** Deals with what an aborted instruction or fetch left behind. */
@@ -273,7 +239,7 @@ export class Engine {
   private fetchOffset(low: number, high: number): number {
     const c = this.c;
     const s = c.s;
-    const entry = c.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    const entry = c.fetchTlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     if (s[entry + ACCESS_FETCH] === (low & ~0xfff) && s[entry + 3] === high) return s[entry + 4]! + (low & 0xfff);
     if (!c.isCanonical(high)) {
       c.raise(EXCEPTION_GP, 0);

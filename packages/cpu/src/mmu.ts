@@ -1,6 +1,7 @@
 import { walkLinear } from "./page-walk.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
+import { tlbPart } from "./tlb-part.ts";
 import {
   ACCESS_FETCH,
   ACCESS_READ,
@@ -38,8 +39,6 @@ export interface WalkResult {
   dirty: boolean;
   global: boolean;
   large: boolean;
-  /** Whether the translation may be remembered for later accesses of the same privilege. */
-  cacheable: boolean;
 }
 
 /** Linear to physical translation of one processor with its TLB (SDM 3A "Caching Translation Information"). */
@@ -53,7 +52,6 @@ export class Mmu {
     dirty: false,
     global: false,
     large: false,
-    cacheable: true,
   };
   readonly linear: LinearContext = { valid: false, low: 0, high: 0 };
   /**
@@ -96,7 +94,7 @@ export class Mmu {
     if (page === this.c.apic.page) return ADDRESS_MMIO;
     const offset = this.c.memory.frameOffset(page / 4096);
     if (offset < 0) return offset;
-    if (walk.cacheable) this.fill(low, high, user, offset, permissions);
+    this.fill(low, high, user, offset, permissions);
     return offset + inPage;
   }
 
@@ -108,8 +106,7 @@ export class Mmu {
   private fill(low: number, high: number, user: boolean, offset: number, permissions: number): void {
     const s = this.s;
     const walk = this.walk;
-    const entry =
-      s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+    const entry = tlbPart(this.c, user) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
     this.noteFilled(entry);
     const tag = low & ~0xfff;
     const writable =
@@ -125,6 +122,7 @@ export class Mmu {
   /** Forgets every translation of every context. */
   flushAll(): void {
     for (let context = 0; context < S.TLB_CONTEXTS; context++) this.flushContext(S.TLB + context * S.TLB_CONTEXT_WORDS);
+    this.s.fill(INVALID, S.TLB_NEVER, S.TLB_NEVER + S.TLB_PART_WORDS);
   }
 
   /** Forgets every translation of the context at word offset `context`. */

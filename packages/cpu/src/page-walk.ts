@@ -1,6 +1,7 @@
 import type { WalkResult } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
+import { overridesSmap } from "./tlb-part.ts";
 import { ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE, type Access, STAGE2_EXIT } from "./virtualization.ts";
 
 const CR0_WP = 1 << 16;
@@ -13,7 +14,6 @@ const CR4_SMEP = 1 << 20;
 const CR4_SMAP = 1 << 21;
 const EFER_LMA = 1 << 10;
 const EFER_NXE = 1 << 11;
-const FLAGS_AC = 1 << 18;
 
 const PRESENT = 1;
 const WRITE = 2;
@@ -76,7 +76,6 @@ export function walkLinear(
     out.page = (low & ~0xfff) >>> 0;
     out.writable = out.executable = out.dirty = true;
     out.global = out.large = false;
-    out.cacheable = true;
     return true;
   }
   const w = c.walkState;
@@ -209,8 +208,6 @@ function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, l
   out.executable = w.executable && (w.user || !w.userPage || (s[S.CR4]! & CR4_SMEP) === 0);
   out.dirty = (w.entryLow & DIRTY) !== 0;
   out.global = (w.entryLow & GLOBAL) !== 0 && (s[S.CR4]! & CR4_PGE) !== 0;
-  // With SMAP whether a supervisor may touch a user page depends on RFLAGS.AC of the moment.
-  out.cacheable = w.user || !w.userPage || (s[S.CR4]! & CR4_SMAP) === 0;
 }
 
 function allowed(c: Processor, w: WalkState): boolean {
@@ -220,12 +217,7 @@ function allowed(c: Processor, w: WalkState): boolean {
     return w.access === ACCESS_FETCH ? w.executable : w.access === ACCESS_READ || w.writable;
   }
   if (w.access === ACCESS_FETCH) return w.executable && !(w.userPage && (s[S.CR4]! & CR4_SMEP) !== 0);
-  if (
-    w.userPage &&
-    (s[S.CR4]! & CR4_SMAP) !== 0 &&
-    !(s[S.CPL]! < 3 && !c.implicitAccess && (s[S.FLAG_SYSTEM]! & FLAGS_AC) !== 0)
-  )
-    return false;
+  if (w.userPage && (s[S.CR4]! & CR4_SMAP) !== 0 && !overridesSmap(c)) return false;
   return w.access === ACCESS_READ || w.writable || (s[S.CR0]! & CR0_WP) === 0;
 }
 

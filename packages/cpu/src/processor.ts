@@ -10,6 +10,7 @@ import { loadAs, probeWrite, storeAs } from "./slow-access.ts";
 import * as S from "./state-layout.ts";
 import { type StopReason, unimplementedStop } from "./stop-reason.ts";
 import { resetSystemState } from "./system/reset.ts";
+import { dataTlbPart, tlbPart } from "./tlb-part.ts";
 import {
   createPendingException,
   EVENT_TYPE_HARDWARE_EXCEPTION,
@@ -63,8 +64,9 @@ export class Processor {
   delivering: EventBeingDelivered | null = null;
   /** An access by the processor itself (descriptor tables, TSS), which SMAP treats as if AC were 0. */
   implicitAccess = false;
-  /** Word offset of the TLB half for the running privilege. */
+  /** Word offset of the part of the TLB where data accesses of the running code look, and where fetches do. */
   tlb = 0;
+  fetchTlb = 0;
   /** Grows whenever a cached block might no longer be what RIP means. */
   translationEpoch = 1;
   /** Retired instructions at the start of the running block; `+ op.position` is the exact count. */
@@ -160,7 +162,13 @@ export class Processor {
   /** After any change of CPL, translation context, CR0, CR3, CR4, EFER or CS: recompute what depends on them. */
   translationChanged(): void {
     this.translationEpoch++;
-    this.tlb = this.s[S.TLB_CONTEXT]! + (this.s[S.CPL] === 3 ? S.TLB_HALF_WORDS : 0);
+    this.selectTlbPart();
+  }
+
+  /** After any change of RFLAGS.AC or the debug registers too, which `translationChanged` covers. */
+  selectTlbPart(): void {
+    this.fetchTlb = tlbPart(this, this.s[S.CPL] === 3);
+    this.tlb = dataTlbPart(this, this.fetchTlb);
   }
 
   /** Makes TLB context `index` (0 … TLB_CONTEXTS - 1) the running one. */

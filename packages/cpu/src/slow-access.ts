@@ -1,7 +1,9 @@
 import { readApicPage, writeApicPage } from "./apic/register-access.ts";
+import { breakpointsEnabled, noteDataAccess } from "./debug-registers.ts";
 import { ADDRESS_FAULT, ADDRESS_MMIO } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
+import { checksAlignment, tlbPart } from "./tlb-part.ts";
 import { ACCESS_READ, ACCESS_WRITE } from "./virtualization.ts";
 
 /*
@@ -9,6 +11,7 @@ import { ACCESS_READ, ACCESS_WRITE } from "./virtualization.ts";
  */
 
 const PAGE_LAST = 0xfff;
+const EXCEPTION_AC = 17;
 
 /**
  * Proves that a store of `size` bytes would succeed, without storing: for read-modify-write and multi-part instructions.
@@ -16,7 +19,7 @@ const PAGE_LAST = 0xfff;
  */
 export function probeWrite(c: Processor, low: number, high: number, size: number): boolean {
   const user = c.s[S.CPL] === 3;
-  if (offsetFor(c, low, high, ACCESS_WRITE, user) === ADDRESS_FAULT) return false;
+  if (offsetFor(c, low, high, ACCESS_WRITE, user) === ADDRESS_FAULT || isMisaligned(c, low, size, user)) return false;
   const room = 4096 - (low & PAGE_LAST);
   if (size <= room) return true;
   // CR2 is to name the first byte of the second page.
@@ -35,8 +38,7 @@ function offsetFor(
   access: typeof ACCESS_READ | typeof ACCESS_WRITE,
   user: boolean,
 ): number {
-  const entry =
-    c.s[S.TLB_CONTEXT]! + (user ? S.TLB_HALF_WORDS : 0) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
+  const entry = tlbPart(c, user) + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
   if (c.s[entry + access] === (low & ~PAGE_LAST) && c.s[entry + 3] === high) return c.s[entry + 4]! + (low & PAGE_LAST);
   if (!c.isCanonical(high)) {
     c.raise(13, 0);
@@ -46,11 +48,24 @@ function offsetFor(
   return c.mmu.translate(low, high, access, user);
 }
 
+/** Whether user code that must align its data did not: #AC(0) is pending then. */
+function isMisaligned(c: Processor, low: number, size: number, user: boolean): boolean {
+  if ((low & (size - 1)) === 0 || !user || !checksAlignment(c)) return false;
+  c.raise(EXCEPTION_AC, 0);
+  return true;
+}
+
 /** A load with the given privilege, any alignment. */
 export function loadAs(c: Processor, low: number, high: number, size: number, user: boolean): number {
+  const value = loadBytes(c, low, high, size, user);
+  if (breakpointsEnabled(c.s) && c.fault === 0) noteDataAccess(c, low, high, size, false);
+  return value;
+}
+
+function loadBytes(c: Processor, low: number, high: number, size: number, user: boolean): number {
   const room = 4096 - (low & PAGE_LAST);
   const at = offsetFor(c, low, high, ACCESS_READ, user);
-  if (at === ADDRESS_FAULT) return 0;
+  if (at === ADDRESS_FAULT || isMisaligned(c, low, size, user)) return 0;
   if (size <= room) return readAt(c, at, c.mmu.physical, size);
   const nextLow = (low + room) | 0;
   const physical = c.mmu.physical;
@@ -118,9 +133,22 @@ export function storeAs(
   valueHigh: number,
   user: boolean,
 ): void {
+  storeBytes(c, low, high, size, value, valueHigh, user);
+  if (breakpointsEnabled(c.s) && c.fault === 0) noteDataAccess(c, low, high, size, true);
+}
+
+function storeBytes(
+  c: Processor,
+  low: number,
+  high: number,
+  size: number,
+  value: number,
+  valueHigh: number,
+  user: boolean,
+): void {
   const room = 4096 - (low & PAGE_LAST);
   const at = offsetFor(c, low, high, ACCESS_WRITE, user);
-  if (at === ADDRESS_FAULT) return;
+  if (at === ADDRESS_FAULT || isMisaligned(c, low, size, user)) return;
   const physical = c.mmu.physical;
   if (size <= room) {
     writeAt(c, at, physical, size, value, valueHigh);
@@ -131,9 +159,14 @@ export function storeAs(
   const secondPhysical = c.mmu.physical;
   for (let i = 0; i < size; i++) {
     const byte = i < 4 ? (value >>> (8 * i)) & 0xff : (valueHigh >>> (8 * (i - 4))) & 0xff;
-    if (i < room) writeAt(c, at < 0 ? at : at + i, physical + i, 1, byte, 0);
-    else writeAt(c, second < 0 ? second : second + i - room, secondPhysical + i - room, 1, byte, 0);
+    if (i < room) writeByte(c, at, physical, i, byte);
+    else writeByte(c, second, secondPhysical, i - room, byte);
   }
+}
+
+/** Writes a byte some bytes behind a buffer offset, or through the bus behind `physical`. */
+function writeByte(c: Processor, at: number, physical: number, distance: number, byte: number): void {
+  writeAt(c, at < 0 ? at : at + distance, physical + distance, 1, byte, 0);
 }
 
 function writeAt(c: Processor, at: number, physical: number, size: number, value: number, valueHigh: number): void {

@@ -100,16 +100,22 @@ export const EXTENDED_STATE = 1344;
 /** Registers of the local APIC, in the order of `apic/registers.ts`. */
 export const LOCAL_APIC = 2048;
 
-/** TLB: `TLB_CONTEXTS` contexts x {supervisor, user} x `TLB_ENTRIES` entries x `TLB_ENTRY_WORDS` words. */
+/**
+ * TLB: `TLB_CONTEXTS` contexts x {supervisor, user, supervisor with AC under SMAP} x `TLB_ENTRIES` entries x `TLB_ENTRY_WORDS` words.
+ */
 export const TLB = 4096;
 export const TLB_CONTEXTS = 8;
 export const TLB_ENTRIES = 512;
 export const TLB_ENTRY_WORDS = 8;
-export const TLB_HALF_WORDS = TLB_ENTRIES * TLB_ENTRY_WORDS;
-export const TLB_CONTEXT_WORDS = 2 * TLB_HALF_WORDS;
+export const TLB_PART_WORDS = TLB_ENTRIES * TLB_ENTRY_WORDS;
+export const TLB_PART_USER = TLB_PART_WORDS;
+export const TLB_PART_AC = 2 * TLB_PART_WORDS;
+export const TLB_CONTEXT_WORDS = 3 * TLB_PART_WORDS;
+/** Entries that are never filled: data accesses look here while each of them must be looked at (breakpoints, alignment checks). */
+export const TLB_NEVER = TLB + TLB_CONTEXTS * TLB_CONTEXT_WORDS;
 
 /** Bytes of one processor's state area, a multiple of the page size. */
-export const STATE_BYTES = (TLB + TLB_CONTEXTS * TLB_CONTEXT_WORDS) * 4;
+export const STATE_BYTES = (TLB_NEVER + TLB_PART_WORDS) * 4;
 
 export const EVENT_INTERRUPT = 1;
 export const EVENT_NMI = 2;

@@ -12,7 +12,7 @@ function bytesAt(c: Processor): string {
   const base = c.in64BitMode ? 0 : s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_BASE]!;
   const low = (s[STATE.RIP]! + base) | 0;
   const high = c.in64BitMode ? s[STATE.RIP + 1]! : 0;
-  const entry = c.tlb + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
+  const entry = c.fetchTlb + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
   if (s[entry + 2] !== (low & ~0xfff) || s[entry + 3] !== high) return "";
   const at = s[entry + 4]! + (low & 0xfff);
   const length = Math.min(8, 4096 - (low & 0xfff));

@@ -245,11 +245,11 @@ export class GuestCpu {
 
   private forgetPage(low: number): void {
     const s = this.file.s;
-    const entry = STATE.TLB + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
-    s[entry + ACCESS_READ] = 1;
-    s[entry + ACCESS_WRITE] = 1;
-    s[entry + STATE.TLB_HALF_WORDS + ACCESS_READ] = 1;
-    s[entry + STATE.TLB_HALF_WORDS + ACCESS_WRITE] = 1;
+    const first = STATE.TLB + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
+    for (let entry = first; entry < STATE.TLB + STATE.TLB_CONTEXT_WORDS; entry += STATE.TLB_PART_WORDS) {
+      s[entry + ACCESS_READ] = 1;
+      s[entry + ACCESS_WRITE] = 1;
+    }
   }
 
   /** Instruction bytes at the guest's RIP, as far as its page tables lead to them; L2's only where it runs on L1's own memory. */

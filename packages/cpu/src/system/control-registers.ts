@@ -114,6 +114,7 @@ export function moveToDebug(c: Processor, i: Op): number {
   if (high !== 0) return raise(c, GP, 0);
   if ((index & 1) === 0) c.s[S.DR6] = (low & DR6_WRITABLE) | DR6_ALWAYS;
   else c.s[S.DR7] = (low & ~DR7_NEVER) | DR7_ALWAYS;
+  c.selectTlbPart();
   return STATUS_NEXT;
 }
 

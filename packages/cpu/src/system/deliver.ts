@@ -1,4 +1,5 @@
-import { exceptionName, makesDoubleFault } from "@hvdiff/spec";
+import { exceptionName, MSRS, makesDoubleFault } from "@hvdiff/spec";
+import { DR6_BREAKPOINTS, DR6_BS, DR6_BT, DR6_RTM } from "../debug-registers.ts";
 import { IF, RF } from "../flags.ts";
 import { FAULT_EXCEPTION, FAULT_NONE, FAULT_STOP, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -13,6 +14,7 @@ import { MODE_GUEST } from "./control-bits.ts";
 import { DB, DF, inLongMode, inRealMode, PF } from "./exceptions.ts";
 import { deliver32 } from "./gates-32.ts";
 import { deliver64 } from "./gates-64.ts";
+import { msrWord } from "./msr-storage.ts";
 import { deliverRealMode } from "./real-mode-interrupts.ts";
 import { takeStartupSignals } from "./startup-signals.ts";
 
@@ -20,7 +22,9 @@ const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
 const BLOCKED_BY_NMI = 8;
 const DR7_GD = 1 << 13;
-const DR6_BREAKPOINTS = 15;
+const DEBUGCTL_LBR = 1;
+const DEBUGCTL_BTF = 2;
+const DEBUGCTL = msrWord(MSRS.IA32_DEBUGCTL.address)!;
 const ACTIVITY_SHUTDOWN = 2;
 const ACTIVITY_WAIT_FOR_SIPI = 3;
 
@@ -43,9 +47,20 @@ export function deliverEvent(
   if (!delivered) return false;
   c.s[S.ACTIVITY] = 0;
   c.s[S.INTERRUPTIBILITY]! &= ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS);
+  dropDebugTraps(c.s, type);
   if (type === EVENT_TYPE_NMI) c.s[S.INTERRUPTIBILITY]! |= BLOCKED_BY_NMI;
   c.translationChanged();
   return true;
+}
+
+/**
+ * Breakpoints met by a MOV SS before a software interrupt are reported in front of the handler's first instruction; a held-back single step
+ * and whatever was pending before another event are lost.
+ */
+function dropDebugTraps(s: Int32Array, type: number): void {
+  const software = type >= EVENT_TYPE_SOFTWARE_INTERRUPT;
+  s[S.PENDING_DEBUG] = software ? s[S.PENDING_DEBUG]! & ~DR6_BS : 0;
+  if (s[S.PENDING_DEBUG] === 0) s[S.EVENTS]! &= ~S.EVENT_DEBUG_TRAP;
 }
 
 function deliverThroughIdt(c: Processor, event: EventBeingDelivered): boolean {
@@ -91,8 +106,18 @@ export function deliverSoftwareException(
   c.fault = FAULT_NONE;
   c.exception.type = type;
   c.exception.instructionLength = instructionLength;
+  // INT1 reports the breakpoints of a MOV SS before it as its own.
+  if (vector === DB) takeBreakpoints(c);
   if (intercepts(c)) return false;
+  updateDebugAndFaultRegisters(c);
   return deliverEvent(c, vector, type, -1, instructionLength);
+}
+
+/** Moves the breakpoints that are pending into the #DB that is about to be delivered. */
+function takeBreakpoints(c: Processor): void {
+  c.exception.payloadLow |= c.s[S.PENDING_DEBUG]! & DR6_BREAKPOINTS;
+  c.s[S.PENDING_DEBUG]! &= DR6_BS;
+  c.s[S.EVENTS]! &= ~S.EVENT_DEBUG_TRAP;
 }
 
 /** Asks the extension about the pending exception in guest mode. True after a VM exit. */
@@ -129,8 +154,9 @@ function updateDebugAndFaultRegisters(c: Processor): void {
     c.s[S.CR2] = payloadLow;
     c.s[S.CR2 + 1] = payloadHigh;
   } else if (vector === DB) {
-    c.s[S.DR6] = (c.s[S.DR6]! & ~DR6_BREAKPOINTS) | payloadLow;
+    c.s[S.DR6] = (c.s[S.DR6]! & ~DR6_BREAKPOINTS) | payloadLow | DR6_RTM;
     c.s[S.DR7]! &= ~DR7_GD;
+    c.s[DEBUGCTL]! &= ~(DEBUGCTL_LBR | DEBUGCTL_BTF);
   }
 }
 
@@ -171,7 +197,7 @@ export function takePendingEvents(c: Processor): boolean {
 
 function takeDebugTrap(c: Processor): boolean {
   c.raise(DB);
-  c.exception.payloadLow = c.s[S.PENDING_DEBUG]! & (DR6_BREAKPOINTS | (1 << 14));
+  c.exception.payloadLow = c.s[S.PENDING_DEBUG]! & (DR6_BREAKPOINTS | DR6_BS | DR6_BT);
   c.s[S.PENDING_DEBUG] = 0;
   c.s[S.EVENTS]! &= ~S.EVENT_DEBUG_TRAP;
   deliverException(c);

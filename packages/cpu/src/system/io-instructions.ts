@@ -1,3 +1,4 @@
+import { noteIoAccess } from "../debug-registers.ts";
 import { DF } from "../flags.ts";
 import { INTERCEPT } from "../intercepts.ts";
 import { type Executor, type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
@@ -23,7 +24,9 @@ function begin(c: Processor, i: Op, port: number, size: number): number {
   if (!mayAccessPort(c, port, size)) return STATUS_ABORTED;
   // Devices ask for the time.
   c.retired = c.blockBase + i.position;
-  return intercepted(c, i, INTERCEPT.io, port);
+  const status = intercepted(c, i, INTERCEPT.io, port);
+  if (status === STATUS_NEXT) noteIoAccess(c, port, size);
+  return status;
 }
 
 /** An immediate port number is a byte, however the decoder extended it. */

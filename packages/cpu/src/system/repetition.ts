@@ -1,4 +1,5 @@
-import { TF } from "../flags.ts";
+import { breakpointsEnabled } from "../debug-registers.ts";
+import { RF, TF } from "../flags.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
 import type { Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -43,7 +44,7 @@ export interface StringOperation {
 /** Runs a string instruction with or without its repeat prefix. */
 export function repeated(c: Processor, i: Op, operation: StringOperation): number {
   if (i.instruction.repeat === "none") return operation.once(c, i) ? STATUS_NEXT : STATUS_ABORTED;
-  let budget = (c.s[S.FLAG_SYSTEM]! & TF) !== 0 ? 1 : SLICE;
+  let budget = (c.s[S.FLAG_SYSTEM]! & TF) !== 0 || breakpointsEnabled(c.s) ? 1 : SLICE;
   for (let left = iterationsLeft(c, i); left !== 0; left = iterationsLeft(c, i)) {
     if (budget === 0) return again(c, i);
     const done = iterate(c, i, operation, Math.min(left, budget));
@@ -62,8 +63,9 @@ function iterate(c: Processor, i: Op, operation: StringOperation, count: number)
   return operation.once(c, i) ? 1 : 0;
 }
 
-/** The same instruction once more. */
+/** The same instruction once more; RF keeps its instruction breakpoint from being met again. */
 function again(c: Processor, i: Op): number {
+  c.s[S.FLAG_SYSTEM]! |= RF;
   c.s[S.RIP] = i.ripLow;
   c.s[S.RIP + 1] = i.ripHigh;
   return STATUS_RETIRED;
