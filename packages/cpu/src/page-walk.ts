@@ -137,7 +137,7 @@ function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boole
     (w.user ? ERROR_USER : 0) |
     (reserved ? ERROR_RESERVED : 0) |
     (w.access === ACCESS_FETCH && nx ? ERROR_FETCH : 0);
-  c.raisePageFault(w.low, w.high, code);
+  c.raise(14, code, w.low, w.high);
   return false;
 }
 

@@ -165,7 +165,7 @@ export class Processor {
     this.selectTlbPart();
   }
 
-  /** After any change of RFLAGS.AC or the debug registers too, which `translationChanged` covers. */
+  /** After a change of RFLAGS.AC or the debug registers that `translationChanged` does not follow. */
   selectTlbPart(): void {
     this.fetchTlb = tlbPart(this, this.s[S.CPL] === 3);
     this.tlb = dataTlbPart(this, this.fetchTlb);
@@ -188,27 +188,20 @@ export class Processor {
   }
 
   /** Raises an exception. It is delivered when the instruction returns `STATUS_ABORTED`. */
-  raise(vector: number, errorCode = -1): void {
+  raise(vector: number, errorCode = -1, payloadLow = 0, payloadHigh = 0): void {
     this.fault = FAULT_EXCEPTION;
     this.nonCanonical = false;
     this.exception.vector = vector;
     this.exception.errorCode = errorCode;
-    this.exception.payloadLow = 0;
-    this.exception.payloadHigh = 0;
+    this.exception.payloadLow = payloadLow;
+    this.exception.payloadHigh = payloadHigh;
     this.exception.type = EVENT_TYPE_HARDWARE_EXCEPTION;
     this.exception.instructionLength = 0;
   }
 
-  raisePageFault(low: number, high: number, errorCode: number): void {
-    this.raise(14, errorCode);
-    this.exception.payloadLow = low;
-    this.exception.payloadHigh = high;
-  }
-
-  /** A VM exit was made inside an instruction or an access. */
+  /** A VM exit was made inside an instruction or an access. What an earlier exception left must not turn it into #SS. */
   noteExit(): void {
     this.fault = FAULT_EXIT;
-    // What an earlier exception left must not turn this into #SS.
     this.nonCanonical = false;
   }
 
@@ -291,20 +284,15 @@ export class Processor {
     } else this.storeAs(low, high, 8, value, valueHigh, this.s[S.CPL] === 3);
   }
 
-  /**
-   * Proves that a store of `size` bytes would succeed, without storing: for read-modify-write and multi-part instructions.
-   * False when a fault is pending.
-   */
+  // See `slow-access.ts`.
   probeWrite(low: number, high: number, size: number): boolean {
     return probeWrite(this, low, high, size);
   }
 
-  /** A load with the given privilege, any alignment. */
   loadAs(low: number, high: number, size: number, user: boolean): number {
     return loadAs(this, low, high, size, user);
   }
 
-  /** A store with the given privilege, any alignment; nothing is written when either page faults. */
   storeAs(low: number, high: number, size: number, value: number, valueHigh: number, user: boolean): void {
     storeAs(this, low, high, size, value, valueHigh, user);
   }

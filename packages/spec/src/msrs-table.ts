@@ -160,6 +160,7 @@ export const MSRS = {
   IA32_VMX_PROCBASED_CTLS3: { address: 0x492, sdm: '3D "Tertiary Processor-Based VM-Execution Controls" [A.3.4]' },
   IA32_VMX_EXIT_CTLS2: { address: 0x493, sdm: '3D "VM-Exit Controls" [A.4]' },
   IA32_RTIT_CTL: { address: 0x570, sdm: '4 "IA-32 Architectural MSRs" [2.1]' },
+  IA32_DS_AREA: { address: 0x600, sdm: '4 "IA-32 Architectural MSRs" [2.1]' },
   IA32_U_CET: { address: 0x6a0, sdm: '4 "IA-32 Architectural MSRs" [2.1]' },
   IA32_S_CET: { address: 0x6a2, sdm: '4 "IA-32 Architectural MSRs" [2.1]' },
   IA32_PL0_SSP: { address: 0x6a4, sdm: '4 "IA-32 Architectural MSRs" [2.1]' },

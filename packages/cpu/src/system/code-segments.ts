@@ -9,9 +9,9 @@ import {
   markAccessed,
   RIGHTS_BIG,
   RIGHTS_LONG,
+  RIGHTS_UNUSABLE,
   rightsOf,
   selectorOf,
-  setNullSegment,
   setParagraph,
   setSegment,
 } from "./descriptors.ts";
@@ -99,8 +99,10 @@ export function dropInnerSegments(c: Processor): void {
   for (const register of [S.ES, S.DS, S.FS, S.GS]) {
     const rights = rightsOf(c, register);
     const conformingCode = (rights & 0xc) === 0xc;
-    // A null FS or GS keeps its base, which software may have set through the MSR.
-    if (isNull(selectorOf(c, register))) continue;
-    if (!conformingCode && ((rights >>> 5) & 3) < cpl) setNullSegment(c, register, 0);
+    if (conformingCode || ((rights >>> 5) & 3) >= cpl || isNull(selectorOf(c, register))) continue;
+    // The base stays: software may have set that of FS or GS through its MSR.
+    const word = S.SEGMENTS + register * S.SEGMENT_STRIDE;
+    c.s[word + S.SEGMENT_SELECTOR] = 0;
+    c.s[word + S.SEGMENT_ACCESS] = RIGHTS_UNUSABLE;
   }
 }

@@ -1,5 +1,6 @@
 import { MSRS } from "@hvdiff/spec";
-import { IF, RF, readRflags, VM, writeRflags } from "../flags.ts";
+import { DR6_BS, pendDebugTrap } from "../debug-registers.ts";
+import { IF, RF, readRflags, TF, VM, writeRflags } from "../flags.ts";
 import { type Executor, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
 import type { Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -63,6 +64,8 @@ const sysret: Executor = (c, i) => {
   setFlat(c, S.SS, (star + 8) | 3, DATA, 3);
   c.s[S.CPL] = 3;
   c.translationChanged();
+  // Unlike IRET, SYSRET is itself the first step of what it returns to.
+  if ((c.s[S.FLAG_SYSTEM]! & TF) !== 0) pendDebugTrap(c.s, DR6_BS);
   return STATUS_RETIRED;
 };
 

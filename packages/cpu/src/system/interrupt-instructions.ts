@@ -117,6 +117,7 @@ const popf: Executor = (c, i) => {
   const mask = changeableFlags(c, size, c.s[S.CPL]!) & (inVirtual8086(c) ? ~IOPL : -1);
   const dropped = RF | (size > 2 && c.s[S.CPL] === 0 ? VIF | VIP : 0);
   writeRflags(c.s, (readRflags(c.s) & ~mask & ~dropped) | (value & mask));
+  c.selectTlbPart();
   return STATUS_NEXT;
 };
 

@@ -28,6 +28,7 @@ export function changeableFlags(c: Processor, size: number, cpl: number): number
 
 function loadFlags(c: Processor, value: number, mask: number): void {
   writeRflags(c.s, (readRflags(c.s) & ~mask) | (value & mask));
+  c.selectTlbPart();
 }
 
 function returnInParagraphMode(c: Processor, size: number): boolean {

@@ -20,6 +20,10 @@ export const canonical: Legalize = (c, value) =>
 /** Machine-check status and the like: software may only clear them. */
 export const onlyZero: Legalize = (_, value) => (value === 0n ? value : undefined);
 
+/** All zeros or all ones. */
+export const zeroOrOnes: Legalize = (_, value) =>
+  value === 0n || value === 0xffff_ffff_ffff_ffffn ? value : undefined;
+
 function aboveMaximum(c: Processor): bigint {
   return maskBits(c.maxPhysicalAddress, 63);
 }

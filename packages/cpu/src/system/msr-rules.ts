@@ -81,6 +81,9 @@ const DEBUGCTL_BITS = 0xdfc3n;
 const SPEC_CTRL_BITS = 0x7n;
 const LOW_HALF = 0xffff_ffffn;
 
+/** CTL, STATUS, ADDR, MISC of a machine-check bank. The SDM has #GP for ones in ADDR and MISC; processors whose banks can be written keep them. */
+const MACHINE_CHECK_BANK = [L.zeroOrOnes, L.onlyZero, L.anyValue, L.anyValue] as const;
+
 const SYSTEM_RULES: readonly [number, MsrRule][] = [
   [MSRS.IA32_TIME_STAMP_COUNTER.address, { read: readTsc, write: writeTsc }],
   [
@@ -156,12 +159,11 @@ const MONITORING_RULES: readonly [number, MsrRule][] = [
   kept(MSRS.IA32_MISC_ENABLE.address),
   constant(MSRS.IA32_MCG_CAP.address, 4n, feature("mca")),
   kept(MSRS.IA32_MCG_STATUS.address, L.anyValue, feature("mca")),
-  ...each(MSRS.IA32_MC0_CTL.address, 16, (address, n) =>
-    kept(address, n % 4 === 0 ? L.anyValue : L.onlyZero, feature("mca")),
-  ),
+  ...each(MSRS.IA32_MC0_CTL.address, 16, (address, n) => kept(address, MACHINE_CHECK_BANK[n % 4]!, feature("mca"))),
   ...each(MSRS.IA32_PMC0.address, 8, (address, n) => kept(address, L.anyValue, hasCounter(n))),
   ...each(MSRS.IA32_PERFEVTSEL0.address, 8, (address, n) => kept(address, L.onlyBits(LOW_HALF), hasCounter(n))),
   ...each(MSRS.IA32_FIXED_CTR0.address, 4, (address, n) => kept(address, L.anyValue, hasFixedCounter(n))),
+  kept(MSRS.IA32_DS_AREA.address, L.canonical, feature("ds")),
   kept(MSRS.IA32_FIXED_CTR_CTRL.address, L.anyValue, hasPerformanceMonitoring),
   kept(MSRS.IA32_PERF_GLOBAL_CTRL.address, L.anyValue, hasPerformanceMonitoring),
   constant(MSRS.IA32_PERF_GLOBAL_STATUS.address, 0n, hasPerformanceMonitoring),

@@ -31,6 +31,7 @@ export const STORED_MSRS: readonly number[] = [
   MSRS.IA32_MISC_ENABLE.address,
   MSRS.IA32_ENERGY_PERF_BIAS.address,
   MSRS.IA32_DEBUGCTL.address,
+  MSRS.IA32_DS_AREA.address,
   ...range(MSRS.IA32_MTRR_PHYSBASE0.address, 20),
   MSRS.IA32_MTRR_FIX64K_00000.address,
   ...range(MSRS.IA32_MTRR_FIX16K_80000.address, 2),

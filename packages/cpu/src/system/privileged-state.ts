@@ -20,6 +20,7 @@ function setAlignmentCheck(on: boolean): Executor {
     if (!hasFeature(c, "smap") || c.s[S.CPL] !== 0) return raise(c, UD);
     if (on) c.s[S.FLAG_SYSTEM]! |= AC;
     else c.s[S.FLAG_SYSTEM]! &= ~AC;
+    c.selectTlbPart();
     return STATUS_NEXT;
   };
 }
