@@ -2,7 +2,9 @@ import type { ColumnResult } from "@hvdiff/lab";
 
 /** Exit codes for guests that did not leave through the exit port. */
 const ENDED_OTHERWISE: Readonly<Record<string, number>> = {
+  "power-off": 0,
   halted: 124,
+  suspended: 124,
   loop: 124,
   limit: 124,
   "trace-limit": 124,
