@@ -241,6 +241,11 @@ function fakeCaps(columns: readonly string[]): CapsResult {
 export function createFakeLab(): Lab {
   return {
     diff: fakeDiff,
+    run: (guest, column, options, console) => {
+      const result = fakeDiff(guest, [column], options).columns[0]!;
+      console.serial(result.serial);
+      return result;
+    },
     compare: fakeCompare,
     matrix: fakeMatrix,
     matrixRow: (_scenario, columns) => fakeMatrix(columns),

@@ -1,25 +1,66 @@
-import type { CapsResult, CompareResult, DiffResult, MatrixResult, QuirkResult, ScenarioResult } from "./results.ts";
+import type {
+  CapsResult,
+  ColumnResult,
+  CompareResult,
+  DiffResult,
+  MatrixResult,
+  QuirkResult,
+  ScenarioResult,
+} from "./results.ts";
 
 /** Options that decide what is run; every one is part of the run id. */
 export interface RunOptions {
-  /** Silicon model id; default "skylake-client". */
+  /** Silicon: an id, or QEMU's name of it, with features switched (`icelake-server,-x2apic`); default "skylake-client". */
   readonly cpu?: string;
   readonly firmware?: "none" | "seabios" | "ovmf";
   /** Guest RAM in bytes; default 64 MiB. */
   readonly memory?: number;
   readonly commandLine?: string;
+  /** Logical processors; default 1. */
+  readonly processors?: number;
+  /** Files beside the image: multiboot modules, or the initial RAM disk. */
+  readonly modules?: readonly GuestModule[];
+  /** How to start the image; what is absent the image decides. */
+  readonly boot?: BootOptions;
   /** Bound on guest instructions. */
   readonly maxInstructions?: number;
   /** Quirks switched by hand: "+id" on, "-id" off. */
   readonly quirks?: readonly string[];
 }
 
-/** A guest to run: a bundled scenario by id, or an image. */
-export type Guest = { readonly scenario: string } | { readonly name: string; readonly image: Uint8Array };
+/** A file beside the image, with its name and arguments as the guest is told them. */
+export interface GuestModule {
+  readonly commandLine: string;
+  readonly data: Uint8Array;
+}
+
+/** How to start an image that does not say so itself. */
+export interface BootOptions {
+  readonly protocol?: "multiboot" | "multiboot2" | "pvh" | "linux" | "flat";
+  /** Physical address at which a flat image is entered. */
+  readonly entry?: number;
+  /** Physical address of a flat image; the entry point if absent. */
+  readonly loadAddress?: number;
+  /** 32 if absent. */
+  readonly mode?: 16 | 32 | 64;
+}
+
+/** A guest to run: a bundled scenario by id, or an image. The path is the first word of a multiboot command line. */
+export type Guest =
+  | { readonly scenario: string }
+  | { readonly name: string; readonly path?: string; readonly image: Uint8Array };
+
+/** Takes what a guest prints while it runs, piece by piece. */
+export interface GuestConsole {
+  serial(text: string): void;
+  debug(text: string): void;
+}
 
 /** What the lab offers. `createLab()` returns one; all methods are synchronous and deterministic. Errors: `UsageError` with one clear line. */
 export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
+  /** Runs a guest in one column and tells what it prints at once. No trace is kept, so a long run is not bound by it. */
+  run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): ColumnResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

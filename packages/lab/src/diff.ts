@@ -1,17 +1,23 @@
-import type { Guest, RunOptions } from "./api.ts";
+import type { Guest, GuestConsole, RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import { basisOf } from "./resolve.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION } from "./results.ts";
+import type { Run } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { VERSION } from "./version.ts";
 
+const NOT_COMPARED = { differences: [], firstDivergence: null };
+
 function columnResult(session: Session, reference: ResolvedColumn, column: ResolvedColumn): ColumnResult {
-  const run = session.run(column);
-  const compared =
-    column === reference ? { differences: [], firstDivergence: null } : findDifferences(session, reference, column);
+  const compared = column === reference ? NOT_COMPARED : findDifferences(session, reference, column);
+  return { ...resultOf(session, column, session.run(column)), ...compared };
+}
+
+/** What a column has to say for itself, compared with nothing. */
+function resultOf(session: Session, column: ResolvedColumn, run: Run): ColumnResult {
   return {
     column: column.text,
     full: column.spec.text,
@@ -23,7 +29,7 @@ function columnResult(session: Session, reference: ResolvedColumn, column: Resol
     suites: run.suites,
     serial: run.serial,
     counters: run.counters,
-    ...compared,
+    ...NOT_COMPARED,
   };
 }
 
@@ -52,6 +58,13 @@ export function diff(guest: Guest, columns: readonly string[], options: RunOptio
     verdicts: verdictIds(resolved.map((column) => session.run(column))),
     different: results.some((result) => result.differences.length > 0 || result.firstDivergence !== null),
   };
+}
+
+/** Runs a guest in one column and tells what it prints at once. Errors: `UsageError`. */
+export function run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): ColumnResult {
+  const session = new Session(guestImage(guest), options);
+  const resolved = session.column(column);
+  return resultOf(session, resolved, session.runOnce(resolved, console));
 }
 
 /** Two columns' traces side by side. Errors: `UsageError`. */

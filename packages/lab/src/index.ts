@@ -1,4 +1,12 @@
-export { type Guest, type Lab, type RunOptions, UsageError } from "./api.ts";
+export {
+  type BootOptions,
+  type Guest,
+  type GuestConsole,
+  type GuestModule,
+  type Lab,
+  type RunOptions,
+  UsageError,
+} from "./api.ts";
 export { createLab } from "./lab.ts";
 export * from "./results.ts";
 export { VERSION } from "./version.ts";

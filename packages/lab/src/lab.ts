@@ -2,7 +2,7 @@ import { CPU_MODELS } from "@hvdiff/cpu";
 import { SCENARIOS } from "@hvdiff/guests";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
-import { compare, diff } from "./diff.ts";
+import { compare, diff, run } from "./diff.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
@@ -18,6 +18,7 @@ function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult
 export function createLab(): Lab {
   return {
     diff,
+    run,
     compare,
     matrix,
     matrixRow,

@@ -1,4 +1,4 @@
-import { CPU_MODELS, type CpuModel, findCpuModel } from "@hvdiff/cpu";
+import type { CpuModel } from "@hvdiff/cpu";
 import {
   activeQuirks,
   type ColumnContext,
@@ -6,12 +6,12 @@ import {
   type ColumnSpec,
   type Confidence,
   columnContext,
-  nearestHint,
   parseColumn,
   type Quirk,
 } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "./api.ts";
 import { DEFAULT_CPU, PERSONALITIES } from "./products.ts";
+import { siliconOf } from "./silicon/silicon.ts";
 
 /** A column on its silicon with the quirks that are on. */
 export interface ResolvedColumn {
@@ -24,16 +24,7 @@ export interface ResolvedColumn {
 
 /** The silicon that `--cpu` names. Errors: `UsageError` with the nearest names. */
 export function resolveCpu(options: RunOptions): CpuModel {
-  const id = options.cpu ?? DEFAULT_CPU;
-  const model = findCpuModel(id);
-  if (model === undefined)
-    throw new UsageError(
-      `unknown CPU "${id}"${nearestHint(
-        id,
-        CPU_MODELS.map((known) => known.id),
-      )}`,
-    );
-  return model;
+  return siliconOf(options.cpu ?? DEFAULT_CPU);
 }
 
 /** Parses a column and finds its quirks. Errors: `UsageError`. */

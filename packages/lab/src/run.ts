@@ -12,18 +12,25 @@ import {
 } from "@hvdiff/machine";
 import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal, type NestedPolicy } from "@hvdiff/nested";
 import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
-import { type RunOptions, UsageError } from "./api.ts";
+import { type BootOptions, type GuestConsole, type GuestModule, type RunOptions, UsageError } from "./api.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import { type GuestVerdicts, parseVerdicts } from "./verdicts/parse-verdicts.ts";
 
 const MIB = 0x100000;
 const LEAST_MEMORY = 4 * MIB;
-const MOST_MEMORY = 3072 * MIB;
+const MOST_MEMORY = 32768 * MIB;
+const MOST_PROCESSORS = 255;
+/** Beyond the guest's own RAM: an L0's tables. */
+const MEMORY_RESERVE = 32 * MIB;
+/** What a run may touch, however much RAM the guest has. */
+const MOST_TOUCHED = 1536 * MIB;
 
 /** What was run, beside the column. */
 export interface GuestImage {
   readonly id: string;
   readonly title: string;
+  /** What a multiboot kernel is told as its name. */
+  readonly programName: string;
   readonly bundled: boolean;
   readonly bytes: Uint8Array;
   readonly sha256: string;
@@ -45,22 +52,35 @@ export interface RunSettings {
   readonly firmware: FirmwareProfile;
   readonly memory: number;
   readonly commandLine: string;
+  readonly processors: number;
+  readonly modules: readonly GuestModule[];
+  readonly boot: BootOptions;
   readonly bounds: Bounds;
 }
 
 /** Errors: `UsageError` for sizes that make no machine. */
 export function settingsOf(options: RunOptions): RunSettings {
   const memory = options.memory ?? 64 * MIB;
-  if (!Number.isInteger(memory / (2 * MIB)) || memory < LEAST_MEMORY || memory > MOST_MEMORY) {
+  if (!Number.isInteger(memory / MIB) || memory < LEAST_MEMORY || memory > MOST_MEMORY) {
     throw new UsageError(
-      `memory of ${memory} bytes: must be a multiple of 2 MiB from ${LEAST_MEMORY / MIB} to ${MOST_MEMORY / MIB} MiB`,
+      `memory of ${memory} bytes: must be a multiple of 1 MiB from ${LEAST_MEMORY / MIB} to ${MOST_MEMORY / MIB} MiB`,
     );
   }
+  const processors = options.processors ?? 1;
+  if (!Number.isInteger(processors) || processors < 1 || processors > MOST_PROCESSORS)
+    throw new UsageError(`${processors} processors: must be a number from 1 to ${MOST_PROCESSORS}`);
   return {
     firmware: options.firmware ?? "seabios",
     memory,
     commandLine: options.commandLine ?? "",
-    bounds: { ...DEFAULT_BOUNDS, instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions },
+    processors,
+    modules: options.modules ?? [],
+    boot: options.boot ?? {},
+    bounds: {
+      ...DEFAULT_BOUNDS,
+      instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions,
+      memory: Math.max(DEFAULT_BOUNDS.memory, Math.min(memory + MEMORY_RESERVE, MOST_TOUCHED)),
+    },
   };
 }
 
@@ -97,18 +117,25 @@ export function createMachine(
   column: ResolvedColumn,
   configuration: Configuration,
   silicon: CpuModel,
-  settings: RunSettings & { readonly recycled?: RecycledMemory },
+  settings: RunSettings & { readonly recycled?: RecycledMemory; readonly recordTrace?: boolean },
 ): Machine {
   const common = {
     ...(settings.recycled ? { recycled: settings.recycled } : {}),
+    recordTrace: settings.recordTrace ?? true,
+    ...settings.boot,
     image: image.bytes,
+    programName: image.programName,
     commandLine: settings.commandLine,
+    modules: settings.modules,
     memory: settings.memory,
     firmware: settings.firmware,
     bounds: settings.bounds,
   };
   try {
-    if (column.spec.product === "metal") return createMetal({ ...common, model: silicon });
+    if (column.spec.product === "metal")
+      return createMetal({ ...common, model: silicon, processors: settings.processors });
+    if (settings.processors > 1)
+      throw new UsageError(`column "${column.text}": an L0 runs one processor so far, not ${settings.processors}`);
     return createNestedMachine({
       ...common,
       silicon,
@@ -122,8 +149,29 @@ export function createMachine(
   }
 }
 
+/** Choice points between two looks at what the guest has printed: some milliseconds. */
+const LOOK_EVERY = 64;
+
+/** Tells what the guest has printed since it was last looked at. */
+function createTeller(machine: Machine, console: GuestConsole): () => void {
+  const told = { serial: 0, debug: 0 };
+  return () => {
+    const output = machine.guest;
+    for (const stream of ["serial", "debug"] as const) {
+      const text = output[stream];
+      if (text.length > told[stream]) console[stream](text.slice(told[stream]));
+      told[stream] = text.length;
+    }
+  };
+}
+
 /** Runs a machine to its end and takes what matters. */
-export function runMachine(machine: Machine): Run {
+export function runMachine(machine: Machine, console?: GuestConsole): Run {
+  if (console !== undefined) {
+    const tell = createTeller(machine, console);
+    while (!machine.runChoicePoints(LOOK_EVERY)) tell();
+    tell();
+  }
   const outcome = machine.run();
   const events = projectionOf(machine.trace.events);
   const { serial, truncated } = machine.guest;

@@ -2,7 +2,7 @@ import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { loadImage, SCENARIOS } from "@hvdiff/guests";
 import type { TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
-import { type Guest, type RunOptions, UsageError } from "./api.ts";
+import { type Guest, type GuestConsole, type RunOptions, UsageError } from "./api.ts";
 import { eventKey } from "./events.ts";
 import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
 import {
@@ -54,6 +54,13 @@ export class Session {
     return run;
   }
 
+  /** Runs the guest in a column once, telling what it prints. No trace is kept. */
+  runOnce(column: ResolvedColumn, console: GuestConsole): Run {
+    const configuration = configurationOf(column, column.quirks, this.silicon);
+    const settings = { ...this.settings, recordTrace: false };
+    return runMachine(createMachine(this.image, column, configuration, this.silicon, settings), console);
+  }
+
   /** What the events of a run compare by. */
   keysOf(run: Run): readonly string[] {
     let keys = this.keys.get(run);
@@ -68,7 +75,14 @@ export class Session {
 /** Finds or takes the image. Errors: `UsageError` with the nearest scenario names. */
 export function guestImage(guest: Guest): GuestImage {
   if ("image" in guest)
-    return { id: guest.name, title: guest.name, bundled: false, bytes: guest.image, sha256: sha256Hex(guest.image) };
+    return {
+      id: guest.name,
+      title: guest.name,
+      programName: guest.path ?? guest.name,
+      bundled: false,
+      bytes: guest.image,
+      sha256: sha256Hex(guest.image),
+    };
   const scenario = SCENARIOS.find((known) => known.id === guest.scenario);
   if (scenario === undefined)
     throw new UsageError(
@@ -78,5 +92,6 @@ export function guestImage(guest: Guest): GuestImage {
       )}`,
     );
   const bytes = loadImage(scenario.id);
-  return { id: scenario.id, title: scenario.title, bundled: true, bytes, sha256: sha256Hex(bytes) };
+  const { id, title } = scenario;
+  return { id, title, programName: id, bundled: true, bytes, sha256: sha256Hex(bytes) };
 }

@@ -30,6 +30,8 @@ test("a run id changes with anything that decides what the run does", () => {
     idOf("metal", { firmware: "none" }),
     idOf("metal", { memory: 32 * 1024 * 1024 }),
     idOf("metal", { commandLine: "x" }),
+    idOf("metal", { modules: [{ commandLine: "x", data: new Uint8Array(1) }] }),
+    idOf("metal", { processors: 2 }),
     idOf("vmware@17"),
     idOf("vmware@17", { quirks: ["-vmware/vmx/no-vmcs-shadowing"] }),
   ];

@@ -69,7 +69,7 @@ export class Machine {
     const metal = options.createClient === undefined;
     // An L0 keeps a second register file for each virtual processor, beside silicon's.
     this.memory = new PhysicalMemory(metal ? count : 2 * count, this.bounds.memory, options.recycled);
-    this.trace = new Trace(this.bounds.events);
+    this.trace = new Trace(this.bounds.events, options.recordTrace ?? true);
     this.pc = metal
       ? new Pc({
           now: () => this.now(),

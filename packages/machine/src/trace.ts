@@ -18,19 +18,26 @@ export class TraceFull extends Error {}
 export class Trace {
   readonly events: TraceEvent[] = [];
   readonly limit: number;
+  private readonly recording: boolean;
 
-  /** @param limit number of events after which the run ends */
-  constructor(limit: number) {
+  /**
+   * @param limit number of events after which the run ends
+   * @param recording false: events are not kept, and do not count
+   */
+  constructor(limit: number, recording = true) {
     this.limit = limit;
+    this.recording = recording;
   }
 
   add(event: TraceEvent): void {
+    if (!this.recording) return;
     if (this.events.length >= this.limit) throw new TraceFull();
     this.events.push(event);
   }
 
   /** Takes back the last event, which must be of this kind: it was announced and did not happen. */
   retract(kind: string): void {
+    if (!this.recording) return;
     const last = this.events.pop();
     if (last?.kind !== kind) throw new Error(`the last event is ${last?.kind ?? "missing"}, not ${kind}`);
   }

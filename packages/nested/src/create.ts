@@ -18,11 +18,12 @@ export interface NestedMachineOptions extends BootRequest {
   /** The CPU that L1 is shown. */
   readonly guestModel: CpuModel;
   readonly policy: NestedPolicy;
-  /** Bytes of L1's RAM, a multiple of 2 MiB. */
+  /** Bytes of L1's RAM, a multiple of 1 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
+  readonly recordTrace?: boolean;
 }
 
 /** A machine whose root mode belongs to an L0, with the guest loaded as its L1. Errors: `LoadError`, `L0Refusal`. */
@@ -30,6 +31,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
   requireSilicon(options.silicon);
   const machine = new Machine({
     model: options.silicon,
+    recordTrace: options.recordTrace ?? true,
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
     createClient: (made) => createClient(made, options),
