@@ -31,12 +31,16 @@ const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
 const MODE_NON_ROOT = 2;
 
-/** Runs one processor: finds or decodes blocks, executes them, delivers what they raise. */
+/**
+ * Runs one processor: finds or decodes blocks, executes them, delivers what they raise. The steps of `run` are public for `runGuarded`
+ * alone.
+ */
 export class Engine {
   /** True when root mode belongs to a client in TypeScript: `run` then returns "root" instead of fetching there. */
   rootClient = false;
-  private limit = 0;
-  private readonly c: Processor;
+  /** Retired instructions at which the run under way ends. */
+  limit = 0;
+  readonly c: Processor;
   private readonly cache: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
   private modeEpoch = 0;
   private mode: CodeMode = CODE_MODES[0]!;
@@ -70,14 +74,14 @@ export class Engine {
   }
 
   /** No instruction runs any more: the exact time is what has been retired. */
-  private leave(result: RunResult): RunResult {
+  leave(result: RunResult): RunResult {
     this.c.blockOps = [];
     this.c.blockBase = this.c.retired;
     return result;
   }
 
   /** What happens between instructions before the next is fetched: null to go on, "again" when an event changed the state. */
-  private boundary(): RunResult | "again" | null {
+  boundary(): RunResult | "again" | null {
     const c = this.c;
     const s = c.s;
     if (c.stop !== null) return "stopped";
@@ -88,7 +92,7 @@ export class Engine {
   }
 
   /** Whether the next instruction must be looked at alone: interrupt shadow, TF, RF, breakpoints, or a VMX event counted in instructions. */
-  private mustStep(): boolean {
+  mustStep(): boolean {
     const s = this.c.s;
     return (
       (s[S.INTERRUPTIBILITY]! & SHADOW) !== 0 ||
@@ -124,13 +128,13 @@ export class Engine {
     if (status === STATUS_ABORTED) this.handleAbort(ops[done]!);
   }
 
-  private setRipBehind(op: Op): void {
+  setRipBehind(op: Op): void {
     this.c.s[S.RIP] = op.nextLow;
     this.c.s[S.RIP + 1] = op.nextHigh;
   }
 
   /** One instruction under an interrupt shadow, single-stepping, with RF set or breakpoints enabled. */
-  private runOneCarefully(block: Block, retired: number): void {
+  runOneCarefully(block: Block, retired: number): void {
     const op = block.ops[0]!;
     this.c.blockBase = retired;
     this.c.blockOps = block.ops;
@@ -138,7 +142,7 @@ export class Engine {
   }
 
   /** Deals with what an aborted instruction or fetch left behind. */
-  private handleAbort(op: Op | null): void {
+  handleAbort(op: Op | null): void {
     const c = this.c;
     const fault = c.fault;
     if (fault === FAULT_EXIT) c.fault = FAULT_NONE;
@@ -163,7 +167,8 @@ export class Engine {
     return (this.c.s[S.FLAG_SYSTEM]! & IF) !== 0;
   }
 
-  private nextBlock(previous: Block | null): Block | null {
+  /** The block at RIP; null when fetching it has left a fault. */
+  nextBlock(previous: Block | null): Block | null {
     const c = this.c;
     const s = c.s;
     if (previous !== null && previous.linkEpoch === c.translationEpoch) {

@@ -1,15 +1,18 @@
 export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
 export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts";
 export { enterVirtualWireMode } from "./apic/reset.ts";
+export type { Block } from "./block.ts";
 export type { Bus, TraceSink } from "./bus.ts";
 export { Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
 export * from "./flags.ts";
+export { type HeldPlace, NO_GUARD, type RunGuard, runGuarded, startPlace } from "./guarded-run.ts";
 export { INTERCEPT, INTERCEPT_COUNT, type InterceptName } from "./intercepts.ts";
 export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
+export { HIDDEN, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
 export type { MmioHandler, RecycledMemory } from "./physical-memory.ts";
 export { MemoryExhausted, PhysicalMemory } from "./physical-memory.ts";
 export { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, Processor } from "./processor.ts";

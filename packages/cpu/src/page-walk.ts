@@ -90,7 +90,8 @@ export function walkLinear(
   return walkLong(c, w, out, levels, tableAddress(s[S.CR3]!, s[S.CR3 + 1]!, c.addressHighMask));
 }
 
-function tableAddress(entryLow: number, entryHigh: number, highMask: number): number {
+/** Physical address of the table or page that an entry (or CR3) names. */
+export function tableAddress(entryLow: number, entryHigh: number, highMask: number): number {
   return ((entryLow & ~0xfff) >>> 0) + (entryHigh & highMask) * 4294967296;
 }
 
@@ -171,7 +172,8 @@ function isReservedEntry(c: Processor, w: WalkState, level: number): boolean {
   return level > 3 || (level === 3 && !c.gigabytePages) || reservedInLarge(w.entryLow, level);
 }
 
-function indexAt(low: number, high: number, level: number): number {
+/** Index into the paging structure of a level, 1 for page tables. */
+export function indexAt(low: number, high: number, level: number): number {
   if (level === 1) return (low >>> 12) & 511;
   if (level === 2) return (low >>> 21) & 511;
   if (level === 3) return ((low >>> 30) | (high << 2)) & 511;

@@ -143,6 +143,11 @@ export class PhysicalMemory {
     return offset;
   }
 
+  /** Byte offset of a frame that has been touched; `FRAME_UNBACKED` for all else. Allocates nothing. */
+  touchedOffset(frame: number): number {
+    return this.frames.get(frame) ?? FRAME_UNBACKED;
+  }
+
   private allocate(frame: number): number {
     if (this.nextFree >= this.end) throw new MemoryExhausted(this.poolBytes);
     const offset = this.nextFree;

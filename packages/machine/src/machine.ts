@@ -5,6 +5,7 @@ import {
   PhysicalMemory,
   Processor,
   type RecycledMemory,
+  type RunGuard,
   type RunResult,
   STATE,
 } from "@hvdiff/cpu";
@@ -14,8 +15,10 @@ import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
-import type { RootAction, RootClient, RootEvent } from "./root-client.ts";
-import { isStuck } from "./stuck.ts";
+import { performAction } from "./root-action.ts";
+import type { RootClient, RootEvent } from "./root-client.ts";
+import { runStretch, type Stretch } from "./stretch.ts";
+import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
@@ -38,8 +41,6 @@ export const HOST_TIMER_VECTOR = 0xef;
 /** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
 const SLICE = 1000;
 
-const EXIT: RootEvent = { kind: "exit" };
-
 /** How often the run looks whether the guest is stuck in a loop that nothing can break. */
 const STUCK_CHECK = 500_000;
 
@@ -58,7 +59,12 @@ export class Machine {
   private readonly turns: Turns;
   /** Number of choice points passed so far. */
   choicePoints = 0;
-  private outcome: Outcome | null = null;
+  /** A debugger's: runs are held where it says, and a guest that is stuck in a loop is left to it. Null costs nothing. */
+  guard: RunGuard | null = null;
+  /** How the run ended; null while it goes on. */
+  outcome: Outcome | null = null;
+  /** What the guard has held. */
+  private stretch: Stretch | null = null;
   private nextEvent: RootEvent = { kind: "start" };
   private nextStuckCheck = STUCK_CHECK;
 
@@ -160,12 +166,12 @@ export class Machine {
     return this.outcome!;
   }
 
-  /** Runs at most this many choice points. True when the run has ended. */
+  /** Runs at most this many choice points, or until the guard holds it (`held`). True when the run has ended. */
   runChoicePoints(count: number): boolean {
     try {
       for (let passed = 0; passed < count && this.outcome === null; passed++) {
-        this.choicePoints++;
         this.step();
+        if (this.stretch !== null) break;
       }
     } catch (error) {
       this.outcome = boundReached(this, error);
@@ -179,7 +185,17 @@ export class Machine {
     return this.client === null || guestRuns ? whereIs(processor) : this.client.where();
   }
 
+  /** Whether the guard holds the run between two choice points, the processor's next instruction before it. */
+  get held(): boolean {
+    return this.stretch !== null;
+  }
+
   private step(): void {
+    if (this.stretch !== null) {
+      this.runProcessor(this.stretch);
+      return;
+    }
+    this.choicePoints++;
     const processor = this.processors[0]!;
     const inRoot = processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
     if (this.client === null) this.stepMetal(this.pc!);
@@ -190,27 +206,7 @@ export class Machine {
   private stepClient(client: RootClient, processor: Processor): void {
     processor.s[STATE.TRACE_LEVEL] = 0;
     const action = client.advance(this, processor.index, this.nextEvent);
-    this.perform(client, processor, action);
-  }
-
-  private perform(client: RootClient, processor: Processor, action: RootAction): void {
-    if (action.kind === "stop") this.outcome = action.outcome;
-    else if (action.kind === "step") this.nextEvent = { kind: "step" };
-    else if (action.kind === "block") {
-      const deadline = client.deadline(processor.index);
-      if (deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "halted", where: this.where() };
-      else processor.retired = Math.max(processor.retired, deadline);
-      this.nextEvent = { kind: "wake" };
-    } else this.enter(processor, action.resume);
-  }
-
-  private enter(processor: Processor, resume: boolean): void {
-    const vmx = this.vmx[processor.index]!;
-    const result = resume ? vmx.vmresume() : vmx.vmlaunch();
-    // A failed guest-state check is a VM exit in form: the processor is in root mode and the exit reason says so.
-    if (result.kind === "failValid") this.nextEvent = { kind: "entry-failed", error: result.error };
-    else if (result.kind === "failInvalid") this.nextEvent = { kind: "entry-failed", error: 0 };
-    else this.nextEvent = EXIT;
+    this.nextEvent = performAction(this, processor, action);
   }
 
   /** The turn of the processor whose time is earliest; when all are idle, time passes until a device or a timer acts. */
@@ -223,7 +219,7 @@ export class Machine {
       return;
     }
     if (processor.retired >= deadline) this.passTime(pc, processor.retired);
-    else this.runProcessor(processor, deadline);
+    else this.startStretch(processor, deadline);
   }
 
   private passTime(pc: Pc, time: number): void {
@@ -236,16 +232,22 @@ export class Machine {
   private stepGuest(client: RootClient, processor: Processor): void {
     const deadline = client.deadline(processor.index);
     if (processor.retired >= deadline) this.setInterruptLine(true);
-    this.runProcessor(processor, deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY);
+    this.startStretch(processor, deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY);
   }
 
-  private runProcessor(processor: Processor, deadline: number): void {
+  private startStretch(processor: Processor, deadline: number): void {
     const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, processor.retired + SLICE, deadline);
+    this.runProcessor({ processor, limit, deadline, place: null });
+  }
+
+  private runProcessor(stretch: Stretch): void {
+    const { processor, deadline } = stretch;
     this.turns.running = processor;
-    const result = this.engines[processor.index]!.run(limit);
+    const result = runStretch(this.engines[processor.index]!, stretch, this.guard);
     this.turns.running = null;
     this.turns.time = processor.retired;
-    this.settle(processor, result, deadline);
+    this.stretch = result === "held" ? stretch : null;
+    if (result !== "held") this.settle(processor, result, deadline);
   }
 
   /** What the processor's stopping means for the machine. */
@@ -263,7 +265,10 @@ export class Machine {
     else if (processor.retired >= this.nextStuckCheck) {
       this.nextStuckCheck = processor.retired + STUCK_CHECK;
       const alone = deadline === Number.POSITIVE_INFINITY && this.turns.isLastActive(processor);
-      if (alone && isStuck(processor, this.engines[processor.index]!))
+      // The same instructions, but a debugger sees them.
+      if (alone && this.guard !== null)
+        this.runProcessor({ processor, deadline, limit: processor.retired + STUCK_PERIOD, place: null });
+      else if (alone && isStuck(processor, this.engines[processor.index]!))
         this.outcome = { kind: "loop", where: this.where() };
     }
   }
@@ -276,7 +281,7 @@ export class Machine {
     else processor.retired = Math.max(processor.retired, deadline);
   }
 
-  /** An independent machine in the same state; continuing either gives the same events. */
+  /** An independent machine in the same state; continuing either gives the same events. Not while a guard holds the run. */
   clone(): Machine {
     const { recycled: _, ...options } = this.options;
     const copy = new Machine(options);

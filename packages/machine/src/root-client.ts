@@ -1,3 +1,4 @@
+import type { VmxEnvironment } from "@hvdiff/vmx";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import type { GuestOutput } from "./pc.ts";
@@ -34,6 +35,10 @@ export interface RootClient {
   deadline(vcpu: number): number;
   /** Where its guest is, while the processor is in root mode. */
   where(): Where;
+  /** Where a physical address of the level that runs lies in memory, for onlookers: nothing is touched. -1 where it leads nowhere. */
+  peekPhysical(vcpu: number, address: number): number;
+  /** VMX as L1 has it. */
+  guestVmx(vcpu: number): VmxEnvironment;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: GuestOutput;
   /** What it counted: exits by level and reason, entries … */

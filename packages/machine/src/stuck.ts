@@ -1,6 +1,7 @@
 import { type Engine, type Processor, STATE } from "@hvdiff/cpu";
 
-const MAX_PERIOD = 64;
+/** Longest loop that is recognized, in instructions. */
+export const STUCK_PERIOD = 64;
 
 /**
  * Whether the processor is in a loop that nothing can break: within a few instructions every register, flag word and control register
@@ -9,7 +10,7 @@ const MAX_PERIOD = 64;
 export function isStuck(processor: Processor, engine: Engine): boolean {
   const before = processor.s.slice(0, STATE.INTERCEPTS);
   const first = processor.retired;
-  for (let period = 1; period <= MAX_PERIOD; period++) {
+  for (let period = 1; period <= STUCK_PERIOD; period++) {
     if (engine.run(first + period) !== "limit") return false;
     if (sameState(before, processor.s)) return true;
   }

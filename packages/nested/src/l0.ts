@@ -20,6 +20,7 @@ import {
   EptWalk,
   type MemoryVmcs,
   type VmxCapabilities,
+  type VmxEnvironment,
 } from "@hvdiff/vmx";
 import { deliverPending } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
@@ -28,6 +29,7 @@ import { GuestCpu } from "./guest-cpu.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
+import { peekPhysical } from "./peek-physical.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
@@ -132,6 +134,14 @@ export class L0 implements RootClient {
 
   get guest(): GuestOutput {
     return guestOutput(this.pc);
+  }
+
+  peekPhysical(_vcpu: number, address: number): number {
+    return peekPhysical(this, address);
+  }
+
+  guestVmx(): VmxEnvironment {
+    return this.environment;
   }
 
   get counters(): Readonly<Record<string, number>> {

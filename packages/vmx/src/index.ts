@@ -33,6 +33,7 @@ export {
   WALK_VIOLATION,
   type WalkEnd,
 } from "./ept/ept-walk.ts";
+export { peekEpt } from "./ept/peek-ept.ts";
 export { vmFail } from "./instructions/fail.ts";
 export { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./instructions/field-encoding.ts";
 export { checkInvept, type InveptOperands, invept } from "./instructions/invept.ts";

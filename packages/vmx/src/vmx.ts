@@ -178,6 +178,11 @@ export class Vmx implements VirtualizationExtension {
     this.core.useChecks(checks);
   }
 
+  /** Where a physical address of the running level lies in memory, for onlookers; -1 where EPT leads nowhere. */
+  peekPhysical(address: number): number {
+    return this.core.c.secondStage === null ? address : this.core.ept.peek(address);
+  }
+
   // --- Cloning. ---
 
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. */

@@ -15,6 +15,7 @@ import { EPTP } from "../state.ts";
 import { exitForMisconfiguration, exitForViolation } from "./ept-exit.ts";
 import { EptWalk, WALK_MAPPED, WALK_MISCONFIGURED } from "./ept-walk.ts";
 import { GuestPhysicalMappings } from "./mappings.ts";
+import { peekEpt } from "./peek-ept.ts";
 
 const ACCESSED_DIRTY = 1 << 6;
 
@@ -77,6 +78,12 @@ export class EptSecondStage implements SecondStage {
     if (result === WALK_MISCONFIGURED) exitForMisconfiguration(this.core, gpa);
     else exitForViolation(this.core, { gpa, access, needed, rights: walker.rights, walk, linear });
     return STAGE2_EXIT;
+  }
+
+  /** Where the running EPTP leads a guest-physical address, for onlookers: -1 where it leads nowhere. */
+  peek(gpa: number): number {
+    const { memory } = this.core.c;
+    return peekEpt(memory, this.core.capabilities, this.root, gpa);
   }
 
   /** INVEPT. */

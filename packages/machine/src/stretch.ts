@@ -1,0 +1,33 @@
+import {
+  type Engine,
+  type HeldPlace,
+  NO_GUARD,
+  type Processor,
+  type RunGuard,
+  type RunResult,
+  runGuarded,
+  startPlace,
+} from "@hvdiff/cpu";
+
+/** What one processor is to execute without the machine looking: up to `limit` instructions in all. */
+export interface Stretch {
+  readonly processor: Processor;
+  limit: number;
+  /** The next thing that happens by itself. */
+  readonly deadline: number;
+  /** Where a debugger's guard has held it; null before that. */
+  place: HeldPlace | null;
+}
+
+/**
+ * Runs a stretch, or what is left of it. One that has been held goes on instruction by instruction as it would have, guard or not, so that a
+ * debugger leaves no mark.
+ */
+export function runStretch(engine: Engine, stretch: Stretch, guard: RunGuard | null): RunResult | "held" {
+  if (guard === null && stretch.place === null) return engine.run(stretch.limit);
+  stretch.place ??= startPlace();
+  const result = runGuarded(engine, stretch.limit, guard ?? NO_GUARD, stretch.place);
+  // A device may have lowered it.
+  stretch.limit = engine.limit;
+  return result;
+}
