@@ -15,11 +15,11 @@ export {
 } from "./loaders/boot-request.ts";
 export { type GuestMemory, loadImage } from "./loaders/load.ts";
 export { LoadError } from "./loaders/load-error.ts";
-export { HOST_TIMER_VECTOR, Machine, type MachineOptions } from "./machine.ts";
+export { Machine, type MachineOptions } from "./machine.ts";
 export { lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
 export { type GuestOutput, guestOutput, Pc, type PcHost } from "./pc.ts";
-export type { RootAction, RootClient, RootEvent } from "./root-client.ts";
+export { HOST_TIMER_VECTOR, type RootAction, type RootClient, type RootEvent } from "./root-client.ts";
 export { TICKS_PER_MICROSECOND } from "./time.ts";
 export { Trace, type TraceEvent } from "./trace.ts";

@@ -16,7 +16,7 @@ import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { performAction } from "./root-action.ts";
-import type { RootClient, RootEvent } from "./root-client.ts";
+import { HOST_TIMER_VECTOR, type RootClient, type RootEvent } from "./root-client.ts";
 import { runStretch, type Stretch } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { Trace } from "./trace.ts";
@@ -34,9 +34,6 @@ export interface MachineOptions {
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
   readonly createClient?: (machine: Machine) => RootClient;
 }
-
-/** Vector of the host's own timer, which brings a root-mode client back at its deadline. */
-export const HOST_TIMER_VECTOR = 0xef;
 
 /** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
 const SLICE = 1000;

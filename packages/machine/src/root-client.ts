@@ -3,6 +3,9 @@ import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import type { GuestOutput } from "./pc.ts";
 
+/** Vector of the host's own timer, which brings a root-mode client back at its deadline. */
+export const HOST_TIMER_VECTOR = 0xef;
+
 /** What the machine tells a root-mode client that is written in TypeScript. */
 export type RootEvent =
   /** First step of this virtual CPU. */
