@@ -9,8 +9,9 @@ import {
   UNDERFLOW,
 } from "./mxcsr.ts";
 
-const SLOTS = 64;
 const PRECISION_KNOWN = PRECISION | (PRECISION << MASK_SHIFT);
+/** No MXCSR has this value. */
+const UNKNOWN = -1;
 
 /**
  * Where floating-point operands are computed with. Values lie in one buffer with a view per width: a NaN must be moved as an integer,
@@ -33,9 +34,11 @@ export class FloatUnit {
   underflowMasked = true;
   /** The precision exception is masked and its flag set already: nobody can see whether a result is exact. */
   precisionKnown = false;
+  /** What the fields above were taken from. */
+  private mxcsr = UNKNOWN;
 
-  constructor() {
-    const buffer = new ArrayBuffer(SLOTS * 4);
+  /** @param buffer memory of the slots */
+  constructor(buffer: ArrayBuffer) {
     this.f64 = new Float64Array(buffer);
     this.f32 = new Float32Array(buffer);
     this.i32 = new Int32Array(buffer);
@@ -47,11 +50,25 @@ export class FloatUnit {
   /** Takes over rounding and masks from MXCSR, and forgets the exceptions of what was computed before. */
   begin(mxcsr: number): void {
     this.flags = 0;
+    if (mxcsr === this.mxcsr) return;
+    this.mxcsr = mxcsr;
     this.rounding = (mxcsr >>> ROUNDING_SHIFT) & 3;
     this.denormalsAreZeros = (mxcsr & DENORMALS_ARE_ZEROS) !== 0;
     this.overflowMasked = (mxcsr & (OVERFLOW << MASK_SHIFT)) !== 0;
     this.underflowMasked = (mxcsr & (UNDERFLOW << MASK_SHIFT)) !== 0;
     this.flushToZero = (mxcsr & FLUSH_TO_ZERO) !== 0;
     this.precisionKnown = (mxcsr & PRECISION_KNOWN) === PRECISION_KNOWN;
+  }
+
+  /** Rounds as the instruction says, until the next `begin`. */
+  roundAs(mode: number): void {
+    this.mxcsr = UNKNOWN;
+    this.rounding = mode;
+  }
+
+  /** Keeps tiny results whatever MXCSR says, until the next `begin`. */
+  keepTinyResults(): void {
+    this.mxcsr = UNKNOWN;
+    this.flushToZero = false;
   }
 }

@@ -185,7 +185,7 @@ function load(u: FloatUnit, width: number, slot: number): bigint {
 }
 
 describe("kernels agree with exact integer arithmetic", () => {
-  const u = new FloatUnit();
+  const u = new FloatUnit(new ArrayBuffer(64));
   test.each(AGREEMENTS)("$name, from $from to $to bits", ({ name, from, to, format, kernel, exactly }) => {
     const random = new Random(seedOf(name, from));
     const different: string[] = [];

@@ -1,4 +1,5 @@
 import { BITWISE } from "./bitwise.ts";
+import { FLOAT_INSTRUCTIONS } from "./float/index.ts";
 import { FULL_MOVES } from "./full-moves.ts";
 import { SCALAR_MOVES } from "./scalar-moves.ts";
 import { type InstructionCompiler, vectorCompilers } from "./vector-instruction.ts";
@@ -10,4 +11,5 @@ export const VECTOR_INSTRUCTIONS: Readonly<Record<string, InstructionCompiler>> 
   ...SCALAR_MOVES,
   ...BITWISE,
   ...VECTOR_STATE,
+  ...FLOAT_INSTRUCTIONS,
 });

@@ -10,19 +10,23 @@ export interface Lanes {
   readonly f64: Float64Array;
 }
 
-const LANES_BYTES = 32;
+/** Bytes of one operand's lanes. */
+export const LANES_BYTES = 32;
 
-function createLanes(): Lanes {
-  const buffer = new ArrayBuffer(LANES_BYTES);
+/** The buffer that all lanes lie in, in the order A, B, C, R; behind them is room for intermediate results. */
+export const LANES_BUFFER = new ArrayBuffer(8 * LANES_BYTES);
+
+function createLanes(place: number): Lanes {
+  const at = place * LANES_BYTES;
   return {
-    i8: new Int8Array(buffer),
-    u8: new Uint8Array(buffer),
-    i16: new Int16Array(buffer),
-    u16: new Uint16Array(buffer),
-    i32: new Int32Array(buffer),
-    u32: new Uint32Array(buffer),
-    f32: new Float32Array(buffer),
-    f64: new Float64Array(buffer),
+    i8: new Int8Array(LANES_BUFFER, at, LANES_BYTES),
+    u8: new Uint8Array(LANES_BUFFER, at, LANES_BYTES),
+    i16: new Int16Array(LANES_BUFFER, at, LANES_BYTES / 2),
+    u16: new Uint16Array(LANES_BUFFER, at, LANES_BYTES / 2),
+    i32: new Int32Array(LANES_BUFFER, at, LANES_BYTES / 4),
+    u32: new Uint32Array(LANES_BUFFER, at, LANES_BYTES / 4),
+    f32: new Float32Array(LANES_BUFFER, at, LANES_BYTES / 4),
+    f64: new Float64Array(LANES_BUFFER, at, LANES_BYTES / 8),
   };
 }
 
@@ -32,13 +36,13 @@ function createLanes(): Lanes {
  */
 
 /** First source; the old destination of a legacy instruction. */
-export const A = createLanes();
+export const A = createLanes(0);
 /** Second source. */
-export const B = createLanes();
+export const B = createLanes(1);
 /** Third source: a mask, or the addend of a fused operation. */
-export const C = createLanes();
+export const C = createLanes(2);
 /** Result. */
-export const R = createLanes();
+export const R = createLanes(3);
 
 /**
  * Computes R from A, B and C.

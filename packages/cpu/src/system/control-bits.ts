@@ -19,6 +19,8 @@ export const CR4_PAE = 1 << 5;
 export const CR4_PGE = 1 << 7;
 export const CR4_PCE = 1 << 8;
 export const CR4_OSFXSR = 1 << 9;
+/** Unmasked SIMD floating-point exceptions are #XM instead of #UD. */
+export const CR4_OSXMMEXCPT = 1 << 10;
 export const CR4_UMIP = 1 << 11;
 export const CR4_LA57 = 1 << 12;
 export const CR4_SMXE = 1 << 14;

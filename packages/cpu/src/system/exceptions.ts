@@ -18,6 +18,7 @@ export const SS = 12;
 export const GP = 13;
 export const PF = 14;
 export const MF = 16;
+export const XM = 19;
 
 const FLAG_VM = 1 << 17;
 

@@ -3,17 +3,9 @@ import type { Random } from "../native/random.ts";
 
 function fractionOf(random: Random, f: Format): bigint {
   const bit = 1n << BigInt(random.below(f.fraction));
-  const noise = random.quad() & f.fractionMask;
-  return (
-    random.pick([
-      0n,
-      f.fractionMask,
-      bit,
-      f.fractionMask ^ bit,
-      noise & (f.fractionMask << BigInt(random.below(f.fraction))),
-      noise,
-    ]) & f.fractionMask
-  );
+  const noise = random.quad();
+  const short = noise << BigInt(random.below(f.fraction));
+  return random.pick([0n, f.fractionMask, bit, ~bit, short, noise]) & f.fractionMask;
 }
 
 /** Exponent fields, from the ends of the range and from where operations round, cancel, overflow and underflow. */
@@ -50,6 +42,12 @@ export function floatOperand(random: Random, f: Format): bigint {
   if (kind === 3) return sign | f.infinity | fractionOf(random, f) | f.quietBit;
   const field = Math.min(Math.max(exponentOf(random, f), 0), f.exponentMask - 1);
   return sign | (BigInt(field) << BigInt(f.fraction)) | fractionOf(random, f);
+}
+
+/** A number with few bits, which most operations leave exact. */
+export function plainOperand(random: Random, f: Format): bigint {
+  const exponent = BigInt(f.bias + random.below(7) - 2) << BigInt(f.fraction);
+  return (random.chance(30) ? f.signBit : 0n) | exponent | (BigInt(random.below(8)) << BigInt(f.fraction - 3));
 }
 
 /** An MXCSR value: every rounding mode, any flags, denormals as zeros and flush to zero now and then, masks mostly set. */

@@ -3,6 +3,8 @@ import { ALU_FORMS } from "./alu-forms.ts";
 import { BIT_FORMS } from "./bit-forms.ts";
 import { CHAIN_FORMS } from "./chain-forms.ts";
 import { CONTROL_FORMS } from "./control-forms.ts";
+import { FLOAT_CONVERSION_FORMS } from "./float-conversion-forms.ts";
+import { FLOAT_FORMS } from "./float-forms.ts";
 import { inMode32, LEGACY_FORMS } from "./legacy-forms.ts";
 import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
@@ -25,4 +27,5 @@ const LONG_MODE_FORMS: readonly Form[] = [
 export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
   "vector-moves": VECTOR_MOVE_FORMS,
+  "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS],
 };

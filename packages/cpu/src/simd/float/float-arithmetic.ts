@@ -1,0 +1,49 @@
+import { reciprocal, reciprocalRoot } from "../../float/approximation.ts";
+import * as narrow from "../../float/binary32.ts";
+import * as wide from "../../float/binary64.ts";
+import { maximum32, maximum64, minimum32, minimum64 } from "../../float/comparison.ts";
+import type { VectorInstruction } from "../vector-instruction.ts";
+import {
+  type BinaryElement,
+  packed,
+  packedBinary,
+  packedUnary,
+  scalar,
+  scalarBinary,
+  scalarUnary,
+  type UnaryElement,
+} from "./float-shapes.ts";
+
+/** One operation as PS, SS, PD and SD. */
+function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): Record<string, VectorInstruction> {
+  return {
+    [`${name}ps`]: { features: packed("sse"), compile: packedBinary(4, on32) },
+    [`${name}ss`]: { features: scalar("sse"), compile: scalarBinary(4, on32) },
+    [`${name}pd`]: { features: packed("sse2"), compile: packedBinary(8, on64) },
+    [`${name}sd`]: { features: scalar("sse2"), compile: scalarBinary(8, on64) },
+  };
+}
+
+function unaryFamily(name: string, on32: UnaryElement, on64: UnaryElement): Record<string, VectorInstruction> {
+  return {
+    [`${name}ps`]: { features: packed("sse"), compile: packedUnary(4, on32) },
+    [`${name}ss`]: { features: scalar("sse"), compile: scalarUnary(4, on32) },
+    [`${name}pd`]: { features: packed("sse2"), compile: packedUnary(8, on64) },
+    [`${name}sd`]: { features: scalar("sse2"), compile: scalarUnary(8, on64) },
+  };
+}
+
+/** Arithmetic of each element with its counterpart (SDM 1 "SSE Arithmetic Instructions"). */
+export const FLOAT_ARITHMETIC: Readonly<Record<string, VectorInstruction>> = {
+  ...binaryFamily("add", narrow.add32, wide.add64),
+  ...binaryFamily("sub", narrow.subtract32, wide.subtract64),
+  ...binaryFamily("mul", narrow.multiply32, wide.multiply64),
+  ...binaryFamily("div", narrow.divide32, wide.divide64),
+  ...binaryFamily("min", minimum32, minimum64),
+  ...binaryFamily("max", maximum32, maximum64),
+  ...unaryFamily("sqrt", narrow.squareRoot32, wide.squareRoot64),
+  rcpps: { features: packed("sse"), compile: packedUnary(4, reciprocal) },
+  rcpss: { features: scalar("sse"), compile: scalarUnary(4, reciprocal) },
+  rsqrtps: { features: packed("sse"), compile: packedUnary(4, reciprocalRoot) },
+  rsqrtss: { features: scalar("sse"), compile: scalarUnary(4, reciprocalRoot) },
+};

@@ -1,0 +1,149 @@
+import type { CpuidFeature } from "@hvdiff/spec";
+import {
+  float32ToFloat64,
+  float64ToFloat32,
+  int32ToFloat32,
+  int32ToFloat64,
+  int64ToFloat32,
+  int64ToFloat64,
+} from "../../float/conversion.ts";
+import { float32ToInt32, float32ToInt64, float64ToInt32, float64ToInt64 } from "../../float/integral.ts";
+import { ROUND_TRUNCATE } from "../../float/mxcsr.ts";
+import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
+import { FAULT_NONE } from "../../processor.ts";
+import { readOperand, writeOperand } from "../../system/operands.ts";
+import { A, B, R } from "../lanes.ts";
+import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import { isReady } from "../vector-need.ts";
+import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
+import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
+import { keepAbove, packed, scalar, scalarOperands, type UnaryElement } from "./float-shapes.ts";
+
+/** Rounds toward zero whatever MXCSR says. */
+export function truncating(convert: UnaryElement): UnaryElement {
+  return (u, x, z) => {
+    u.roundAs(ROUND_TRUNCATE);
+    convert(u, x, z);
+  };
+}
+
+/** Element by element between widths; a narrower result is followed by zeros. */
+function packedConversion(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): VectorCompiler {
+  const first = SLOTS[from].a;
+  const result = SLOTS[to].r;
+  return (form) => {
+    const { need, bytes } = form;
+    const source = vectorSource(form, 1);
+    const target = vectorTarget(form, 0);
+    const elements = bytes / Math.max(from, to);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, source, A)) return STATUS_ABORTED;
+      beginFloat(c);
+      R.i32.fill(0);
+      for (let n = 0; n < elements; n++) kernel(unit, first + n, result + n);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** The lowest element to another format. */
+function scalarConversion(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): VectorCompiler {
+  const source = SLOTS[from].b;
+  const result = SLOTS[to].r;
+  return (form) => {
+    const { need, isVex } = form;
+    const { first, second, target } = scalarOperands(form, from);
+    const written = isVex ? target : { ...target, words: to / 4, end: to / 4 };
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      beginFloat(c);
+      kernel(unit, source, result);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      if (isVex) keepAbove(to);
+      writeVector(c, written, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** A general register or memory to the lowest element; by the integer's size. */
+function fromInteger(to: ElementBytes, of32: UnaryElement, of64: UnaryElement): VectorCompiler {
+  return (form) => {
+    const { need, isVex } = form;
+    const k = isVex ? 2 : 1;
+    const operand = form.instruction.operands[k]!;
+    const size = operand.kind !== "relative" && operand.kind !== "far" && operand.size === 64 ? 8 : 4;
+    const kernel = size === 8 ? of64 : of32;
+    const source = SLOTS[size].b;
+    const result = SLOTS[to].r;
+    const first = vectorSource(form, k - 1);
+    const target = vectorTarget(form, 0);
+    const written = isVex ? target : { ...target, words: to / 4, end: to / 4 };
+    return (c, i) => {
+      if (!isReady(c, need)) return STATUS_ABORTED;
+      B.i32[0] = readOperand(c, i, k);
+      if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
+      B.i32[1] = c.hi;
+      beginFloat(c);
+      kernel(unit, source, result);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      if (isVex) {
+        readVector(c, i, first, A);
+        keepAbove(to);
+      }
+      writeVector(c, written, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** The lowest element to a general register. */
+function toInteger(from: ElementBytes, to32: UnaryElement, to64: UnaryElement): VectorCompiler {
+  return (form) => {
+    const { need } = form;
+    const operand = form.instruction.operands[0]!;
+    const size = operand.kind === "register" && operand.size === 64 ? 8 : 4;
+    const kernel = size === 8 ? to64 : to32;
+    const source = { ...vectorSource(form, 1), bytes: from };
+    const [x, z] = [SLOTS[from].a, SLOTS[size].r];
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, source, A)) return STATUS_ABORTED;
+      beginFloat(c);
+      kernel(unit, x, z);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      writeOperand(c, i, 0, R.i32[0]!, R.i32[1]!);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+function packedTo(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): VectorInstruction {
+  return { features: packed("sse2"), compile: packedConversion(from, to, kernel) };
+}
+
+function scalarTo(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction {
+  return { features: scalar(sse), compile };
+}
+
+/** Conversions between formats and integers (SDM 1 "SSE2 Conversion Instructions"). */
+export const FLOAT_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
+  cvtps2pd: packedTo(4, 8, float32ToFloat64),
+  cvtpd2ps: packedTo(8, 4, float64ToFloat32),
+  cvtdq2ps: packedTo(4, 4, int32ToFloat32),
+  cvtps2dq: packedTo(4, 4, float32ToInt32),
+  cvttps2dq: packedTo(4, 4, truncating(float32ToInt32)),
+  cvtdq2pd: packedTo(4, 8, int32ToFloat64),
+  cvtpd2dq: packedTo(8, 4, float64ToInt32),
+  cvttpd2dq: packedTo(8, 4, truncating(float64ToInt32)),
+  cvtss2sd: scalarTo("sse2", scalarConversion(4, 8, float32ToFloat64)),
+  cvtsd2ss: scalarTo("sse2", scalarConversion(8, 4, float64ToFloat32)),
+  cvtsi2ss: scalarTo("sse", fromInteger(4, int32ToFloat32, int64ToFloat32)),
+  cvtsi2sd: scalarTo("sse2", fromInteger(8, int32ToFloat64, int64ToFloat64)),
+  cvtss2si: scalarTo("sse", toInteger(4, float32ToInt32, float32ToInt64)),
+  cvtsd2si: scalarTo("sse2", toInteger(8, float64ToInt32, float64ToInt64)),
+  cvttss2si: scalarTo("sse", toInteger(4, truncating(float32ToInt32), truncating(float32ToInt64))),
+  cvttsd2si: scalarTo("sse2", toInteger(8, truncating(float64ToInt32), truncating(float64ToInt64))),
+};

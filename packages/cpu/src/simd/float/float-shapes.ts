@@ -1,0 +1,111 @@
+import type { CpuidFeature } from "@hvdiff/spec";
+import type { FloatUnit } from "../../float/float-unit.ts";
+import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
+import { A, B, R } from "../lanes.ts";
+import type { EncodingFeatures, VectorCompiler, VectorForm } from "../vector-instruction.ts";
+import { isReady } from "../vector-need.ts";
+import {
+  readVector,
+  type VectorSource,
+  type VectorTarget,
+  vectorSource,
+  vectorTarget,
+  writeVector,
+} from "../vector-operands.ts";
+import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
+
+/** An operation on the elements in slots x and y, whose result goes to slot z. */
+export type BinaryElement = (u: FloatUnit, x: number, y: number, z: number) => void;
+/** An operation on the element in slot x, whose result goes to slot z. */
+export type UnaryElement = (u: FloatUnit, x: number, z: number) => void;
+
+/** Number of operands that are not immediates. */
+export function vectorCount(form: VectorForm): number {
+  return form.instruction.operands.filter((operand) => operand.kind !== "immediate").length;
+}
+
+/** The features of a packed instruction: a legacy one, and AVX for both vector lengths. */
+export function packed(sse: CpuidFeature): EncodingFeatures {
+  return { sse, avx: "avx", avx256: "avx" };
+}
+
+/** The features of a scalar instruction. */
+export function scalar(sse: CpuidFeature): EncodingFeatures {
+  return { sse, avx: "avx" };
+}
+
+/** Where a scalar instruction's operands lie. */
+export interface ScalarOperands {
+  /** What the rest of the result comes from under VEX; for legacy encodings the element that is the first operand. */
+  readonly first: VectorSource;
+  readonly second: VectorSource;
+  readonly target: VectorTarget;
+}
+
+/** Operands of a scalar instruction whose last operand is an element of `size` bytes. Legacy encodings write the element only. */
+export function scalarOperands(form: VectorForm, size: ElementBytes): ScalarOperands {
+  const count = vectorCount(form);
+  const first = vectorSource(form, count - 2);
+  const target = vectorTarget(form, 0);
+  return {
+    first: form.isVex ? first : { ...first, bytes: size },
+    second: { ...vectorSource(form, count - 1), bytes: size },
+    target: form.isVex ? target : { ...target, words: size / 4, end: size / 4 },
+  };
+}
+
+/** Fills the result above an element of `size` bytes with what the first operand has there. */
+export function keepAbove(size: ElementBytes): void {
+  for (let n = size / 4; n < 4; n++) R.i32[n] = A.i32[n]!;
+}
+
+/** Element by element: result = kernel(first source, second source). */
+export function packedBinary(size: ElementBytes, kernel: BinaryElement): VectorCompiler {
+  const slots = SLOTS[size];
+  return (form) => {
+    const { need, bytes } = form;
+    const count = vectorCount(form);
+    const first = vectorSource(form, count - 2);
+    const second = vectorSource(form, count - 1);
+    const target = vectorTarget(form, 0);
+    const elements = bytes / size;
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      beginFloat(c);
+      for (let n = 0; n < elements; n++) kernel(unit, slots.a + n, slots.b + n, slots.r + n);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** The lowest element: result = kernel(first source, second source). */
+export function scalarBinary(size: ElementBytes, kernel: BinaryElement): VectorCompiler {
+  const slots = SLOTS[size];
+  return (form) => {
+    const { need, isVex } = form;
+    const { first, second, target } = scalarOperands(form, size);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      beginFloat(c);
+      kernel(unit, slots.a, slots.b, slots.r);
+      if (!settleFloat(c)) return STATUS_ABORTED;
+      if (isVex) keepAbove(size);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/** Element by element: result = kernel(source). */
+export function packedUnary(size: ElementBytes, kernel: UnaryElement): VectorCompiler {
+  return packedBinary(size, (u, _x, y, z) => kernel(u, y, z));
+}
+
+/** The lowest element: result = kernel(last source); the rest comes from the first. */
+export function scalarUnary(size: ElementBytes, kernel: UnaryElement): VectorCompiler {
+  return scalarBinary(size, (u, _x, y, z) => kernel(u, y, z));
+}
