@@ -12,7 +12,7 @@ import { FloatUnit } from "./float-unit.ts";
 import { BINARY16, BINARY32, BINARY64, type Format } from "./format.ts";
 import { fused32, fused64, type Sign } from "./fused.ts";
 import * as integral from "./integral.ts";
-import { PRECISION } from "./mxcsr.ts";
+import { INVALID, PRECISION } from "./mxcsr.ts";
 
 const CASES = 3000;
 const SIGNS: readonly (readonly [Sign, Sign])[] = [
@@ -214,14 +214,16 @@ describe("kernels agree with exact integer arithmetic", () => {
   });
 
   test("every binary16 number", () => {
+    const different: number[] = [];
     for (let bits = 0; bits < 0x10000; bits++) {
       u.begin(0x1f80);
-      const expected = exactConvert(u, BINARY16, BINARY32, BigInt(bits));
-      const invalid = u.flags & 1;
+      const expected = Number(exactConvert(u, BINARY16, BINARY32, BigInt(bits)));
+      const expectedFlags = u.flags & INVALID;
       u.begin(0x1fc0);
       u.u16[0] = bits;
       conversion.float16ToFloat32(u, 0, 3);
-      expect([u.u32[3], u.flags]).toEqual([Number(expected), invalid]);
+      if (u.u32[3] !== expected || u.flags !== expectedFlags) different.push(bits);
     }
+    expect(different).toEqual([]);
   });
 });
