@@ -94,6 +94,8 @@ export const SVM_STATE = 768;
 export const VECTOR_REGISTERS = 1024;
 /** The legacy x87 part of the FXSAVE image (bytes 0-159) and MXCSR within it. */
 export const X87_STATE = 1280;
+/** Selectors of the x87 instruction pointer (low half) and data pointer, which no 64-bit format of FXSAVE holds. */
+export const X87_SELECTORS = 1320;
 /** Opmask, PKRU and other extended components in their standard-format layout, 512 words. */
 export const EXTENDED_STATE = 1344;
 

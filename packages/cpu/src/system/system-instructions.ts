@@ -1,5 +1,6 @@
 import type { RegisterClass } from "../decode/instruction.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "../op.ts";
+import { X87_INSTRUCTIONS } from "../x87/x87-instructions.ts";
 import { CONTROL_REGISTERS, moveFromControl, moveFromDebug, moveToControl, moveToDebug } from "./control-registers.ts";
 import { CPUID_INSTRUCTION } from "./cpuid-instruction.ts";
 import { DESCRIPTOR_TABLES } from "./descriptor-tables.ts";
@@ -19,7 +20,6 @@ import { STACK_INSTRUCTIONS } from "./stack-instructions.ts";
 import { STRING_INSTRUCTIONS } from "./string-instructions.ts";
 import { TIME_INSTRUCTIONS } from "./time-instructions.ts";
 import { TRANSLATION_INSTRUCTIONS } from "./translation-instructions.ts";
-import { X87_CONTROL } from "./x87-control.ts";
 import { XSAVE_INSTRUCTIONS } from "./xsave-instructions.ts";
 
 type ByClass = Readonly<Partial<Record<RegisterClass, Executor>>>;
@@ -64,6 +64,6 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...STACK_INSTRUCTIONS,
   ...LEGACY_ARITHMETIC,
   ...XSAVE_INSTRUCTIONS,
-  ...X87_CONTROL,
+  ...X87_INSTRUCTIONS,
   ...EXTENSION_INSTRUCTIONS,
 };

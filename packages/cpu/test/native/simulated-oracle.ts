@@ -1,6 +1,7 @@
 import type { Bus } from "../../src/bus.ts";
 import { Engine } from "../../src/engine.ts";
-import { CPU_MODELS } from "../../src/models/index.ts";
+import type { CpuModel } from "../../src/models/model.ts";
+import { skylakeClient } from "../../src/models/skylake-client.ts";
 import { PhysicalMemory } from "../../src/physical-memory.ts";
 import { FAULT_NONE, Processor } from "../../src/processor.ts";
 import * as S from "../../src/state-layout.ts";
@@ -30,12 +31,26 @@ const EFER_LONG_MODE_NX = 0xd01;
 const CODE_RIGHTS = 0xa0fb;
 const CODE_RIGHTS_32 = 0xc0fb;
 const DATA_RIGHTS = 0xc0f3;
-const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
+/** Selectors as Linux has them. */
+const CODE_SELECTOR = 0x33;
+const CODE_SELECTOR_32 = 0x23;
+const DATA_SELECTOR = 0x2b;
+const CS_WORD = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE;
 const NON_ROOT = 2;
 const PAGE_FAULT = 14;
 const TABLES = 0x1000;
 const USER_WRITABLE = 7;
 const USER_READ_ONLY = 5;
+
+const EXTENDED_FEATURES = 7;
+const ZERO_SELECTORS = 1 << 13;
+/** A model with all that the forms use, and x87 selectors saved, as the hosts that these tests ran on do. */
+const MODEL: CpuModel = {
+  ...skylakeClient,
+  cpuid: skylakeClient.cpuid.map((entry) =>
+    entry.leaf === EXTENDED_FEATURES ? { ...entry, ebx: entry.ebx & ~ZERO_SELECTORS } : entry,
+  ),
+};
 
 const NO_BUS: Bus = { readPort: () => 0xffffffff, writePort: () => {}, acknowledgeInterrupt: () => 0 };
 
@@ -69,10 +84,12 @@ function enterUserMode(c: Processor): void {
   s[S.EFER] = EFER_LONG_MODE_NX;
   s[S.CPL] = 3;
   for (let n = S.ES; n <= S.GS; n++) {
+    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_SELECTOR] = n < S.FS ? DATA_SELECTOR : 0;
     s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT] = -1;
     s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS] = n === S.CS ? CODE_RIGHTS : DATA_RIGHTS;
   }
   s[S.SEGMENTS + S.GS * S.SEGMENT_STRIDE + S.SEGMENT_BASE] = GS_BASE;
+  s[CS_WORD + S.SEGMENT_SELECTOR] = CODE_SELECTOR;
   // Exceptions go to an extension that stops the run, as a hypervisor's would.
   s[S.VIRTUALIZATION_MODE] = NON_ROOT;
   s[S.EXCEPTION_INTERCEPTS] = -1;
@@ -134,6 +151,7 @@ function loadExtended(s: Int32Array, image: Uint8Array): void {
   const words = new Int32Array(image.buffer, image.byteOffset, EXTENDED_BYTES / 4);
   s.set(words.subarray(0, XMM / 4), S.X87_STATE);
   s[MXCSR_MASK_WORD] = MXCSR_MASK;
+  s[S.X87_SELECTORS] = 0;
   for (let n = 0; n < 16; n++) {
     for (const half of [0, 1] as const) {
       const at = vectorOffset(n, half) / 4;
@@ -166,7 +184,7 @@ export class SimulatedOracle {
   constructor() {
     this.memory = new PhysicalMemory(1, 1 << 18);
     this.memory.addRam(0, 0x40000000);
-    this.processor = new Processor(0, CPU_MODELS[0]!, this.memory, NO_BUS);
+    this.processor = new Processor(0, MODEL, this.memory, NO_BUS);
     this.engine = new Engine(this.processor);
     this.catcher = new ExceptionCatcher(this.processor);
     this.processor.extension = this.catcher;
@@ -185,8 +203,9 @@ export class SimulatedOracle {
     });
     loadExtended(c.s, item.extended ?? NO_EXTENDED);
     const rights = item.mode32 ? CODE_RIGHTS_32 : CODE_RIGHTS;
-    if (c.s[CS_ACCESS] !== rights) {
-      c.s[CS_ACCESS] = rights;
+    if (c.s[CS_WORD + S.SEGMENT_ACCESS] !== rights) {
+      c.s[CS_WORD + S.SEGMENT_ACCESS] = rights;
+      c.s[CS_WORD + S.SEGMENT_SELECTOR] = item.mode32 ? CODE_SELECTOR_32 : CODE_SELECTOR;
       c.translationChanged();
     }
     c.rip = BigInt(CODE);

@@ -11,6 +11,7 @@ import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
 import { VECTOR_MOVE_FORMS } from "./vector-move-forms.ts";
+import { X87_FORMS } from "./x87-forms.ts";
 
 const LONG_MODE_FORMS: readonly Form[] = [
   ...ALU_FORMS,
@@ -28,4 +29,5 @@ export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
   "vector-moves": VECTOR_MOVE_FORMS,
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS],
+  x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
 };
