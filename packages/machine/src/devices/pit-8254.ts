@@ -58,7 +58,8 @@ export class Pit8254 implements TimedDevice {
   }
 
   private schedule(clock: number): void {
-    this.state.nextRise = tickOfClock(nextRise(this.state.counters[0]!, clock), HERTZ);
+    const rise = nextRise(this.state.counters[0]!, clock);
+    this.state.nextRise = rise === Number.POSITIVE_INFINITY ? rise : tickOfClock(rise, HERTZ);
   }
 
   private get clock(): number {
