@@ -246,6 +246,9 @@ export function createFakeLab(): Lab {
       console.serial(result.serial);
       return result;
     },
+    debug: () => {
+      throw new Error("the fake lab has no machine to debug");
+    },
     compare: fakeCompare,
     matrix: fakeMatrix,
     matrixRow: (_scenario, columns) => fakeMatrix(columns),

@@ -7,6 +7,9 @@ export interface Bus {
   acknowledgeInterrupt(): number;
 }
 
+/** Is told of a load or store that has succeeded: linear address in halves, and size in bytes. */
+export type AccessWatcher = (low: number, high: number, size: number, isWrite: boolean) => void;
+
 /** Receives what a run does. The processor reports only what a guest could notice. */
 export interface TraceSink {
   /** @param data flat values; 64-bit ones as "0x…" strings */

@@ -1,9 +1,8 @@
-export { xapicDestination } from "./apic/command.ts";
 export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
 export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts";
 export { enterVirtualWireMode } from "./apic/reset.ts";
 export type { Block } from "./block.ts";
-export type { Bus, TraceSink } from "./bus.ts";
+export type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
 export { Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
 export * from "./flags.ts";

@@ -1,5 +1,5 @@
 import { LocalApic } from "./apic/local-apic.ts";
-import type { Bus, TraceSink } from "./bus.ts";
+import type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
 import { readRflags, writeRflags } from "./flags.ts";
 import { Mmu } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
@@ -76,6 +76,8 @@ export class Processor {
   extension: VirtualizationExtension | null = null;
   secondStage: SecondStage | null = null;
   trace: TraceSink | null = null;
+  /** A debugger that is told of every load and store. After a change: `selectTlbPart`. */
+  watcher: AccessWatcher | null = null;
 
   /**
    * @param index number of this processor in its machine; selects its state area

@@ -59,6 +59,7 @@ function isMisaligned(c: Processor, low: number, size: number, user: boolean): b
 export function loadAs(c: Processor, low: number, high: number, size: number, user: boolean): number {
   const value = loadBytes(c, low, high, size, user);
   if (breakpointsEnabled(c.s) && c.fault === 0) noteDataAccess(c, low, high, size, false);
+  if (c.watcher !== null && c.fault === 0) c.watcher(low, high, size, false);
   return value;
 }
 
@@ -135,6 +136,7 @@ export function storeAs(
 ): void {
   storeBytes(c, low, high, size, value, valueHigh, user);
   if (breakpointsEnabled(c.s) && c.fault === 0) noteDataAccess(c, low, high, size, true);
+  if (c.watcher !== null && c.fault === 0) c.watcher(low, high, size, true);
 }
 
 function storeBytes(

@@ -26,5 +26,5 @@ export function tlbPart(c: Processor, user: boolean): number {
 
 /** Where data accesses look up their translation: nowhere, if something must be looked at in each of them. */
 export function dataTlbPart(c: Processor, running: number): number {
-  return checksAlignment(c) || dataBreakpointsEnabled(c.s) ? S.TLB_NEVER : running;
+  return checksAlignment(c) || dataBreakpointsEnabled(c.s) || c.watcher !== null ? S.TLB_NEVER : running;
 }

@@ -1,3 +1,4 @@
+import type { DebugTarget } from "@hvdiff/machine";
 import type {
   CapsResult,
   ColumnResult,
@@ -56,11 +57,20 @@ export interface GuestConsole {
   debug(text: string): void;
 }
 
+/** A guest in the hands of a debugger. */
+export interface DebugSession {
+  readonly target: DebugTarget;
+  /** What came of the run. Runs it to its end where that has not been done. */
+  result(): ColumnResult;
+}
+
 /** What the lab offers. `createLab()` returns one; all methods are synchronous and deterministic. Errors: `UsageError` with one clear line. */
 export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
   /** Runs a guest in one column and tells what it prints at once. No trace is kept, so a long run is not bound by it. */
   run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): ColumnResult;
+  /** A guest in one column for a debugger, which runs it. */
+  debug(guest: Guest, column: string, options?: RunOptions): DebugSession;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

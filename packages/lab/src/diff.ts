@@ -1,10 +1,11 @@
-import type { Guest, GuestConsole, RunOptions } from "./api.ts";
+import { DebugTarget } from "@hvdiff/machine";
+import type { DebugSession, Guest, GuestConsole, RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import { basisOf } from "./resolve.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION } from "./results.ts";
-import type { Run } from "./run.ts";
+import { type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { VERSION } from "./version.ts";
@@ -65,6 +66,14 @@ export function run(guest: Guest, column: string, options: RunOptions, console: 
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
   return resultOf(session, resolved, session.runOnce(resolved, console));
+}
+
+/** A guest in one column for a debugger. Errors: `UsageError`. */
+export function debug(guest: Guest, column: string, options: RunOptions = {}): DebugSession {
+  const session = new Session(guestImage(guest), options);
+  const resolved = session.column(column);
+  const machine = session.machineWithoutTrace(resolved);
+  return { target: new DebugTarget(machine), result: () => resultOf(session, resolved, runMachine(machine)) };
 }
 
 /** Two columns' traces side by side. Errors: `UsageError`. */

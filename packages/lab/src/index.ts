@@ -1,5 +1,7 @@
+export type { DebugRegister, DebugStop, DebugTarget } from "@hvdiff/machine";
 export {
   type BootOptions,
+  type DebugSession,
   type Guest,
   type GuestConsole,
   type GuestModule,

@@ -2,7 +2,7 @@ import { CPU_MODELS } from "@hvdiff/cpu";
 import { SCENARIOS } from "@hvdiff/guests";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
-import { compare, diff, run } from "./diff.ts";
+import { compare, debug, diff, run } from "./diff.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
@@ -20,6 +20,7 @@ export function createLab(): Lab {
     diff,
     run,
     compare,
+    debug,
     matrix,
     matrixRow,
     caps,

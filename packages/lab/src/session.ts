@@ -1,6 +1,6 @@
 import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { loadImage, SCENARIOS } from "@hvdiff/guests";
-import type { TraceEvent } from "@hvdiff/machine";
+import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
 import { type Guest, type GuestConsole, type RunOptions, UsageError } from "./api.ts";
 import { eventKey } from "./events.ts";
@@ -56,9 +56,13 @@ export class Session {
 
   /** Runs the guest in a column once, telling what it prints. No trace is kept. */
   runOnce(column: ResolvedColumn, console: GuestConsole): Run {
+    return runMachine(this.machineWithoutTrace(column), console);
+  }
+
+  /** A machine of its own for the guest in a column. */
+  machineWithoutTrace(column: ResolvedColumn): Machine {
     const configuration = configurationOf(column, column.quirks, this.silicon);
-    const settings = { ...this.settings, recordTrace: false };
-    return runMachine(createMachine(this.image, column, configuration, this.silicon, settings), console);
+    return createMachine(this.image, column, configuration, this.silicon, { ...this.settings, recordTrace: false });
   }
 
   /** What the events of a run compare by. */

@@ -6,6 +6,9 @@ export {
   type InitialState,
 } from "./boot-state.ts";
 export { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
+export { type DebugLevel, type DebugStop, DebugTarget } from "./debug/debug-target.ts";
+export type { DebugRegister } from "./debug/register-table.ts";
+export type { Watchpoint } from "./debug/watchpoint.ts";
 export {
   BOOT_PROTOCOLS,
   type BootModule,
@@ -15,8 +18,7 @@ export {
 } from "./loaders/boot-request.ts";
 export { type GuestMemory, loadImage } from "./loaders/load.ts";
 export { LoadError } from "./loaders/load-error.ts";
-export { Machine } from "./machine.ts";
-export type { MachineOptions } from "./machine-options.ts";
+export { Machine, type MachineOptions } from "./machine.ts";
 export { lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";

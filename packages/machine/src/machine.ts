@@ -1,9 +1,18 @@
-import { type Bus, Engine, PhysicalMemory, Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
+import {
+  type Bus,
+  type CpuModel,
+  Engine,
+  PhysicalMemory,
+  Processor,
+  type RecycledMemory,
+  type RunGuard,
+  type RunResult,
+  STATE,
+} from "@hvdiff/cpu";
 import { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
-import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { performAction } from "./root-action.ts";
@@ -13,6 +22,18 @@ import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
+
+export interface MachineOptions {
+  readonly model: CpuModel;
+  readonly processors?: number;
+  readonly bounds?: Bounds;
+  /** False where nobody asks for the trace, so that a long run is not bound by its length. */
+  readonly recordTrace?: boolean;
+  /** Buffer of a machine that is done, to use again. */
+  readonly recycled?: RecycledMemory;
+  /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
+  readonly createClient?: (machine: Machine) => RootClient;
+}
 
 /** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
 const SLICE = 1000;
@@ -33,7 +54,6 @@ export class Machine {
   readonly pc: Pc | null;
   readonly client: RootClient | null;
   private readonly turns: Turns;
-  private readonly fabric: ApicFabric;
   /** Number of choice points passed so far. */
   choicePoints = 0;
   /** A debugger's: runs are held where it says, and a guest that is stuck in a loop is left to it. Null costs nothing. */
@@ -59,7 +79,7 @@ export class Machine {
           interruptLine: (on) => this.setInterruptLine(on),
           serialLine: (line) => (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line }),
           exited: () => this.lowerLimit(0),
-          deliverMessage: (message) => this.fabric.sendFromDevice(message),
+          deliverMessage: () => {},
           resetRequested: (what) => this.end({ kind: "reset", what }),
           powerOff: () => this.end({ kind: "power-off" }),
           suspended: () => this.end({ kind: "suspended" }),
@@ -71,14 +91,13 @@ export class Machine {
       writePort: () => {},
       acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
     };
-    for (const range of this.pc?.mmio ?? []) this.memory.addMmio(range.base, range.size, range.handler);
     for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);
     this.turns = new Turns(this.processors);
-    this.fabric = new ApicFabric(this.processors, this.turns, {
-      endOfInterrupt: (vector) => this.pc?.endOfInterrupt(vector),
+    const fabric = new ApicFabric(this.processors, this.turns, {
+      endOfInterrupt: () => {},
       deadlineChanged: (deadline) => this.lowerLimit(deadline),
     });
-    for (const processor of this.processors) processor.apic.fabric = this.fabric;
+    for (const processor of this.processors) processor.apic.fabric = fabric;
     this.client = options.createClient?.(this) ?? null;
   }
 
