@@ -1,0 +1,84 @@
+import { type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
+import { FAULT_NONE, type Processor } from "../processor.ts";
+import { segmentAddress } from "../system/operands.ts";
+import { ACCESS_READ } from "../virtualization.ts";
+import { AVX2, withFeatures } from "./encodings.ts";
+import { A, B, C, R } from "./lanes.ts";
+import type { VectorCompiler, VectorForm, VectorInstruction } from "./vector-instruction.ts";
+import { isReady } from "./vector-need.ts";
+import { readVector, registerSource, type VectorTarget, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
+
+/** Linear address of base + displacement + index * scale; see `segmentAddress`. */
+function gatherAddress(c: Processor, i: Op, indexLow: number, indexHigh: number, size: number): number {
+  const s = c.s;
+  const scale = i.scale;
+  const low = (s[i.base]! >>> 0) + ((indexLow << scale) >>> 0) + (i.dispLow >>> 0);
+  if (i.instruction.addressSize !== 64) return segmentAddress(c, i.segment, low | 0, 0, size, ACCESS_READ);
+  const scaledHigh = scale === 0 ? indexHigh : (indexHigh << scale) | (indexLow >>> (32 - scale));
+  const high = (s[i.base + 1]! + scaledHigh + i.dispHigh + Math.floor(low / 4294967296)) | 0;
+  return segmentAddress(c, i.segment, low | 0, high, size, ACCESS_READ);
+}
+
+/** Loads element `n` of R by index `n` of B, unless the mask in A says no. False when a fault is pending. */
+function gatherElement(c: Processor, i: Op, n: number, indexSize: number, size: number): boolean {
+  if (A.i8[(n + 1) * size - 1]! >= 0) return true;
+  const indexLow = B.i32[indexSize === 4 ? n : 2 * n]!;
+  const indexHigh = indexSize === 4 ? indexLow >> 31 : B.i32[2 * n + 1]!;
+  const at = gatherAddress(c, i, indexLow, indexHigh, size);
+  if (c.fault !== FAULT_NONE) return false;
+  const low = size === 4 ? c.load32(at, c.hi) : c.load64(at, c.hi);
+  if (c.fault !== FAULT_NONE) return false;
+  const word = (n * size) >> 2;
+  R.i32[word] = low;
+  if (size === 8) R.i32[word + 1] = c.hi;
+  return true;
+}
+
+/** What is left of the mask before element `first`: sign bits spread over their elements. */
+function remainingMask(first: number, count: number, size: number): void {
+  const words = size >> 2;
+  C.i32.fill(0);
+  for (let n = first; n < count; n++)
+    if (A.i8[(n + 1) * size - 1]! < 0) C.i32.fill(-1, n * words, (n + 1) * words);
+}
+
+interface Registers {
+  readonly target: VectorTarget;
+  readonly mask: VectorTarget;
+}
+
+/** Writes the elements that are there and the mask of those that are not. */
+function finish(c: Processor, registers: Registers, words: number): void {
+  R.i32.fill(0, words);
+  writeVector(c, registers.target, R);
+  writeVector(c, registers.mask, C);
+}
+
+function indexSource(form: VectorForm, bytes: number) {
+  const memory = form.instruction.operands[1]!;
+  return registerSource(memory.kind === "memory" ? memory.index : 0, bytes);
+}
+
+/** Elements from all over memory. A fault leaves those before it loaded and their mask bits clear, so that the instruction can go on. */
+function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
+  return (form) => {
+    const { need } = form;
+    // A 256-bit form with four-byte elements and eight-byte indexes has 128-bit registers: VEX.L is not to be seen in them.
+    const { bytes, count } = gatherLength(form, indexSize, size);
+    const indexes = indexSource(form, 32);
+    const old = vectorSource(form, 0);
+    const masks = vectorSource(form, 2);
+    const registers = { target: vectorTarget(form, 0), mask: vectorTarget(form, 2) };
+    return (c, i) => {
+      if (!isReady(c, need)) return STATUS_ABORTED;
+      readVector(c, i, old, R);
+      readVector(c, i, masks, A);
+      readVector(c, i, indexes, B);
+      let done = 0;
+      while (done < count && gatherElement(c, i, done, indexSize, size)) done++;
+      remainingMask(done, count, size);
+      finish(c, registers, bytes >> 2);
+      return done === count ? STATUS_NEXT : STATUS_ABORTED;
+    };
+  };
+}
