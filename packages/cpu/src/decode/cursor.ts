@@ -46,7 +46,7 @@ export class DecodeCursor {
   /** The register in VEX.vvvv, whether the field is other than 1111, and the vector length in bits. */
   vvvv = 0;
   hasVvvv = false;
-  vectorLength = 128;
+  vectorLength: 128 | 256 = 128;
 
   /** The memory operand of the ModRM byte, filled by `readAddress`. */
   base = -1;

@@ -6,7 +6,14 @@ import { AVX2, withFeatures } from "./encodings.ts";
 import { A, B, C, R } from "./lanes.ts";
 import type { VectorCompiler, VectorForm, VectorInstruction } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
-import { readVector, registerSource, type VectorTarget, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
+import {
+  readVector,
+  registerSource,
+  type VectorTarget,
+  vectorSource,
+  vectorTarget,
+  writeVector,
+} from "./vector-operands.ts";
 
 /** Linear address of base + displacement + index * scale; see `segmentAddress`. */
 function gatherAddress(c: Processor, i: Op, indexLow: number, indexHigh: number, size: number): number {
@@ -38,8 +45,7 @@ function gatherElement(c: Processor, i: Op, n: number, indexSize: number, size: 
 function remainingMask(first: number, count: number, size: number): void {
   const words = size >> 2;
   C.i32.fill(0);
-  for (let n = first; n < count; n++)
-    if (A.i8[(n + 1) * size - 1]! < 0) C.i32.fill(-1, n * words, (n + 1) * words);
+  for (let n = first; n < count; n++) if (A.i8[(n + 1) * size - 1]! < 0) C.i32.fill(-1, n * words, (n + 1) * words);
 }
 
 interface Registers {
@@ -63,8 +69,7 @@ function indexSource(form: VectorForm, bytes: number) {
 function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
   return (form) => {
     const { need } = form;
-    // A 256-bit form with four-byte elements and eight-byte indexes has 128-bit registers: VEX.L is not to be seen in them.
-    const { bytes, count } = gatherLength(form, indexSize, size);
+    const count = form.bytes / Math.max(indexSize, size);
     const indexes = indexSource(form, 32);
     const old = vectorSource(form, 0);
     const masks = vectorSource(form, 2);
@@ -77,8 +82,20 @@ function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
       let done = 0;
       while (done < count && gatherElement(c, i, done, indexSize, size)) done++;
       remainingMask(done, count, size);
-      finish(c, registers, bytes >> 2);
+      finish(c, registers, (count * size) >> 2);
       return done === count ? STATUS_NEXT : STATUS_ABORTED;
     };
   };
 }
+
+/** Gathers. */
+export const GATHERS: Readonly<Record<string, VectorInstruction>> = withFeatures(AVX2, {
+  vpgatherdd: gather(4, 4),
+  vpgatherdq: gather(4, 8),
+  vpgatherqd: gather(8, 4),
+  vpgatherqq: gather(8, 8),
+  vgatherdps: gather(4, 4),
+  vgatherdpd: gather(4, 8),
+  vgatherqps: gather(8, 4),
+  vgatherqpd: gather(8, 8),
+});

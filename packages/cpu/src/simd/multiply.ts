@@ -54,8 +54,7 @@ const pmuldq: Kernel = (bytes) => {
 };
 
 const pmaddwd: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++)
-    R.i32[n] = A.i16[2 * n]! * B.i16[2 * n]! + A.i16[2 * n + 1]! * B.i16[2 * n + 1]!;
+  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i16[2 * n]! * B.i16[2 * n]! + A.i16[2 * n + 1]! * B.i16[2 * n + 1]!;
 };
 
 function saturate16(value: number): number {
@@ -104,8 +103,7 @@ type Combine = (first: number, second: number) => number;
 /** Neighbours combined: in each lane first those of A, then those of B. */
 function horizontalWords(combine: Combine): Kernel {
   const half = (from: Lanes, source: number, to: number, count: number) => {
-    for (let n = 0; n < count; n++)
-      R.i16[to + n] = combine(from.i16[source + 2 * n]!, from.i16[source + 2 * n + 1]!);
+    for (let n = 0; n < count; n++) R.i16[to + n] = combine(from.i16[source + 2 * n]!, from.i16[source + 2 * n + 1]!);
   };
   return (bytes) => {
     const laneWords = Math.min(bytes, 16) >> 1;
@@ -118,8 +116,7 @@ function horizontalWords(combine: Combine): Kernel {
 
 function horizontalDoublewords(combine: Combine): Kernel {
   const half = (from: Lanes, source: number, to: number, count: number) => {
-    for (let n = 0; n < count; n++)
-      R.i32[to + n] = combine(from.i32[source + 2 * n]!, from.i32[source + 2 * n + 1]!);
+    for (let n = 0; n < count; n++) R.i32[to + n] = combine(from.i32[source + 2 * n]!, from.i32[source + 2 * n + 1]!);
   };
   return (bytes) => {
     const laneWords = Math.min(bytes, 16) >> 2;

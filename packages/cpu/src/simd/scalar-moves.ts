@@ -69,6 +69,20 @@ function moveElement(load: Kernel, merge: Kernel): VectorCompiler {
   return (form) => (form.instruction.operands.at(-1)!.kind === "memory" ? loading : storing)(form);
 }
 
+const fromMmx: VectorCompiler = (form) => {
+  const { need } = form;
+  const source = vectorSource(form, 1);
+  const target = vectorTarget(form, 0);
+  return (c, i) => {
+    if (!isReady(c, need)) return STATUS_ABORTED;
+    readVector(c, i, source, A);
+    enterMmx(c);
+    setResult(A.i32[0]!, A.i32[1]!, 0, 0);
+    writeVector(c, target, R);
+    return STATUS_NEXT;
+  };
+};
+
 const SSE: EncodingFeatures = { sse: "sse", avx: "avx" };
 const SSE2: EncodingFeatures = { sse: "sse2", avx: "avx" };
 const MMX_OR_SSE2: EncodingFeatures = { mmx: "mmx", sse: "sse2", avx: "avx" };
@@ -85,6 +99,8 @@ export const SCALAR_MOVES: Readonly<Record<string, VectorInstruction>> = {
   movlpd: { features: SSE2, compile: moveLow },
   movhps: { features: SSE, compile: moveHigh },
   movhpd: { features: SSE2, compile: moveHigh },
+  movq2dq: { features: { sse: "sse2" }, compile: fromMmx },
+  movdq2q: { features: { sse: "sse2" }, compile: unary(low64) },
   movhlps: { features: SSE, compile: binary(highOfB) },
   movlhps: { features: SSE, compile: binary(lowOfBAbove) },
 };

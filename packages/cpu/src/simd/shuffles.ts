@@ -1,13 +1,4 @@
-import {
-  FLOAT_SSE,
-  FLOAT_SSE2,
-  FLOAT_SSE3,
-  MMX,
-  SSE2,
-  SSE41,
-  SSSE3,
-  withFeatures,
-} from "./encodings.ts";
+import { FLOAT_SSE, FLOAT_SSE2, FLOAT_SSE3, MMX, SSE2, SSE41, SSSE3, withFeatures } from "./encodings.ts";
 import { A, B, type Kernel, type Lanes, R } from "./lanes.ts";
 import type { VectorInstruction } from "./vector-instruction.ts";
 import { binary, unary } from "./vector-shapes.ts";

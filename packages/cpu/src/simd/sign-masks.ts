@@ -43,8 +43,20 @@ function moveMask(maskOf: SignMask): VectorCompiler {
   };
 }
 
-/** ZF if no bit of `bits` is set in both, CF if none is set in the second source alone; the other flags become 0. */
-function testBits(maskOdd: number, maskEven: number): VectorCompiler {
+/** ZF if no chosen bit is set in both sources, CF if none is set in the second alone; the other flags become 0. */
+function flagsOfBits(words: number, odd: number, even: number): number {
+  let both = 0;
+  let alone = 0;
+  for (let n = 0; n < words; n++) {
+    const bits = B.i32[n]! & ((n & 1) === 0 ? even : odd);
+    both |= A.i32[n]! & bits;
+    alone |= ~A.i32[n]! & bits;
+  }
+  return (both === 0 ? ZF : 0) | (alone === 0 ? CF : 0);
+}
+
+/** `odd` and `even`: which bits of doublewords with such numbers count. */
+function testBits(odd: number, even: number): VectorCompiler {
   return (form) => {
     const { need, bytes } = form;
     const first = vectorSource(form, 0);
@@ -52,14 +64,7 @@ function testBits(maskOdd: number, maskEven: number): VectorCompiler {
     return (c, i) => {
       if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
       readVector(c, i, first, A);
-      let both = 0;
-      let alone = 0;
-      for (let n = 0; n < bytes >> 2; n++) {
-        const bits = (n & 1) === 0 ? maskEven : maskOdd;
-        both |= A.i32[n]! & B.i32[n]! & bits;
-        alone |= ~A.i32[n]! & B.i32[n]! & bits;
-      }
-      writeArithmeticFlags(c.s, (both === 0 ? ZF : 0) | (alone === 0 ? CF : 0));
+      writeArithmeticFlags(c.s, flagsOfBits(bytes >> 2, odd, even));
       return STATUS_NEXT;
     };
   };

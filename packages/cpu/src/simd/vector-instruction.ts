@@ -50,10 +50,6 @@ function legacyEncoding(instruction: Instruction): VectorEncoding {
   return hasXmm ? "sse" : "plain";
 }
 
-function is256(instruction: Instruction): boolean {
-  return names(instruction, "ymm") || instruction.operands.some((o) => o.kind === "memory" && o.size === 256);
-}
-
 function featureOf(entry: VectorInstruction, encoding: VectorEncoding, wide: boolean): CpuidFeature | undefined {
   if (encoding === "vex") return wide ? entry.features.avx256 : entry.features.avx;
   return encoding === "mmx" ? entry.features.mmx : entry.features.sse;
@@ -61,7 +57,7 @@ function featureOf(entry: VectorInstruction, encoding: VectorEncoding, wide: boo
 
 function compiler(entry: VectorInstruction, isVex: boolean): InstructionCompiler {
   return (instruction) => {
-    const wide = is256(instruction);
+    const wide = instruction.vectorLength === 256;
     const encoding = isVex ? "vex" : (entry.encoding ?? legacyEncoding(instruction));
     const feature = featureOf(entry, encoding, wide);
     if (feature === undefined) return neverDefined;
