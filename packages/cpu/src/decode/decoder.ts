@@ -116,7 +116,7 @@ function createInstruction(cursor: DecodeCursor, form: OpcodeForm, operands: rea
     lock: cursor.lock,
     repeat: cursor.repeatPrefix === 0 ? "none" : cursor.repeatPrefix === 0xf3 ? "rep" : "repne",
     operands,
-    ...(cursor.hasVex ? { vectorLength: cursor.vectorLength } : {}),
+    vectorLength: cursor.hasVex ? cursor.vectorLength : undefined,
     modrmReg: cursor.hasModrm ? cursor.reg | cursor.rexR : -1,
     bytes: cursor.bytes.slice(cursor.start, cursor.position),
   };

@@ -87,7 +87,7 @@ export interface Instruction {
   /** Intel operand order, destination first. Implicit operands are included only where the encoding selects them (shift by 1 or CL are explicit). */
   readonly operands: readonly Operand[];
   /** Bits of the vectors that VEX.L asks for; absent without a VEX prefix. */
-  readonly vectorLength?: 128 | 256;
+  readonly vectorLength?: 128 | 256 | undefined;
   /** ModRM.reg with REX.R where the instruction has a ModRM byte, else -1. */
   readonly modrmReg: number;
   /** The instruction's bytes, for error messages and tests. */

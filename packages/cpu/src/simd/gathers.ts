@@ -3,12 +3,13 @@ import { FAULT_NONE, type Processor } from "../processor.ts";
 import { segmentAddress } from "../system/operands.ts";
 import { ACCESS_READ } from "../virtualization.ts";
 import { AVX2, withFeatures } from "./encodings.ts";
-import { A, B, C, R } from "./lanes.ts";
+import { A, B, LANES_BYTES, R } from "./lanes.ts";
 import type { VectorCompiler, VectorForm, VectorInstruction } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import {
   readVector,
   registerSource,
+  type VectorSource,
   type VectorTarget,
   vectorSource,
   vectorTarget,
@@ -41,36 +42,40 @@ function gatherElement(c: Processor, i: Op, n: number, indexSize: number, size: 
   return true;
 }
 
-/** What is left of the mask before element `first`: sign bits spread over their elements. */
-function remainingMask(first: number, count: number, size: number): void {
-  const words = size >> 2;
-  C.i32.fill(0);
-  for (let n = first; n < count; n++) if (A.i8[(n + 1) * size - 1]! < 0) C.i32.fill(-1, n * words, (n + 1) * words);
+/** The vector register that the SIB byte names as index. */
+function indexSource(form: VectorForm): VectorSource {
+  const memory = form.instruction.operands[1]!;
+  return registerSource(memory.kind === "memory" ? memory.index : 0, LANES_BYTES);
 }
 
+/** What a gather writes. */
 interface Registers {
   readonly target: VectorTarget;
   readonly mask: VectorTarget;
 }
 
-/** Writes the elements that are there and the mask of those that are not. */
-function finish(c: Processor, registers: Registers, words: number): void {
+/** Ends a gather early: mask elements before `done` are clear, everything else is as it was. */
+function keepProgress(c: Processor, registers: Registers, words: number): void {
+  const { target, mask } = registers;
+  for (let n = 0; n < words; n++) {
+    c.s[target.word + n] = R.i32[n]!;
+    c.s[mask.word + n] = 0;
+  }
+}
+
+function complete(c: Processor, registers: Registers, words: number): void {
   R.i32.fill(0, words);
   writeVector(c, registers.target, R);
-  writeVector(c, registers.mask, C);
+  R.i32.fill(0);
+  writeVector(c, registers.mask, R);
 }
 
-function indexSource(form: VectorForm, bytes: number) {
-  const memory = form.instruction.operands[1]!;
-  return registerSource(memory.kind === "memory" ? memory.index : 0, bytes);
-}
-
-/** Elements from all over memory. A fault leaves those before it loaded and their mask bits clear, so that the instruction can go on. */
+/** Elements from all over memory. A fault leaves those before it loaded and their mask elements clear, so that the instruction can go on. */
 function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
   return (form) => {
     const { need } = form;
     const count = form.bytes / Math.max(indexSize, size);
-    const indexes = indexSource(form, 32);
+    const indexes = indexSource(form);
     const old = vectorSource(form, 0);
     const masks = vectorSource(form, 2);
     const registers = { target: vectorTarget(form, 0), mask: vectorTarget(form, 2) };
@@ -81,8 +86,8 @@ function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
       readVector(c, i, indexes, B);
       let done = 0;
       while (done < count && gatherElement(c, i, done, indexSize, size)) done++;
-      remainingMask(done, count, size);
-      finish(c, registers, (count * size) >> 2);
+      if (done === count) complete(c, registers, (count * size) >> 2);
+      else keepProgress(c, registers, (done * size) >> 2);
       return done === count ? STATUS_NEXT : STATUS_ABORTED;
     };
   };

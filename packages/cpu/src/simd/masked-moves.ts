@@ -1,6 +1,7 @@
 import { type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import { GPR } from "../state-layout.ts";
+import { displaced } from "../system/linear-bytes.ts";
 import { effectiveAddress, load, segmentAddress, store } from "../system/operands.ts";
 import { ACCESS_READ, ACCESS_WRITE, type Access } from "../virtualization.ts";
 import { AVX, AVX2, withFeatures } from "./encodings.ts";
@@ -104,6 +105,24 @@ function destinationIndex(c: Processor, i: Op): Start {
   return { low: width === 16 ? low & 0xffff : low, high: width === 64 ? c.s[RDI + 1]! : 0 };
 }
 
+/** Whether the mask in A chooses a byte from `first` up to `end`. */
+function choosesAny(first: number, end: number): boolean {
+  for (let n = first; n < end; n++) if (isChosen(n, 1)) return true;
+  return false;
+}
+
+/** Proves the pages that hold chosen bytes; a fault names the first byte in its page, chosen or not. */
+function probeBytes(c: Processor, i: Op, start: Start, bytes: number): boolean {
+  const first = elementAddress(c, i, start, 0, bytes, ACCESS_WRITE);
+  if (c.fault !== FAULT_NONE) return false;
+  const inFirst = Math.min(bytes, 4096 - (first & 0xfff));
+  const high = c.hi;
+  if (choosesAny(0, inFirst) && !c.probeWrite(first, high, 1)) return false;
+  if (!choosesAny(inFirst, bytes)) return true;
+  const second = displaced(c, first, high, inFirst);
+  return c.probeWrite(second, c.hi, 1);
+}
+
 /** MASKMOVQ and MASKMOVDQU: bytes to where rDI points. */
 const storeBytes: VectorCompiler = (form) => {
   const { need, bytes } = form;
@@ -113,9 +132,11 @@ const storeBytes: VectorCompiler = (form) => {
     if (!isReady(c, need)) return STATUS_ABORTED;
     readVector(c, i, mask, A);
     readVector(c, i, values, B);
-    if (!storeChosen(c, i, destinationIndex(c, i), bytes, 1)) return STATUS_ABORTED;
+    const start = destinationIndex(c, i);
+    if (!probeBytes(c, i, start, bytes)) return STATUS_ABORTED;
+    for (let n = 0; n < bytes; n++) if (isChosen(n, 1)) storeElement(c, i, start, n, 1);
     if (bytes === 8) enterMmx(c);
-    return STATUS_NEXT;
+    return c.fault === FAULT_NONE ? STATUS_NEXT : STATUS_ABORTED;
   };
 };
 

@@ -21,11 +21,10 @@ export function mmxWord(c: Processor, index: number): number {
   return STACK + ((index - topOf(c)) & 7) * REGISTER_WORDS;
 }
 
-/** What every MMX instruction but EMMS does to the x87 state: TOP becomes 0 and all tags valid (SDM 3A "The MMX State and MMX Register Aliasing"). */
-export function enterMmx(c: Processor): void {
+/** Turns the stack until ST(0) is register 0. */
+function clearTop(c: Processor): void {
   const s = c.s;
   const top = topOf(c);
-  s[ABRIDGED_TAGS]! |= 0xff;
   if (top === 0) return;
   const old = s.slice(STACK, STACK + 8 * REGISTER_WORDS);
   for (let n = 0; n < 8; n++) {
@@ -33,6 +32,18 @@ export function enterMmx(c: Processor): void {
     s.set(old.subarray(from, from + REGISTER_WORDS), STACK + n * REGISTER_WORDS);
   }
   s[X87_STATE]! &= ~TOP;
+}
+
+/** What every MMX instruction does to the x87 state: TOP becomes 0 and all tags valid (SDM 3A "The MMX State and MMX Register Aliasing"). */
+export function enterMmx(c: Processor): void {
+  c.s[ABRIDGED_TAGS]! |= 0xff;
+  clearTop(c);
+}
+
+/** EMMS: TOP becomes 0 and all registers empty. */
+export function leaveMmx(c: Processor): void {
+  c.s[ABRIDGED_TAGS]! &= ~0xff;
+  clearTop(c);
 }
 
 /** Writes an MMX register: its sign and exponent become ones. */

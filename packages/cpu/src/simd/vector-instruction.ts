@@ -51,7 +51,7 @@ function legacyEncoding(instruction: Instruction): VectorEncoding {
 }
 
 function featureOf(entry: VectorInstruction, encoding: VectorEncoding, wide: boolean): CpuidFeature | undefined {
-  if (encoding === "vex") return wide ? entry.features.avx256 : entry.features.avx;
+  if (encoding === "vex") return (wide ? entry.features.avx256 : undefined) ?? entry.features.avx;
   return encoding === "mmx" ? entry.features.mmx : entry.features.sse;
 }
 

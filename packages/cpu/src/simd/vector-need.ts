@@ -2,7 +2,7 @@ import type { CpuidFeature } from "@hvdiff/spec";
 import type { CpuModel } from "../models/model.ts";
 import type { Processor } from "../processor.ts";
 import { CR0, CR4, FLAG_SYSTEM, X87_STATE, XCR0 } from "../state-layout.ts";
-import { CR0_EM, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from "../system/control-bits.ts";
+import { CR0_EM, CR0_NE, CR0_PE, CR0_TS, CR4_OSFXSR, CR4_OSXSAVE } from "../system/control-bits.ts";
 import { MF, NM, UD } from "../system/exceptions.ts";
 import { hasFeature } from "../system/features.ts";
 
@@ -88,11 +88,17 @@ function isUndefined(c: Processor, need: VectorNeed): boolean {
   );
 }
 
+/** An x87 exception is pending, which MMX instructions report. */
+function reportPending(c: Processor): void {
+  if ((c.s[CR0]! & CR0_NE) !== 0) c.raise(MF);
+  else c.stopUnimplemented("reporting an x87 exception by FERR# and IRQ 13 (CR0.NE = 0)", new Uint8Array());
+}
+
 /** The checks one by one, in their order. */
 function examine(c: Processor, need: VectorNeed): boolean {
   if (isUndefined(c, need)) c.raise(UD);
   else if ((c.s[CR0]! & need.cr0Mask & CR0_TS) !== 0) c.raise(NM);
-  else if ((c.s[X87_STATE]! & need.clearStatus) !== 0) c.raise(MF);
+  else if ((c.s[X87_STATE]! & need.clearStatus) !== 0) reportPending(c);
   else {
     need.model = c.model;
     return true;

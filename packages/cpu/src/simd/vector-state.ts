@@ -1,14 +1,14 @@
 import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE } from "../processor.ts";
-import { VECTOR_REGISTERS, X87_STATE } from "../state-layout.ts";
+import { VECTOR_REGISTERS } from "../state-layout.ts";
 import { GP, raise } from "../system/exceptions.ts";
 import { readOperand, writeOperand } from "../system/operands.ts";
 import { MXCSR_MASK, MXCSR_WORD } from "../system/xsave-components.ts";
+import { leaveMmx } from "./mmx-registers.ts";
 import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 
 const REGISTER_WORDS = 16;
-const ABRIDGED_TAGS = X87_STATE + 1;
 
 function guarded(run: Executor): VectorCompiler {
   return ({ need }) =>
@@ -29,7 +29,7 @@ function clearFrom(first: number): Executor {
 }
 
 const emms: Executor = (c) => {
-  c.s[ABRIDGED_TAGS]! &= ~0xff;
+  leaveMmx(c);
   return STATUS_NEXT;
 };
 

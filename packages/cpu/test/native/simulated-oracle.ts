@@ -1,7 +1,7 @@
 import type { Bus } from "../../src/bus.ts";
 import { Engine } from "../../src/engine.ts";
+import { icelakeServer } from "../../src/models/icelake-server.ts";
 import type { CpuModel } from "../../src/models/model.ts";
-import { skylakeClient } from "../../src/models/skylake-client.ts";
 import { PhysicalMemory } from "../../src/physical-memory.ts";
 import { FAULT_NONE, Processor } from "../../src/processor.ts";
 import * as S from "../../src/state-layout.ts";
@@ -46,8 +46,8 @@ const EXTENDED_FEATURES = 7;
 const ZERO_SELECTORS = 1 << 13;
 /** A model with all that the forms use, and x87 selectors saved, as the hosts that these tests ran on do. */
 const MODEL: CpuModel = {
-  ...skylakeClient,
-  cpuid: skylakeClient.cpuid.map((entry) =>
+  ...icelakeServer,
+  cpuid: icelakeServer.cpuid.map((entry) =>
     entry.leaf === EXTENDED_FEATURES ? { ...entry, ebx: entry.ebx & ~ZERO_SELECTORS } : entry,
   ),
 };

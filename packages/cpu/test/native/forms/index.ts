@@ -10,8 +10,8 @@ import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
-import { VECTOR_MOVE_FORMS } from "./vector-move-forms.ts";
 import { X87_FORMS } from "./x87-forms.ts";
+import { VECTOR_INTEGER_FORMS } from "./vector-integer-forms.ts";
 
 const LONG_MODE_FORMS: readonly Form[] = [
   ...ALU_FORMS,
@@ -27,7 +27,7 @@ const LONG_MODE_FORMS: readonly Form[] = [
 /** Instruction forms that are compared with the real processor, by the name of their recording. */
 export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
-  "vector-moves": VECTOR_MOVE_FORMS,
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS],
   x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
+  "vector-integer": VECTOR_INTEGER_FORMS,
 };
