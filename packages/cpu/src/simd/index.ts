@@ -1,10 +1,10 @@
 import { AES } from "./aes.ts";
 import { BITWISE } from "./bitwise.ts";
-import { FLOAT_INSTRUCTIONS } from "./float/index.ts";
 import { BLENDS } from "./blends.ts";
 import { CARRYLESS } from "./carryless.ts";
 import { ELEMENTS } from "./elements.ts";
 import { EXTENSIONS } from "./extensions.ts";
+import { FLOAT_INSTRUCTIONS } from "./float/index.ts";
 import { FULL_MOVES } from "./full-moves.ts";
 import { GATHERS } from "./gathers.ts";
 import { INTEGER_ARITHMETIC } from "./integer-arithmetic.ts";

@@ -10,8 +10,8 @@ import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
-import { X87_FORMS } from "./x87-forms.ts";
 import { VECTOR_INTEGER_FORMS } from "./vector-integer-forms.ts";
+import { X87_FORMS } from "./x87-forms.ts";
 
 const LONG_MODE_FORMS: readonly Form[] = [
   ...ALU_FORMS,
