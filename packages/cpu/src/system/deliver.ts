@@ -21,6 +21,8 @@ import { takeStartupSignals } from "./startup-signals.ts";
 const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
 const BLOCKED_BY_NMI = 8;
+/** The SDM leaves it to the processor whether STI holds NMIs off too; those we know of do. */
+const NMI_BLOCKING = BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS | BLOCKED_BY_STI;
 const DR7_GD = 1 << 13;
 const DEBUGCTL_LBR = 1;
 const DEBUGCTL_BTF = 2;
@@ -189,7 +191,7 @@ export function takePendingEvents(c: Processor): boolean {
   if ((events & (S.EVENT_INIT | S.EVENT_SIPI)) !== 0 && takeStartupSignals(c)) return true;
   if (activity === ACTIVITY_WAIT_FOR_SIPI) return false;
   if ((events & S.EVENT_DEBUG_TRAP) !== 0 && (shadow & BLOCKED_BY_MOV_SS) === 0) return takeDebugTrap(c);
-  if ((events & S.EVENT_NMI) !== 0 && (shadow & (BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS)) === 0) return takeNmi(c);
+  if ((events & S.EVENT_NMI) !== 0 && (shadow & NMI_BLOCKING) === 0) return takeNmi(c);
   if (activity === ACTIVITY_SHUTDOWN || (events & S.EVENT_INTERRUPT) === 0) return false;
   if ((s[S.FLAG_SYSTEM]! & IF) === 0 || (shadow & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)) !== 0) return false;
   return takeInterrupt(c);
