@@ -1,13 +1,17 @@
 import { cpus } from "node:os";
-import { diffSeconds, KVM_COLUMN, onMetal, underColumn } from "./own.ts";
+import { diffSeconds, KVM_COLUMN, type Marks, onMetal, underColumn, WHOLE } from "./own.ts";
 import { type PeerFigure, underBochs, underQemu } from "./peers.ts";
 
 /*
- * pnpm bench [alu|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
+ * pnpm bench [alu|memory|strings|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
  * are installed. Not a test: figures depend on the machine and what else it does.
  */
 
 const ROUNDS = 5;
+const WORDS: Marks = { from: "begin", to: "pages" };
+const PAGES: Marks = { from: "pages", to: "end" };
+/** What bench-strings fills, and what it moves. */
+const STRING_GIB = 1;
 /** VMCALLs of bench-vmcall. */
 const EXITS = 20_000;
 
@@ -36,17 +40,39 @@ function printPeer(peer: string, result: PeerFigure, work: number, unit: string,
   }
 }
 
-async function alu(): Promise<void> {
+/** Instructions a second of a stretch of an image, beside the peers. */
+async function mips(what: string, image: string, aim: string, marks = WHOLE): Promise<void> {
   let instructions = 0;
-  const mips = median(() => {
-    const stretch = onMetal("bench-alu64");
+  const own = median(() => {
+    const stretch = onMetal(image, marks);
     instructions = stretch.instructions;
     return stretch.instructions / stretch.seconds / 1e6;
   });
-  print("64-bit integer loop, paging on", `${figure(mips)} MIPS`, "20 MIPS or more");
-  const work = instructions / 1e6;
-  printPeer("QEMU TCG", await underQemu("bench-alu64"), work, "MIPS", mips);
-  printPeer("Bochs", await underBochs("bench-alu64"), work, "MIPS", mips);
+  print(what, `${figure(own)} MIPS`, aim);
+  await printPeers(image, marks, instructions / 1e6, "MIPS", own);
+}
+
+async function printPeers(image: string, marks: Marks, work: number, unit: string, own: number): Promise<void> {
+  printPeer("QEMU TCG", await underQemu(image, marks), work, unit, own);
+  printPeer("Bochs", await underBochs(image, marks), work, unit, own);
+}
+
+const alu = (): Promise<void> => mips("64-bit integer loop, paging on", "bench-alu64", "30 MIPS or more");
+
+async function memory(): Promise<void> {
+  await mips("load and store each 8 bytes, 4 KiB pages", "bench-memory", "30 MIPS or more", WORDS);
+  await mips("a new page with each access", "bench-memory", "none set", PAGES);
+}
+
+async function bandwidth(what: string, marks: Marks): Promise<void> {
+  const own = median(() => STRING_GIB / onMetal("bench-strings", marks).seconds);
+  print(what, `${figure(own)} GiB/s`, "1 GiB/s or more");
+  await printPeers("bench-strings", marks, STRING_GIB, "GiB/s", own);
+}
+
+async function strings(): Promise<void> {
+  await bandwidth("rep stosq, blocks of 1 MiB", { from: "begin", to: "moves" });
+  await bandwidth("rep movsq, blocks of 1 MiB", { from: "moves", to: "end" });
 }
 
 async function exits(): Promise<void> {
@@ -69,7 +95,7 @@ async function diff(): Promise<void> {
   print("one diff of xsaves-control, four columns", `${figure(median(() => diffSeconds()!))} s`, "under 1 s");
 }
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, exits, nested, diff };
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, memory, strings, exits, nested, diff };
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !(name in BENCHMARKS));
 if (unknown !== undefined) {

@@ -9,7 +9,15 @@ const DIFF_COLUMNS = ["metal", KVM_COLUMN, "virtualbox@7.0", "vmware@17"];
 const INSTRUCTIONS = 1e9;
 const CLI = new URL("../../../apps/cli/", import.meta.url);
 
-/** What happened between a guest's "begin" and "end" lines. */
+/** Two lines that a guest prints; what lies between is measured. */
+export interface Marks {
+  readonly from: string;
+  readonly to: string;
+}
+
+export const WHOLE: Marks = { from: "begin", to: "end" };
+
+/** What happened between two lines of a guest. */
 export interface Stretch {
   readonly seconds: number;
   readonly instructions: number;
@@ -24,7 +32,7 @@ function imageOf(name: string): GuestImage {
 }
 
 /** Runs a machine and times the stretch between the two lines. Errors: the guest did not print both. */
-function timed(machine: Machine): Stretch {
+function timed(machine: Machine, { from, to }: Marks): Stretch {
   const marks = new Map<unknown, { at: number; instructions: number }>();
   const add = machine.trace.add.bind(machine.trace);
   machine.trace.add = (event: TraceEvent) => {
@@ -32,18 +40,18 @@ function timed(machine: Machine): Stretch {
     add(event);
   };
   const outcome = machine.run();
-  const begin = marks.get("begin");
-  const end = marks.get("end");
+  const begin = marks.get(from);
+  const end = marks.get(to);
   if (begin === undefined || end === undefined) throw new Error(`the guest ended with ${JSON.stringify(outcome)}`);
   return { seconds: (end.at - begin.at) / 1000, instructions: end.instructions - begin.instructions };
 }
 
 /** The image in root mode on silicon. */
-export function onMetal(name: string): Stretch {
+export function onMetal(name: string, marks = WHOLE): Stretch {
   const session = new Session(imageOf(name), {});
   const { memory, firmware, bounds } = settingsOf({ maxInstructions: INSTRUCTIONS });
   const image = session.image.bytes;
-  return timed(createMetal({ model: session.silicon, image, memory, firmware, bounds }));
+  return timed(createMetal({ model: session.silicon, image, memory, firmware, bounds }), marks);
 }
 
 /** The image as L1 of a column. */
@@ -52,7 +60,7 @@ export function underColumn(name: string, text: string): Stretch {
   const column = session.column(text);
   const configuration = configurationOf(column, column.quirks, session.silicon);
   const settings = settingsOf({ maxInstructions: INSTRUCTIONS });
-  return timed(createMachine(session.image, column, configuration, session.silicon, settings));
+  return timed(createMachine(session.image, column, configuration, session.silicon, settings), WHOLE);
 }
 
 /** Seconds that one diff takes as a command, from a built tree; null where there is none. */

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { imageFile } from "./own.ts";
+import { imageFile, type Marks, WHOLE } from "./own.ts";
 
 const TIME_LIMIT_SECONDS = 120;
 const POLL_MILLISECONDS = 2;
 const BOCHS_TOOLS = ["bochs", "grub-mkrescue", "xorriso", "script"];
 
-/** Seconds between a guest's "begin" and "end" lines, or why there is no figure. */
+/** Seconds between two lines of a guest, or why there is no figure. */
 export type PeerFigure = { readonly seconds: number } | { readonly missing: string };
 
 function isInstalled(tool: string): boolean {
@@ -21,9 +21,16 @@ class Watch {
   private begin = -1;
   private end = -1;
 
+  private readonly marks: Marks;
+
+  constructor(marks: Marks) {
+    this.marks = marks;
+  }
+
   look(text: string): void {
-    if (this.begin < 0 && /^begin\r?$/m.test(text)) this.begin = performance.now();
-    if (this.end < 0 && /^end\r?$/m.test(text)) this.end = performance.now();
+    const lines = text.split(/\r?\n/).slice(0, -1);
+    if (this.begin < 0 && lines.includes(this.marks.from)) this.begin = performance.now();
+    if (this.end < 0 && lines.includes(this.marks.to)) this.end = performance.now();
   }
 
   get figure(): PeerFigure {
@@ -40,7 +47,7 @@ function ended(child: ChildProcess): Promise<void> {
 }
 
 /** QEMU without hardware virtualization. */
-export async function underQemu(name: string): Promise<PeerFigure> {
+export async function underQemu(name: string, marks = WHOLE): Promise<PeerFigure> {
   if (!isInstalled("qemu-system-x86_64")) return { missing: "not installed" };
   const child = spawn(
     "timeout",
@@ -49,7 +56,7 @@ export async function underQemu(name: string): Promise<PeerFigure> {
     ),
     { stdio: ["ignore", "pipe", "ignore"] },
   );
-  const watch = new Watch();
+  const watch = new Watch(marks);
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -89,7 +96,7 @@ function makeIso(directory: string, name: string): void {
   if (status !== 0) throw new Error(`grub-mkrescue: ${stderr}`);
 }
 
-async function runBochs(directory: string): Promise<PeerFigure> {
+async function runBochs(directory: string, marks: Marks): Promise<PeerFigure> {
   writeFileSync(join(directory, "bochsrc"), bochsConfiguration(directory));
   // The debugger build is told to continue.
   writeFileSync(join(directory, "commands"), "c\n".repeat(8));
@@ -98,7 +105,7 @@ async function runBochs(directory: string): Promise<PeerFigure> {
     stdio: "ignore",
     env: { ...process.env, TERM: "vt100" },
   });
-  const watch = new Watch();
+  const watch = new Watch(marks);
   const serial = join(directory, "serial");
   const look = (): void => {
     if (existsSync(serial)) watch.look(readFileSync(serial, "latin1"));
@@ -111,13 +118,13 @@ async function runBochs(directory: string): Promise<PeerFigure> {
 }
 
 /** Bochs, booted through GRUB. Its VMX has no hypervisor underneath, like our metal. */
-export async function underBochs(name: string): Promise<PeerFigure> {
+export async function underBochs(name: string, marks = WHOLE): Promise<PeerFigure> {
   const missing = BOCHS_TOOLS.filter((tool) => !isInstalled(tool));
   if (missing.length > 0) return { missing: `not installed: ${missing.join(", ")}` };
   const directory = mkdtempSync(join(tmpdir(), "hvdiff-bench-"));
   try {
     makeIso(directory, name);
-    return await runBochs(directory);
+    return await runBochs(directory, marks);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

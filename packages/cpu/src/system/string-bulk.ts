@@ -69,9 +69,17 @@ export function fillWithinPage(c: Processor, i: Op, size: number, count: number)
   if (elements < FEWEST) return 0;
   const end = to + elements * size;
   if (size === 1) c.bytes.fill(c.s[RAX]! & 0xff, to, end);
-  else for (let at = to; at < end; at += size) storeElement(c, at, size);
+  else if (size >= 4 && (to & 3) === 0 && (size === 4 || c.s[RAX] === c.s[RAX + 1]))
+    c.memory.words.fill(c.s[RAX]!, to >>> 2, end >>> 2);
+  else repeatElement(c, to, end, size);
   advance(c, i, RDI, end - to);
   return elements;
+}
+
+/** The first element, then ever longer copies of what is there. */
+function repeatElement(c: Processor, to: number, end: number, size: number): void {
+  storeElement(c, to, size);
+  for (let done = size; to + done < end; done *= 2) c.bytes.copyWithin(to + done, to, Math.min(to + done, end - done));
 }
 
 function storeElement(c: Processor, at: number, size: number): void {
