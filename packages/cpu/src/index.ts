@@ -1,3 +1,4 @@
+export { xapicDestination } from "./apic/command.ts";
 export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
 export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts";
 export { enterVirtualWireMode } from "./apic/reset.ts";

@@ -1,4 +1,4 @@
-import { DELIVERY, type InterruptFabric, type InterruptMessage, type Processor } from "@hvdiff/cpu";
+import { DELIVERY, type InterruptFabric, type InterruptMessage, type Processor, xapicDestination } from "@hvdiff/cpu";
 import type { Turns } from "./turns.ts";
 
 /** The rest of the machine, as the interrupt messages need it. */
@@ -28,7 +28,9 @@ export class ApicFabric implements InterruptFabric {
 
   /** A message of an I/O APIC or a device. */
   sendFromDevice(message: InterruptMessage): void {
-    this.deliver(message, this.processors);
+    // Its destination field has eight bits, as in xAPIC mode.
+    const destination = message.logical ? message.destination : xapicDestination(message.destination);
+    this.deliver({ ...message, destination }, this.processors);
   }
 
   private deliver(message: InterruptMessage, candidates: readonly Processor[]): void {

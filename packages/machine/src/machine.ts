@@ -54,6 +54,7 @@ export class Machine {
   readonly pc: Pc | null;
   readonly client: RootClient | null;
   private readonly turns: Turns;
+  private readonly fabric: ApicFabric;
   /** Number of choice points passed so far. */
   choicePoints = 0;
   /** A debugger's: runs are held where it says, and a guest that is stuck in a loop is left to it. Null costs nothing. */
@@ -79,7 +80,7 @@ export class Machine {
           interruptLine: (on) => this.setInterruptLine(on),
           serialLine: (line) => (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line }),
           exited: () => this.lowerLimit(0),
-          deliverMessage: () => {},
+          deliverMessage: (message) => this.fabric.sendFromDevice(message),
           resetRequested: (what) => this.end({ kind: "reset", what }),
           powerOff: () => this.end({ kind: "power-off" }),
           suspended: () => this.end({ kind: "suspended" }),
@@ -91,13 +92,14 @@ export class Machine {
       writePort: () => {},
       acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
     };
+    for (const range of this.pc?.mmio ?? []) this.memory.addMmio(range.base, range.size, range.handler);
     for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);
     this.turns = new Turns(this.processors);
-    const fabric = new ApicFabric(this.processors, this.turns, {
-      endOfInterrupt: () => {},
+    this.fabric = new ApicFabric(this.processors, this.turns, {
+      endOfInterrupt: (vector) => this.pc?.endOfInterrupt(vector),
       deadlineChanged: (deadline) => this.lowerLimit(deadline),
     });
-    for (const processor of this.processors) processor.apic.fabric = fabric;
+    for (const processor of this.processors) processor.apic.fabric = this.fabric;
     this.client = options.createClient?.(this) ?? null;
   }
 

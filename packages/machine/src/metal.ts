@@ -35,6 +35,7 @@ export function createMetal(options: MetalOptions): Machine {
     read: (address, length) => machine.memory.readBytes(address, length),
     write: (address, data) => machine.memory.writeBytes(address, data),
   });
+  machine.pc?.describe({ processors: machine.processors.length, memory: options.memory });
   const processor = machine.processors[0]!;
   applyState(processor, boot.state);
   enterVirtualWireMode(processor);

@@ -9,7 +9,8 @@ export class FileView {
 
   /** @param bytes the whole file */
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    // A Buffer of Node's would share its memory with what is sliced from it.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
