@@ -18,7 +18,8 @@ export {
 } from "./loaders/boot-request.ts";
 export { type GuestMemory, loadImage } from "./loaders/load.ts";
 export { LoadError } from "./loaders/load-error.ts";
-export { Machine, type MachineOptions } from "./machine.ts";
+export { Machine } from "./machine.ts";
+export type { MachineOptions } from "./machine-options.ts";
 export { lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";

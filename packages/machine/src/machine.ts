@@ -1,18 +1,9 @@
-import {
-  type Bus,
-  type CpuModel,
-  Engine,
-  PhysicalMemory,
-  Processor,
-  type RecycledMemory,
-  type RunGuard,
-  type RunResult,
-  STATE,
-} from "@hvdiff/cpu";
+import { type Bus, Engine, PhysicalMemory, Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
 import { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
+import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { performAction } from "./root-action.ts";
@@ -22,18 +13,6 @@ import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
-
-export interface MachineOptions {
-  readonly model: CpuModel;
-  readonly processors?: number;
-  readonly bounds?: Bounds;
-  /** False where nobody asks for the trace, so that a long run is not bound by its length. */
-  readonly recordTrace?: boolean;
-  /** Buffer of a machine that is done, to use again. */
-  readonly recycled?: RecycledMemory;
-  /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
-  readonly createClient?: (machine: Machine) => RootClient;
-}
 
 /** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
 const SLICE = 1000;
