@@ -3,7 +3,8 @@ import type { SectionTable } from "./elf-sections.ts";
 
 /** Puts the symbol and string tables into memory; returns the section header table with their addresses in it. */
 export function placeSections(sections: SectionTable, layout: BootLayout): Uint8Array {
-  const table = sections.table.slice();
+  // slice() of a Buffer would be the file itself.
+  const table = Uint8Array.from(sections.table);
   const view = new DataView(table.buffer);
   for (const { data, addressAt } of sections.unloaded) {
     if (data.length === 0) continue;
