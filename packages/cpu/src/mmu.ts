@@ -33,6 +33,7 @@ const FLAG_LARGE = 2;
 export interface WalkResult {
   /** Physical address of the 4 KiB page that holds the linear address. */
   page: number;
+  readable: boolean;
   writable: boolean;
   executable: boolean;
   /** Dirty already, so that the next write needs no walk. */
@@ -47,6 +48,7 @@ export class Mmu {
   physical = 0;
   readonly walk: WalkResult = {
     page: 0,
+    readable: false,
     writable: false,
     executable: false,
     dirty: false,
@@ -111,7 +113,7 @@ export class Mmu {
     const tag = low & ~0xfff;
     const writable =
       walk.writable && walk.dirty && (permissions & STAGE2_WRITE) !== 0 && !this.c.memory.holdsCode(offset);
-    s[entry + ACCESS_READ] = (permissions & STAGE2_READ) !== 0 ? tag : INVALID;
+    s[entry + ACCESS_READ] = walk.readable && (permissions & STAGE2_READ) !== 0 ? tag : INVALID;
     s[entry + ACCESS_WRITE] = writable ? tag : INVALID;
     s[entry + ACCESS_FETCH] = walk.executable && (permissions & STAGE2_EXECUTE) !== 0 ? tag : INVALID;
     s[entry + TAG_HIGH] = high;

@@ -1,6 +1,9 @@
+import { MSRS } from "@hvdiff/spec";
 import type { WalkResult } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
+import { msrWord } from "./system/msr-storage.ts";
+import { PKRU_WORD } from "./system/xsave-components.ts";
 import { overridesSmap } from "./tlb-part.ts";
 import { ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE, type Access, STAGE2_EXIT } from "./virtualization.ts";
 
@@ -12,6 +15,8 @@ const CR4_PGE = 1 << 7;
 const CR4_LA57 = 1 << 12;
 const CR4_SMEP = 1 << 20;
 const CR4_SMAP = 1 << 21;
+const CR4_PKE = 1 << 22;
+const CR4_PKS = 1 << 24;
 const EFER_LMA = 1 << 10;
 const EFER_NXE = 1 << 11;
 
@@ -29,6 +34,12 @@ const ERROR_WRITE = 2;
 const ERROR_USER = 4;
 const ERROR_RESERVED = 8;
 const ERROR_FETCH = 16;
+const ERROR_KEY = 32;
+
+/** The two bits of PKRU and IA32_PKRS for each key. */
+const KEY_ACCESS_DISABLE = 1;
+const KEY_WRITE_DISABLE = 2;
+const PKRS_WORD = msrWord(MSRS.IA32_PKRS.address)!;
 
 /** One walk in progress. A single object per module would be state; one per processor lives in its `walkState`. */
 export interface WalkState {
@@ -74,7 +85,7 @@ export function walkLinear(
   const s = c.s;
   if ((s[S.CR0]! & CR0_PG) === 0) {
     out.page = (low & ~0xfff) >>> 0;
-    out.writable = out.executable = out.dirty = true;
+    out.readable = out.writable = out.executable = out.dirty = true;
     out.global = out.large = false;
     return true;
   }
@@ -130,6 +141,26 @@ function setAccessed(c: Processor, w: WalkState, gpa: number, at: number, bits: 
   return true;
 }
 
+/** What the protection key of the page forbids data accesses: `KEY_*` bits (SDM 3A "Protection Keys"). */
+function keyRights(c: Processor, w: WalkState): number {
+  const s = c.s;
+  if ((s[S.CR4]! & (w.userPage ? CR4_PKE : CR4_PKS)) === 0 || (s[S.EFER]! & EFER_LMA) === 0) return 0;
+  const register = s[w.userPage ? PKRU_WORD : PKRS_WORD]!;
+  return (register >>> (2 * ((w.entryHigh >>> 27) & 15))) & 3;
+}
+
+/** Whether a write that the key's WD bit forbids is one that obeys it: CR0.WP frees supervisor accesses from it. */
+function obeysKeyOnWrites(c: Processor, w: WalkState): boolean {
+  return w.user || (c.s[S.CR0]! & CR0_WP) !== 0;
+}
+
+function keyDenies(c: Processor, w: WalkState): boolean {
+  if (w.access === ACCESS_FETCH) return false;
+  const rights = keyRights(c, w);
+  if ((rights & KEY_ACCESS_DISABLE) !== 0) return true;
+  return (rights & KEY_WRITE_DISABLE) !== 0 && w.access === ACCESS_WRITE && obeysKeyOnWrites(c, w);
+}
+
 function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boolean): false {
   const nx = (c.s[S.EFER]! & EFER_NXE) !== 0 || (c.s[S.CR4]! & CR4_SMEP) !== 0;
   const code =
@@ -137,7 +168,8 @@ function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boole
     (w.access === ACCESS_WRITE ? ERROR_WRITE : 0) |
     (w.user ? ERROR_USER : 0) |
     (reserved ? ERROR_RESERVED : 0) |
-    (w.access === ACCESS_FETCH && nx ? ERROR_FETCH : 0);
+    (w.access === ACCESS_FETCH && nx ? ERROR_FETCH : 0) |
+    (present && !reserved && keyDenies(c, w) ? ERROR_KEY : 0);
   c.raise(14, code, w.low, w.high);
   return false;
 }
@@ -204,22 +236,31 @@ function finish(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: nu
 
 function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, large: boolean): void {
   const s = c.s;
+  const key = keyRights(c, w);
   out.page = page;
   out.large = large;
-  out.writable = w.writable || (!w.user && (s[S.CR0]! & CR0_WP) === 0);
+  out.readable = (key & KEY_ACCESS_DISABLE) === 0 && !smapDenies(c, w);
+  out.writable = out.readable && (w.writable || (!w.user && (s[S.CR0]! & CR0_WP) === 0));
+  if ((key & KEY_WRITE_DISABLE) !== 0 && obeysKeyOnWrites(c, w)) out.writable = false;
   out.executable = w.executable && (w.user || !w.userPage || (s[S.CR4]! & CR4_SMEP) === 0);
   out.dirty = (w.entryLow & DIRTY) !== 0;
   out.global = (w.entryLow & GLOBAL) !== 0 && (s[S.CR4]! & CR4_PGE) !== 0;
 }
 
+/** SMAP keeps supervisors from the data of user pages unless RFLAGS.AC is set. */
+function smapDenies(c: Processor, w: WalkState): boolean {
+  return !w.user && w.userPage && (c.s[S.CR4]! & CR4_SMAP) !== 0 && !overridesSmap(c);
+}
+
 function allowed(c: Processor, w: WalkState): boolean {
   const s = c.s;
+  if (keyDenies(c, w)) return false;
   if (w.user) {
     if (!w.userPage) return false;
     return w.access === ACCESS_FETCH ? w.executable : w.access === ACCESS_READ || w.writable;
   }
   if (w.access === ACCESS_FETCH) return w.executable && !(w.userPage && (s[S.CR4]! & CR4_SMEP) !== 0);
-  if (w.userPage && (s[S.CR4]! & CR4_SMAP) !== 0 && !overridesSmap(c)) return false;
+  if (smapDenies(c, w)) return false;
   return w.access === ACCESS_READ || w.writable || (s[S.CR0]! & CR0_WP) === 0;
 }
 

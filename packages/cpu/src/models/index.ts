@@ -5,12 +5,14 @@ import { icelakeServer } from "./icelake-server.ts";
 import type { CpuModel } from "./model.ts";
 import { nehalem } from "./nehalem.ts";
 import { sandyBridge } from "./sandy-bridge.ts";
+import { sapphireRapids } from "./sapphire-rapids.ts";
 import { skylakeClient } from "./skylake-client.ts";
 
 /** Every silicon model, in the order they are listed to people. */
 export const CPU_MODELS: readonly CpuModel[] = [
   skylakeClient,
   icelakeServer,
+  sapphireRapids,
   haswell,
   sandyBridge,
   nehalem,

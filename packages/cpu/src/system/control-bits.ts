@@ -31,6 +31,7 @@ export const CR4_SMEP = 1 << 20;
 export const CR4_SMAP = 1 << 21;
 export const CR4_PKE = 1 << 22;
 export const CR4_CET = 1 << 23;
+export const CR4_PKS = 1 << 24;
 
 export const EFER_SCE = 1;
 export const EFER_LME = 1 << 8;

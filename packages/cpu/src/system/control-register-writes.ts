@@ -113,7 +113,7 @@ function isLegalCr4(c: Processor, value: number): boolean {
 }
 
 const CR4_TRANSLATION =
-  B.CR4_PSE | B.CR4_PAE | B.CR4_PGE | B.CR4_LA57 | B.CR4_PCIDE | B.CR4_SMEP | B.CR4_SMAP | B.CR4_PKE;
+  B.CR4_PSE | B.CR4_PAE | B.CR4_PGE | B.CR4_LA57 | B.CR4_PCIDE | B.CR4_SMEP | B.CR4_SMAP | B.CR4_PKE | B.CR4_PKS;
 
 /** Writes CR4 with all checks and consequences. False when a fault is pending. */
 export function writeCr4(c: Processor, low: number, high: number): boolean {

@@ -28,6 +28,7 @@ import {
   raise,
   UD,
 } from "./exceptions.ts";
+import { fitsLinearWidth } from "./linear-width.ts";
 import { load, memoryAddress, readOperand, store, writeOperand } from "./operands.ts";
 
 const DETAIL_STORE_GDT = 0;
@@ -60,7 +61,7 @@ function loadTable(word: number, detail: number): Executor {
     if (status !== STATUS_NEXT) return status;
     const table = readTable(c, i);
     if (table === null) return STATUS_ABORTED;
-    if (!c.isCanonical(table.baseHigh)) return raise(c, GP, 0);
+    if (!fitsLinearWidth(c, table.baseHigh)) return raise(c, GP, 0);
     c.s[word] = table.base;
     c.s[word + 1] = table.baseHigh;
     c.s[word + 2] = table.limit;
@@ -113,7 +114,7 @@ function fetchSystem(c: Processor, selector: number, types: readonly number[]): 
   if (!d.present) return failSelector(c, NP, selector) || null;
   const high = inLongMode(c) ? fetchUpperHalf(c, selector, GP) : 0;
   if (high === null) return null;
-  if (c.isCanonical(high)) return { d, high };
+  if (fitsLinearWidth(c, high)) return { d, high };
   return failSelector(c, GP, selector) || null;
 }
 

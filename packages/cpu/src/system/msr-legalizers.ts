@@ -1,6 +1,7 @@
 import { MSRS, maskBits, memoryTypeOf } from "@hvdiff/spec";
 import type { Processor } from "../processor.ts";
 import { hasFeature } from "./features.ts";
+import { fitsLinearWidth } from "./linear-width.ts";
 
 /** Turns what was written into what is kept; undefined is #GP(0). */
 export type Legalize = (c: Processor, value: bigint, old: bigint) => bigint | undefined;
@@ -15,7 +16,7 @@ export function onlyBits(mask: bigint): Legalize {
 
 /** #GP for a non-canonical address. */
 export const canonical: Legalize = (c, value) =>
-  c.isCanonical(Number(BigInt.asIntN(32, value >> 32n))) ? value : undefined;
+  fitsLinearWidth(c, Number(BigInt.asIntN(32, value >> 32n))) ? value : undefined;
 
 /** Machine-check status and the like: software may only clear them. */
 export const onlyZero: Legalize = (_, value) => (value === 0n ? value : undefined);

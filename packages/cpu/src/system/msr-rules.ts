@@ -6,6 +6,7 @@ import { readEfer, writeEfer } from "./efer.ts";
 import { cpuidEntry, hasFeature } from "./features.ts";
 import * as L from "./msr-legalizers.ts";
 import { STORED_MSRS, storedMsr, storeMsr } from "./msr-storage.ts";
+import { writePkrs } from "./protection-keys.ts";
 import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 import { readTsc, writeTsc, writeTscAdjust } from "./time-stamp.ts";
 import { supportedXss } from "./xsave-components.ts";
@@ -126,12 +127,16 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
     L.onlyBits(1n),
     (c) => ((c.model.msrs.get(0xce) ?? 0n) & (1n << 31n)) !== 0n,
   ),
-  kept(MSRS.IA32_PKRS.address, L.onlyBits(LOW_HALF), feature("pks")),
+  [
+    MSRS.IA32_PKRS.address,
+    { exists: feature("pks"), read: (c) => storedMsr(c, MSRS.IA32_PKRS.address), write: writePkrs },
+  ],
   kept(MSRS.IA32_BNDCFGS.address, L.canonical, feature("mpx")),
   kept(MSRS.IA32_U_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
   kept(MSRS.IA32_S_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
   ...each(MSRS.IA32_PL0_SSP.address, 5, (address) => kept(address, L.canonical, feature("cet-ss"))),
   ...L.CANONICAL_MSRS.map((address) => kept(address, L.canonical)),
+  constant(MSRS.IA32_ARCH_CAPABILITIES.address, 0n, feature("arch-capabilities")),
   command(MSRS.IA32_PRED_CMD.address, 1n, feature("spec-ctrl")),
   command(MSRS.IA32_FLUSH_CMD.address, 1n, feature("flush-l1d")),
   command(MSRS.IA32_BIOS_UPDT_TRIG.address, -1n),

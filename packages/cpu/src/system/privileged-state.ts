@@ -8,6 +8,7 @@ import { CR4_FSGSBASE, CR4_PKE, CR4_SMXE } from "./control-bits.ts";
 import { GP, intercepted, raise, UD } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
 import { implicitSegment, readOperand, segmentAddress, writeOperand } from "./operands.ts";
+import { writePkru } from "./protection-keys.ts";
 import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 import { PKRU_WORD } from "./xsave-components.ts";
 
@@ -58,7 +59,7 @@ const rdpkru: Executor = (c) => {
 const wrpkru: Executor = (c) => {
   if ((c.s[S.CR4]! & CR4_PKE) === 0) return raise(c, UD);
   if (c.s[RCX] !== 0 || c.s[RDX] !== 0) return raise(c, GP, 0);
-  c.s[PKRU_WORD] = c.s[S.GPR]!;
+  writePkru(c, c.s[S.GPR]!);
   return STATUS_NEXT;
 };
 

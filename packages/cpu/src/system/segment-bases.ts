@@ -1,4 +1,5 @@
 import type { Processor } from "../processor.ts";
+import { fitsLinearWidth } from "./linear-width.ts";
 import { baseWord } from "./system-memory.ts";
 
 /** Base of FS or GS, as RDMSR and RDFSBASE see it. */
@@ -8,7 +9,7 @@ export function readSegmentBase(c: Processor, register: number): bigint {
 
 /** Sets the base of FS or GS. False for a non-canonical address. */
 export function writeSegmentBase(c: Processor, register: number, value: bigint): boolean {
-  if (!c.isCanonical(Number(BigInt.asIntN(32, value >> 32n)))) return false;
+  if (!fitsLinearWidth(c, Number(BigInt.asIntN(32, value >> 32n)))) return false;
   c.set64(baseWord(register), value);
   return true;
 }

@@ -7,6 +7,7 @@ import { CR4_PCIDE } from "./control-bits.ts";
 import { ENABLE_CHECK, GP, intercepted, inVirtual8086, notPrivileged, raise, UD } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
 import { loadWords } from "./linear-bytes.ts";
+import { fitsLinearWidth } from "./linear-width.ts";
 import { effectiveAddress, memoryAddress, readOperand } from "./operands.ts";
 import { baseWord } from "./system-memory.ts";
 
@@ -43,7 +44,7 @@ const ALL_BUT_GLOBAL = 3;
 function isLegalDescriptor(c: Processor, type: number, words: readonly number[]): boolean {
   const pcid = words[0]! & 0xfff;
   if ((words[0]! & ~0xfff) !== 0 || words[1] !== 0) return false;
-  if (type === ONE_ADDRESS && !c.isCanonical(words[3]!)) return false;
+  if (type === ONE_ADDRESS && !fitsLinearWidth(c, words[3]!)) return false;
   return type > ONE_CONTEXT || pcid === 0 || (c.s[S.CR4]! & CR4_PCIDE) !== 0;
 }
 

@@ -10,7 +10,14 @@ import { hasFeature } from "./features.ts";
 import type { LinearAddress } from "./linear-bytes.ts";
 import { memoryAddress } from "./operands.ts";
 import { restoreArea, restoreLegacy, saveCompacted, saveLegacy, saveStandard } from "./xsave-areas.ts";
-import { compactedLayout, componentsInUse, enabledXcr0, standardSize, supportedXcr0 } from "./xsave-components.ts";
+import {
+  compactedLayout,
+  componentsInUse,
+  enabledXcr0,
+  PKRU_WORD,
+  standardSize,
+  supportedXcr0,
+} from "./xsave-components.ts";
 
 const RAX = S.GPR;
 const RCX = S.GPR + 2;
@@ -69,7 +76,10 @@ const xsaves: Executor = (c, i) => {
 function restoreFrom(c: Processor, i: Op, enabled: bigint, supervisor: boolean): number {
   const at = areaAddress(c, i, 576, 64, ACCESS_READ);
   if (at === null) return STATUS_ABORTED;
-  return restoreArea(c, at, instructionMask(c) & enabled, enabled, supervisor) ? STATUS_NEXT : STATUS_ABORTED;
+  const keys = c.s[PKRU_WORD];
+  const restored = restoreArea(c, at, instructionMask(c) & enabled, enabled, supervisor);
+  if (c.s[PKRU_WORD] !== keys) c.mmu.flushAll();
+  return restored ? STATUS_NEXT : STATUS_ABORTED;
 }
 
 const xrstor: Executor = (c, i) => {
