@@ -34,7 +34,7 @@ export function elfSections(elf: ElfImage): SectionTable | null {
   if (offset === 0 || count === 0) return null;
   if (entrySize < layout.sectionHeader.size)
     throw new LoadError(`ELF section headers of ${entrySize} bytes, expected ${layout.sectionHeader.size}`);
-  const table = Uint8Array.from(view.part(offset, entrySize * count, "ELF section header table"));
+  const table = view.part(offset, entrySize * count, "ELF section header table").slice();
   const unloaded: UnloadedSection[] = [];
   for (let index = 0; index < count; index++) {
     const section = unloadedSection(elf, offset + index * entrySize, index * entrySize, index);

@@ -3,8 +3,7 @@ import type { SectionTable } from "./elf-sections.ts";
 
 /** Puts the symbol and string tables into memory; returns the section header table with their addresses in it. */
 export function placeSections(sections: SectionTable, layout: BootLayout): Uint8Array {
-  // slice() of a Buffer would be the file itself.
-  const table = Uint8Array.from(sections.table);
+  const table = sections.table.slice();
   const view = new DataView(table.buffer);
   for (const { data, addressAt } of sections.unloaded) {
     if (data.length === 0) continue;

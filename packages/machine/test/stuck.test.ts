@@ -1,0 +1,26 @@
+import { CPU_MODELS } from "@hvdiff/cpu";
+import { expect, test } from "vitest";
+import { applyState, realModeState } from "../src/boot-state.ts";
+import { Machine } from "../src/machine.ts";
+import { isStuck } from "../src/stuck.ts";
+
+const CODE = 0x1000;
+
+/** A processor in real mode at some code. */
+function machineAt(code: readonly number[]): Machine {
+  const machine = new Machine({ model: CPU_MODELS[0]! });
+  machine.memory.addRam(0, 0x100000);
+  machine.memory.writeBytes(CODE, Uint8Array.from(code));
+  applyState(machine.processors[0]!, realModeState(CODE));
+  return machine;
+}
+
+test.each([
+  ["a jump to itself", [0xeb, 0xfe], true],
+  ["a jump over a store of the same value", [0xc6, 0x06, 0x00, 0x40, 0x00, 0xeb, 0xf9], true],
+  ["a counter in a register", [0x40, 0xeb, 0xfd], false],
+  ["a counter in memory", [0xfe, 0x06, 0x00, 0x40, 0x31, 0xc0, 0xeb, 0xf8], false],
+])("%s", (_name, code, stuck) => {
+  const machine = machineAt(code);
+  expect(isStuck(machine.processors[0]!, machine.engines[0]!)).toBe(stuck);
+});
