@@ -1,7 +1,7 @@
 import { Block } from "./block.ts";
 import { decode } from "./decode/decoder.ts";
 import type { DecodeFailure, DecodeResult, Instruction } from "./decode/instruction.ts";
-import { offersNamed, readBy } from "./instruction-features.ts";
+import { readBy } from "./instruction-features.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
@@ -56,9 +56,7 @@ function failingInstruction(bytes: Uint8Array, mnemonic: string): Instruction {
 
 /** A pseudo-instruction that raises what undecodable bytes raise. */
 function failureOp(failure: DecodeFailure, bytes: Uint8Array, place: Placement): Op {
-  const name = failure.kind === "unimplemented" ? failure.name : failure.kind;
-  const op = resolveOp(failingInstruction(bytes, name), place);
-  if (failure.kind === "unimplemented") return op;
+  const op = resolveOp(failingInstruction(bytes, failure.kind), place);
   return { ...op, run: failure.kind === "undefined" ? undefinedOpcode : tooLong };
 }
 
@@ -73,20 +71,19 @@ function decodeFor(
   place: Placement,
 ): DecodeResult {
   const result = decode(bytes, offset, available, place.codeBits);
-  if (result.kind === "unimplemented") return offersNamed(model, result.name) ? result : UNDEFINED;
   if (result.kind !== "instruction") return result;
   const instruction = readBy(model, result.instruction, place.codeBits);
   return instruction === undefined ? UNDEFINED : { kind: "instruction", instruction };
 }
 
-/** VEX prefixes are not recognized in real-address and virtual-8086 mode (SDM 2A "Vector Extension (VEX)"). */
-function resolveVex(op: Op): Op {
+/** Vector prefixes are not recognized in real-address and virtual-8086 mode (SDM 2A "Vector Extension (VEX)"). */
+function outsideParagraphMode(op: Op): Op {
   return { ...op, run: (c, i) => (inParagraphMode(c) ? undefinedOpcode(c, i) : op.run(c, i)) };
 }
 
 function operationOf(instruction: Instruction, place: Placement): Op {
   const op = resolveOp(instruction, place);
-  return instruction.isVex === true && place.codeBits !== 64 ? resolveVex(op) : op;
+  return instruction.vectorPrefix !== undefined && place.codeBits !== 64 ? outsideParagraphMode(op) : op;
 }
 
 /** Where a block starts: linear address (for instructions that cross into the next page) and RIP. */

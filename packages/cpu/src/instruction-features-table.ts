@@ -81,6 +81,11 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
       "cmpoxadd cmpnoxadd cmpbxadd cmpnbxadd cmpzxadd cmpnzxadd cmpbexadd cmpnbexadd cmpsxadd cmpnsxadd cmppxadd cmpnpxadd cmplxadd cmpnlxadd cmplexadd cmpnlexadd",
     needs: ["cmpccxadd"],
   },
+  { mnemonics: "rdssp", needs: ["cet-ss"] },
+  { mnemonics: "endbr32 endbr64", needs: ["cet-ibt"] },
+  { mnemonics: "mpx", needs: ["mpx"] },
+  { mnemonics: "cldemote", needs: ["cldemote"] },
+  { mnemonics: "prefetchit0 prefetchit1", needs: ["prefetchiti"] },
   { mnemonics: "hreset", needs: ["hreset"] },
   { mnemonics: "tdcall seamcall seamops seamret", needs: ["nobody"] },
   // AMD's system instructions.
@@ -146,9 +151,12 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
   { mnemonics: "pclmulqdq", needs: ["pclmulqdq"] },
   { mnemonics: "sha1msg1 sha1msg2 sha1nexte sha1rnds4 sha256msg1 sha256msg2 sha256rnds2", needs: ["sha-ni"] },
   { mnemonics: "gf2p8affineinvqb gf2p8affineqb gf2p8mulb", needs: ["gfni"] },
-  { mnemonics: "femms 3dnow", needs: ["3dnow"] },
-  { mnemonics: "xop", needs: ["xop"] },
-  { mnemonics: "evex", needs: ["avx512f"] },
+  {
+    mnemonics:
+      "femms pi2fd pf2id pfcmpge pfmin pfrcp pfrsqrt pfsub pfadd pfcmpgt pfmax pfrcpit1 pfrsqit1 pfsubr pfacc pfcmpeq pfmul pfrcpit2 pmulhrw pavgusb",
+    needs: ["3dnow"],
+  },
+  { mnemonics: "pi2fw pf2iw pfnacc pfpnacc pswapd", needs: ["3dnowext"] },
   // VEX.
   {
     mnemonics:
@@ -216,4 +224,95 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
   { mnemonics: "tdpbssd tdpbsud tdpbusd tdpbuud", needs: ["amx-int8"] },
   { mnemonics: "tdpfp16ps", needs: ["amx-fp16"] },
   { mnemonics: "tcmmimfp16ps tcmmrlfp16ps", needs: ["amx-complex"] },
+];
+
+/** The same for EVEX encodings beyond AVX512F; vectors shorter than 512 bits need AVX512VL as well. */
+export const EVEX_FEATURES: readonly FeatureRow[] = [
+  {
+    mnemonics:
+      "vandnpd vandnps vandpd vandps vbroadcastf32x2 vbroadcastf32x8 vbroadcastf64x2 vbroadcasti32x2 vbroadcasti32x8 vbroadcasti64x2 vcvtpd2qq vcvtpd2uqq vcvtps2qq vcvtps2uqq vcvtqq2pd vcvtqq2ps vcvttpd2qq vcvttpd2uqq vcvttps2qq vcvttps2uqq vcvtuqq2pd vcvtuqq2ps vextractf32x8 vextractf64x2 vextracti32x8 vextracti64x2 vfpclasspd vfpclassps vfpclasssd vfpclassss vinsertf32x8 vinsertf64x2 vinserti32x8 vinserti64x2 vorpd vorps vpextrd vpextrq vpinsrd vpinsrq vpmovd2m vpmovm2d vpmovm2q vpmovq2m vpmullq vrangepd vrangeps vrangesd vrangess vreducepd vreduceps vreducesd vreducess vxorpd vxorps",
+    needs: ["avx512f", "avx512dq"],
+  },
+  {
+    mnemonics:
+      "vdbpsadbw vmovdqu16 vmovdqu8 vpabsb vpabsw vpackssdw vpacksswb vpackusdw vpackuswb vpaddb vpaddsb vpaddsw vpaddusb vpaddusw vpaddw vpalignr vpavgb vpavgw vpblendmb vpblendmw vpbroadcastb vpbroadcastw vpcmpb vpcmpeqb vpcmpeqw vpcmpgtb vpcmpgtw vpcmpub vpcmpuw vpcmpw vpermi2w vpermt2w vpermw vpextrb vpextrw vpinsrb vpinsrw vpmaddubsw vpmaddwd vpmaxsb vpmaxsw vpmaxub vpmaxuw vpminsb vpminsw vpminub vpminuw vpmovb2m vpmovm2b vpmovm2w vpmovswb vpmovsxbw vpmovuswb vpmovw2m vpmovwb vpmovzxbw vpmulhrsw vpmulhuw vpmulhw vpmullw vpsadbw vpshufb vpshufhw vpshuflw vpslldq vpsllvw vpsllw vpsravw vpsraw vpsrldq vpsrlvw vpsrlw vpsubb vpsubsb vpsubsw vpsubusb vpsubusw vpsubw vptestmb vptestmw vptestnmb vptestnmw vpunpckhbw vpunpckhwd vpunpcklbw vpunpcklwd",
+    needs: ["avx512f", "avx512bw"],
+  },
+  {
+    mnemonics: "vpbroadcastmb2q vpbroadcastmw2d vpconflictd vpconflictq vplzcntd vplzcntq",
+    needs: ["avx512f", "avx512cd"],
+  },
+  {
+    mnemonics: "vpdpbusd vpdpbusds vpdpwssd vpdpwssds",
+    needs: ["avx512f", "avx512vnni"],
+  },
+  {
+    mnemonics: "vcvtne2ps2bf16 vcvtneps2bf16 vdpbf16ps",
+    needs: ["avx512f", "avx512-bf16"],
+  },
+  {
+    mnemonics: "vp4dpwssd vp4dpwssds",
+    needs: ["avx512f", "avx512-4vnniw"],
+  },
+  {
+    mnemonics: "vpopcntb vpopcntw vpshufbitqmb",
+    needs: ["avx512f", "avx512bitalg"],
+  },
+  {
+    mnemonics: "vpopcntd vpopcntq",
+    needs: ["avx512f", "avx512-vpopcntdq"],
+  },
+  {
+    mnemonics:
+      "vpcompressb vpcompressw vpexpandb vpexpandw vpshldd vpshldq vpshldvd vpshldvq vpshldvw vpshldw vpshrdd vpshrdq vpshrdvd vpshrdvq vpshrdvw vpshrdw",
+    needs: ["avx512f", "avx512vbmi2"],
+  },
+  {
+    mnemonics: "vp2intersectd vp2intersectq",
+    needs: ["avx512f", "avx512-vp2intersect"],
+  },
+  {
+    mnemonics: "vpermb vpermi2b vpermt2b vpmultishiftqb",
+    needs: ["avx512f", "avx512vbmi"],
+  },
+  {
+    mnemonics: "v4fmaddps v4fmaddss v4fnmaddps v4fnmaddss",
+    needs: ["avx512f", "avx512-4fmaps"],
+  },
+  {
+    mnemonics: "vpmadd52huq vpmadd52luq",
+    needs: ["avx512f", "avx512ifma"],
+  },
+  {
+    mnemonics:
+      "vgatherpf0dpd vgatherpf0dps vgatherpf0qpd vgatherpf0qps vgatherpf1dpd vgatherpf1dps vgatherpf1qpd vgatherpf1qps vscatterpf0dpd vscatterpf0dps vscatterpf0qpd vscatterpf0qps vscatterpf1dpd vscatterpf1dps vscatterpf1qpd vscatterpf1qps",
+    needs: ["avx512f", "avx512pf"],
+  },
+  {
+    mnemonics: "vexp2pd vexp2ps vrcp28pd vrcp28ps vrcp28sd vrcp28ss vrsqrt28pd vrsqrt28ps vrsqrt28sd vrsqrt28ss",
+    needs: ["avx512f", "avx512er"],
+  },
+  {
+    mnemonics: "vgf2p8affineinvqb vgf2p8affineqb vgf2p8mulb",
+    needs: ["avx512f", "gfni"],
+  },
+  {
+    mnemonics: "vaesdec vaesdeclast vaesenc vaesenclast",
+    needs: ["avx512f", "vaes"],
+  },
+  {
+    mnemonics: "vpclmulqdq",
+    needs: ["avx512f", "vpclmulqdq"],
+  },
+  {
+    mnemonics:
+      "vaddph vaddsh vcmpph vcmpsh vcomish vcvtdq2ph vcvtpd2ph vcvtph2dq vcvtph2pd vcvtph2psx vcvtph2qq vcvtph2udq vcvtph2uqq vcvtph2uw vcvtph2w vcvtps2phx vcvtqq2ph vcvtsd2sh vcvtsh2sd vcvtsh2si vcvtsh2ss vcvtsh2usi vcvtsi2sh vcvtss2sh vcvttph2dq vcvttph2qq vcvttph2udq vcvttph2uqq vcvttph2uw vcvttph2w vcvttsh2si vcvttsh2usi vcvtudq2ph vcvtuqq2ph vcvtusi2sh vcvtuw2ph vcvtw2ph vdivph vdivsh vfcmaddcph vfcmaddcsh vfcmulcph vfcmulcsh vfmadd132ph vfmadd132sh vfmadd213ph vfmadd213sh vfmadd231ph vfmadd231sh vfmaddcph vfmaddcsh vfmaddsub132ph vfmaddsub213ph vfmaddsub231ph vfmsub132ph vfmsub132sh vfmsub213ph vfmsub213sh vfmsub231ph vfmsub231sh vfmsubadd132ph vfmsubadd213ph vfmsubadd231ph vfmulcph vfmulcsh vfnmadd132ph vfnmadd132sh vfnmadd213ph vfnmadd213sh vfnmadd231ph vfnmadd231sh vfnmsub132ph vfnmsub132sh vfnmsub213ph vfnmsub213sh vfnmsub231ph vfnmsub231sh vfpclassph vfpclasssh vgetexpph vgetexpsh vgetmantph vgetmantsh vmaxph vmaxsh vminph vminsh vmovsh vmovw vmulph vmulsh vrcpph vrcpsh vreduceph vreducesh vrndscaleph vrndscalesh vrsqrtph vrsqrtsh vscalefph vscalefsh vsqrtph vsqrtsh vsubph vsubsh vucomish",
+    needs: ["avx512f", "avx512-fp16"],
+  },
+];
+
+/** The same for XOP encodings that are not XOP's own (APM 3 "Instruction Subsets and CPUID Feature Flags"). */
+export const XOP_FEATURES: readonly FeatureRow[] = [
+  { mnemonics: "bextr blcfill blsfill blcs tzmsk blcic blsic t1mskc blcmsk blci", needs: ["tbm"] },
+  { mnemonics: "llwpcb slwpcb lwpins lwpval", needs: ["lwp"] },
 ];

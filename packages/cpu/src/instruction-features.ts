@@ -1,23 +1,56 @@
 import { type CpuidFeature, cpuidFeature } from "@hvdiff/spec";
 import type { CodeBits, Instruction } from "./decode/instruction.ts";
-import { type FeatureRow, type FeatureRule, INSTRUCTION_FEATURES } from "./instruction-features-table.ts";
+import {
+  EVEX_FEATURES,
+  type FeatureRow,
+  type FeatureRule,
+  INSTRUCTION_FEATURES,
+  XOP_FEATURES,
+} from "./instruction-features-table.ts";
 import type { CpuModel } from "./models/model.ts";
 
-const ROWS: ReadonlyMap<string, FeatureRow> = new Map(
-  INSTRUCTION_FEATURES.flatMap((row) => row.mnemonics.split(" ").map((mnemonic) => [mnemonic, row] as const)),
-);
+type Rows = ReadonlyMap<string, FeatureRow>;
+
+function byMnemonic(rows: readonly FeatureRow[]): Rows {
+  return new Map(rows.flatMap((row) => row.mnemonics.split(" ").map((mnemonic) => [mnemonic, row] as const)));
+}
+
+const ROWS = byMnemonic(INSTRUCTION_FEATURES);
+const EVEX_ROWS = byMnemonic(EVEX_FEATURES);
+const XOP_ROWS = byMnemonic(XOP_FEATURES);
 const NOTHING: FeatureRule = [];
+const AVX512: FeatureRule = ["avx512f"];
+const XOP: FeatureRule = ["xop"];
 
 /** Encodings that a processor without the feature reads as the older instruction, its prefix being ignored. */
-const OLDER_READING: Readonly<Record<string, string>> = { tzcnt: "bsf", lzcnt: "bsr", wbnoinvd: "wbinvd" };
+const OLDER_READING: Readonly<Record<string, string>> = {
+  tzcnt: "bsf",
+  lzcnt: "bsr",
+  wbnoinvd: "wbinvd",
+  // Hints and instructions that were put where processors had long read NOPs.
+  rdssp: "nop",
+  endbr32: "nop",
+  endbr64: "nop",
+  mpx: "nop",
+  cldemote: "nop",
+  prefetchit0: "nop",
+  prefetchit1: "nop",
+};
 
-function hasWideOperand({ operands, isVex }: Instruction): boolean {
-  const wide = isVex === true ? "ymm" : "xmm";
+function hasWideOperand({ operands, vectorPrefix }: Instruction): boolean {
+  const wide = vectorPrefix === "vex" ? "ymm" : "xmm";
   return operands.some((operand) => operand.kind === "register" && operand.class === wide);
+}
+
+function evexFeatures({ mnemonic, evex, vectorLength }: Instruction): FeatureRule {
+  const needs = EVEX_ROWS.get(mnemonic)?.needs ?? AVX512;
+  return evex?.isVectorSized === true && vectorLength !== 512 ? [...needs, "avx512vl"] : needs;
 }
 
 /** CPUID features that an instruction needs, all of them. */
 export function neededFeatures(instruction: Instruction): FeatureRule {
+  if (instruction.vectorPrefix === "evex") return evexFeatures(instruction);
+  if (instruction.vectorPrefix === "xop") return XOP_ROWS.get(instruction.mnemonic)?.needs ?? XOP;
   const row = ROWS.get(instruction.mnemonic);
   if (row === undefined) return NOTHING;
   if (row.wide !== undefined && hasWideOperand(instruction)) return row.wide;
@@ -25,25 +58,11 @@ export function neededFeatures(instruction: Instruction): FeatureRule {
   return row.needs;
 }
 
-/** Features of an instruction that the decoder knows by name only; what stands behind a dot is its opcode. */
-function featuresOfName(name: string): FeatureRule {
-  return ROWS.get(name.replace(/\..*$/, ""))?.needs ?? NOTHING;
-}
-
 function offers(model: CpuModel, feature: FeatureRule[number]): boolean {
   if (feature === "nobody") return false;
   const { leaf, subleaf, register, bit } = cpuidFeature(feature as CpuidFeature);
   const entry = model.cpuid.find((candidate) => candidate.leaf === leaf && candidate.subleaf === subleaf);
   return entry !== undefined && ((entry[register] >>> bit) & 1) === 1;
-}
-
-function offersAll(model: CpuModel, features: FeatureRule): boolean {
-  return features.every((feature) => offers(model, feature));
-}
-
-/** Whether an instruction that the decoder knows by name only exists on a model. */
-export function offersNamed(model: CpuModel, name: string): boolean {
-  return offersAll(model, featuresOfName(name));
 }
 
 /** LAHF and SAHF of 64-bit mode have a feature bit of their own. */
@@ -57,7 +76,7 @@ function isFlagMoveWithout(model: CpuModel, { mnemonic }: Instruction, bits: Cod
  */
 export function readBy(model: CpuModel, instruction: Instruction, bits: CodeBits): Instruction | undefined {
   if (isFlagMoveWithout(model, instruction, bits)) return undefined;
-  if (offersAll(model, neededFeatures(instruction))) return instruction;
+  if (neededFeatures(instruction).every((feature) => offers(model, feature))) return instruction;
   const mnemonic = OLDER_READING[instruction.mnemonic];
   return mnemonic === undefined ? undefined : { ...instruction, mnemonic };
 }

@@ -34,7 +34,9 @@ const STACK_MNEMONICS = new Set([
 
 /** The instruction is real but has no executor: the run stops and names it. */
 const unimplemented: Executor = (c, i) => {
-  c.stopUnimplemented(i.instruction.mnemonic, i.instruction.bytes);
+  const { mnemonic, vectorPrefix, bytes } = i.instruction;
+  const encoding = vectorPrefix === "evex" || vectorPrefix === "xop" ? ` (${vectorPrefix.toUpperCase()})` : "";
+  c.stopUnimplemented(`${mnemonic}${encoding}`, bytes);
   return STATUS_ABORTED;
 };
 
@@ -47,6 +49,8 @@ function isGeneral(operand: Operand): boolean {
  * vector instructions have compilers of their own.
  */
 function executorFor(instruction: Instruction, place: Placement): Executor {
+  // The executors know the mnemonics of these as other encodings.
+  if (instruction.vectorPrefix === "evex" || instruction.vectorPrefix === "xop") return unimplemented;
   const semantics = instruction.operands.every(isGeneral) ? SEMANTICS.get(instruction.mnemonic) : undefined;
   if (semantics !== undefined) return compileShape(shapeOf(instruction, place.codeBits, place.stack32), semantics);
   return (

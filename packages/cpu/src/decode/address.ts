@@ -29,7 +29,7 @@ function readAddress16(cursor: DecodeCursor): void {
   }
   cursor.base = BASES_16[cursor.rm]!;
   cursor.index = INDEXES_16[cursor.rm]!;
-  if (cursor.mod === 1) cursor.disp = cursor.readSigned8();
+  if (cursor.mod === 1) readDisp8(cursor);
   else if (cursor.mod === 2) cursor.disp = cursor.readSigned16();
 }
 
@@ -42,13 +42,18 @@ function readAddress32(cursor: DecodeCursor, isVsib: boolean): void {
   } else {
     cursor.base = cursor.rm | cursor.rexB;
   }
-  if (cursor.mod === 1) cursor.disp = cursor.readSigned8();
+  if (cursor.mod === 1) readDisp8(cursor);
   else if (cursor.mod === 2) cursor.disp = cursor.readSigned32();
+}
+
+function readDisp8(cursor: DecodeCursor): void {
+  cursor.hasDisp8 = true;
+  cursor.disp = cursor.readSigned8();
 }
 
 function readSib(cursor: DecodeCursor, isVsib: boolean): void {
   const sib = cursor.readByte();
-  const index = ((sib >> 3) & 7) | cursor.rexX;
+  const index = ((sib >> 3) & 7) | cursor.rexX | (isVsib ? cursor.evexV : 0);
   if (index !== 4 || isVsib) {
     cursor.index = index;
     cursor.scale = SCALES[sib >> 6]!;
@@ -57,8 +62,11 @@ function readSib(cursor: DecodeCursor, isVsib: boolean): void {
   else cursor.base = (sib & 7) | cursor.rexB;
 }
 
-/** The memory operand that `readAddress` found, as an access of `size` bits. */
-export function memoryOperand(cursor: DecodeCursor, size: number): MemoryOperand {
+/** The memory operand that `readAddress` found, as an access of `width` bits, or of one element if that is broadcast. */
+export function memoryOperand(cursor: DecodeCursor, width: number): MemoryOperand {
+  const size = cursor.broadcastElement === 0 ? width : cursor.broadcastElement;
+  // SDM 2A "Compressed Displacement (disp8*N) Support in EVEX".
+  if (cursor.hasDisp8 && cursor.vectorPrefix === "evex") cursor.disp *= (cursor.displacementUnit || size) >> 3;
   return {
     kind: "memory",
     segment: cursor.segmentOverride >= 0 ? cursor.segmentOverride : cursor.defaultSegment,

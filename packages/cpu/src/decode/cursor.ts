@@ -1,4 +1,4 @@
-import type { CodeBits } from "./instruction.ts";
+import type { CodeBits, VectorPrefix } from "./instruction.ts";
 
 /** The architectural limit on the length of an instruction. */
 const MAXIMUM_LENGTH = 15;
@@ -42,17 +42,34 @@ export class DecodeCursor {
   reg = 0;
   rm = 0;
 
-  hasVex = false;
+  vectorPrefix: VectorPrefix | undefined = undefined;
   /** The register in VEX.vvvv, whether the field is other than 1111, and the vector length in bits. */
   vvvv = 0;
   hasVvvv = false;
-  vectorLength: 128 | 256 = 128;
+  vectorLength: 0 | 128 | 256 | 512 = 128;
+  /** EVEX: the fifth bits of ModRM.reg, of a vector in ModRM.rm and of vvvv or a vector index, in place: 0 or 16. */
+  evexR = 0;
+  evexX = 0;
+  evexV = 0;
+  /** EVEX.V' is not 1. */
+  hasEvexV = false;
+  /** EVEX.aaa, z, b and L'L as they stand. */
+  evexMask = 0;
+  evexZeroing = false;
+  evexB = false;
+  evexLength = 0;
+  /** EVEX: bits of the memory element that is broadcast, and of the unit of a displacement byte where it is not the operand. */
+  broadcastElement = 0;
+  displacementUnit = 0;
+  /** The byte that names a fourth register operand. */
+  is4 = 0;
 
   /** The memory operand of the ModRM byte, filled by `readAddress`. */
   base = -1;
   index = -1;
   scale: 1 | 2 | 4 | 8 = 1;
   disp = 0;
+  hasDisp8 = false;
   ripRelative = false;
   defaultSegment = 3;
 

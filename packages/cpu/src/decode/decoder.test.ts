@@ -33,7 +33,6 @@ describe("decode reports why bytes are no instruction", () => {
     ["an immediate that is cut off", "b8 00 00 00", "truncated"],
     ["prefixes without opcode", "f3 66", "truncated"],
     ["a VEX prefix that is cut off", "c5", "truncated"],
-    ["an AVX-512 instruction", "62 f1 7c 48 58 c1", "unimplemented"],
   ])("%s", (_, hex, kind) => {
     expect(decodeHex(hex).kind).toBe(kind);
   });

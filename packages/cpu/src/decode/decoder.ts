@@ -2,11 +2,13 @@ import { OPCODES_0F3A } from "./0f3a-table.ts";
 import { OPCODES_0F38 } from "./0f38-table.ts";
 import { readAddress } from "./address.ts";
 import { DecodeCursor } from "./cursor.ts";
+import { adoptImpliedLength, evexFields, isIllegalEvex, prepareMemory } from "./evex.ts";
 import type { CodeBits, DecodeResult, Instruction, Operand } from "./instruction.ts";
 import { ONE_BYTE_OPCODES } from "./one-byte-table.ts";
 import type { OpcodeForm, OpcodeNode } from "./opcode-form.ts";
 import { createOpcodeMap, selectForm } from "./opcode-map.ts";
 import { baseOperandSize, readPrefixes } from "./prefixes.ts";
+import { THREE_D_NOW_SUFFIXES } from "./three-d-now-table.ts";
 import { TWO_BYTE_OPCODES } from "./two-byte-table.ts";
 import { readVectorOpcode, startsVectorPrefix } from "./vex.ts";
 
@@ -29,6 +31,7 @@ export function decode(bytes: Uint8Array, offset: number, available: number, bit
   if (node === undefined) return UNDEFINED;
   if (node.hasModrm) cursor.readModrm();
   if (cursor.failure !== "none") return failureResult(cursor);
+  if (cursor.vectorPrefix === "evex") adoptImpliedLength(cursor);
   const form = selectForm(cursor, node);
   if (form === undefined) return UNDEFINED;
   return readInstruction(cursor, form);
@@ -66,12 +69,13 @@ function failureResult(cursor: DecodeCursor): DecodeResult {
 function readInstruction(cursor: DecodeCursor, form: OpcodeForm): DecodeResult {
   cursor.operandSize = effectiveOperandSize(cursor, form);
   if (form.mod === "ignored") cursor.mod = 3;
+  if (cursor.vectorPrefix === "evex") prepareMemory(cursor, form);
   if (cursor.hasModrm && cursor.mod !== 3) readAddress(cursor, form.isVsib);
   const operands = readOperands(cursor, form);
+  const mnemonic = form.isSuffixed ? THREE_D_NOW_SUFFIXES[cursor.readByte()] : form.mnemonic;
   if (cursor.failure !== "none") return failureResult(cursor);
-  if (isIllegal(cursor, form)) return UNDEFINED;
-  if (form.isUnimplemented) return { kind: "unimplemented", name: form.mnemonic };
-  return { kind: "instruction", instruction: createInstruction(cursor, form, operands) };
+  if (mnemonic === undefined || isIllegal(cursor, form, operands)) return UNDEFINED;
+  return { kind: "instruction", instruction: createInstruction(cursor, { mnemonic, form, operands }) };
 }
 
 function effectiveOperandSize(cursor: DecodeCursor, form: OpcodeForm): 16 | 32 | 64 {
@@ -92,31 +96,55 @@ function readOperands(cursor: DecodeCursor, form: OpcodeForm): readonly Operand[
 }
 
 /** Encodings that are read to their end before they turn out to be undefined. */
-function isIllegal(cursor: DecodeCursor, form: OpcodeForm): boolean {
+function isIllegal(cursor: DecodeCursor, form: OpcodeForm, operands: readonly Operand[]): boolean {
   if (cursor.lock && !(form.isLockable && cursor.mod !== 3)) return true;
   if (form.excludesCs && cursor.reg === 1) return true;
-  if (!cursor.hasVex) return false;
-  return (!form.usesVvvv && cursor.hasVvvv) || (form.isVsib && hasRepeatedVectorRegister(cursor));
+  if (form.needsSib && cursor.rm !== 4) return true;
+  if (cursor.vectorPrefix === undefined) return false;
+  if (!form.usesVvvv && cursor.hasVvvv) return true;
+  if (cursor.vectorPrefix === "evex" && isIllegalEvex(cursor, form, operands)) return true;
+  return form.distinct !== "none" && repeatsRegister(cursor, form, operands);
 }
 
-/** A gather must name three different registers as index, mask and destination. */
-function hasRepeatedVectorRegister(cursor: DecodeCursor): boolean {
-  const destination = cursor.reg | cursor.rexR;
-  return cursor.index === cursor.vvvv || cursor.index === destination || cursor.vvvv === destination;
+/** Whether registers are the same that must differ: operands, and the index of a gather. */
+function repeatsRegister(cursor: DecodeCursor, form: OpcodeForm, operands: readonly Operand[]): boolean {
+  const used = operands.filter((operand) => operand.kind === "register").map((operand) => operand.index);
+  if (form.isVsib) used.push(cursor.index);
+  if (form.distinct === "destination") return used.indexOf(used[0]!, 1) > 0;
+  return new Set(used).size < used.length;
 }
 
-function createInstruction(cursor: DecodeCursor, form: OpcodeForm, operands: readonly Operand[]): Instruction {
+const NO_VECTOR_PREFIX = {};
+
+function vectorFields(
+  cursor: DecodeCursor,
+  form: OpcodeForm,
+): Pick<Instruction, "vectorPrefix" | "vectorLength" | "evex"> {
+  const vectorPrefix = cursor.vectorPrefix!;
+  // A form that exists has a length.
+  const vectorLength = cursor.vectorLength as 128 | 256 | 512;
+  return vectorPrefix === "evex"
+    ? { vectorPrefix, vectorLength, evex: evexFields(cursor, form) }
+    : { vectorPrefix, vectorLength };
+}
+
+interface Reading {
+  readonly mnemonic: string;
+  readonly form: OpcodeForm;
+  readonly operands: readonly Operand[];
+}
+
+function createInstruction(cursor: DecodeCursor, { mnemonic, form, operands }: Reading): Instruction {
   return {
-    mnemonic: form.mnemonic,
+    mnemonic,
     length: cursor.position - cursor.start,
     operandSize: form.reportedSize ?? cursor.operandSize,
     addressSize: cursor.addressSize,
     segment: cursor.segmentOverride >= 0 ? cursor.segmentOverride : SEGMENT_DS,
-    isVex: cursor.hasVex,
+    ...(cursor.vectorPrefix === undefined ? NO_VECTOR_PREFIX : vectorFields(cursor, form)),
     lock: cursor.lock,
     repeat: cursor.repeatPrefix === 0 ? "none" : cursor.repeatPrefix === 0xf3 ? "rep" : "repne",
     operands,
-    vectorLength: cursor.hasVex ? cursor.vectorLength : undefined,
     modrmReg: cursor.hasModrm ? cursor.reg | cursor.rexR : -1,
     bytes: cursor.bytes.slice(cursor.start, cursor.position),
   };

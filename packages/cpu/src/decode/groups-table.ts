@@ -1,7 +1,8 @@
 import type { OpcodeEntry } from "./opcode-form.ts";
 import { X87_OPCODES } from "./x87-table.ts";
 
-const MASKED_NOP = "nop Ev";
+const RESERVED_NOP = "nop Ev,Gv";
+const SEVEN_RESERVED_NOPS: readonly OpcodeEntry[] = Array.from({ length: 7 }, () => RESERVED_NOP);
 
 /** SDM 2 "Opcode Extensions For One- And Two-byte Opcodes": rows by ModRM.reg, named by group number. */
 export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
@@ -176,24 +177,66 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
         "prefetcht0 Mb",
         "prefetcht1 Mb",
         "prefetcht2 Mb",
-        MASKED_NOP,
-        MASKED_NOP,
-        MASKED_NOP,
-        MASKED_NOP,
+        RESERVED_NOP,
+        RESERVED_NOP,
+        "prefetchit1 Mb",
+        "prefetchit0 Mb",
       ],
     },
-    register: MASKED_NOP,
+    register: RESERVED_NOP,
   },
+  "1c": {
+    memory: {
+      reg: ["cldemote Mb no66 / nop Ev,Gv|=|nop Ev,Gv|nop Ev,Gv", ...SEVEN_RESERVED_NOPS],
+    },
+    register: RESERVED_NOP,
+  },
+  "1e": {
+    memory: RESERVED_NOP,
+    register: {
+      reg: [
+        RESERVED_NOP,
+        "rdssp Ry",
+        RESERVED_NOP,
+        RESERVED_NOP,
+        RESERVED_NOP,
+        RESERVED_NOP,
+        RESERVED_NOP,
+        {
+          rm: [
+            RESERVED_NOP,
+            RESERVED_NOP,
+            "endbr64",
+            "endbr32",
+            RESERVED_NOP,
+            RESERVED_NOP,
+            RESERVED_NOP,
+            RESERVED_NOP,
+          ],
+        },
+      ],
+    },
+  },
+  "1f": { reg: ["nop Ev", ...SEVEN_RESERVED_NOPS] },
   "17": { reg: ["extrq Udq,Ib,Ib", "", "", "", "", "", "", ""] },
   keylocker: {
     memory: {
-      reg: ["||?aesencwide128kl|", "||?aesdecwide128kl|", "||?aesencwide256kl|", "||?aesdecwide256kl|", "", "", "", ""],
+      reg: [
+        "||aesencwide128kl Mh|",
+        "||aesdecwide128kl Mh|",
+        "||aesencwide256kl Mzz|",
+        "||aesdecwide256kl Mzz|",
+        "",
+        "",
+        "",
+        "",
+      ],
     },
     register: "",
   },
   hreset: {
     memory: "",
-    register: { reg: [{ rm: ["||?hreset Ib|", "", "", "", "", "", "", ""] }, "", "", "", "", "", "", ""] },
+    register: { reg: [{ rm: ["||hreset Ib|", "", "", "", "", "", "", ""] }, "", "", "", "", "", "", ""] },
   },
   p: {
     memory: {
@@ -208,6 +251,6 @@ export const OPCODE_GROUPS: Readonly<Record<string, OpcodeEntry>> = {
         "prefetch Mb",
       ],
     },
-    register: MASKED_NOP,
+    register: RESERVED_NOP,
   },
 };

@@ -11,8 +11,8 @@ export type RegisterClass =
   | "ymm"
   | "zmm"
   | "mask"
-  | "x87"
-  | "bound";
+  | "tile"
+  | "x87";
 
 /** A register operand. `high8` is true for AH, CH, DH, BH, whose `index` is that of AX, CX, DX, BX (0-3). `size` in bits. */
 export interface RegisterOperand {
@@ -65,6 +65,22 @@ export interface FarPointerOperand {
 
 export type Operand = RegisterOperand | MemoryOperand | ImmediateOperand | RelativeOperand | FarPointerOperand;
 
+/** What an EVEX prefix says beyond what a VEX prefix can (SDM 2A "Instruction Format and EVEX"). */
+export interface EvexFields {
+  /** Opmask register 1-7 that selects elements, 0 for none, and whether the others become zero instead of staying. */
+  readonly mask: number;
+  readonly zeroing: boolean;
+  /** The memory operand is one element that is read for all. */
+  readonly broadcast: boolean;
+  /** How results are rounded instead of by MXCSR.RC; every value but "mxcsr" suppresses exceptions. */
+  readonly rounding: "mxcsr" | "suppress" | "nearest" | "down" | "up" | "zero";
+  /** Some operand is as long as the vector length says; else the instruction is scalar or of one length. */
+  readonly isVectorSized: boolean;
+}
+
+/** The prefix that an instruction without a legacy encoding has. */
+export type VectorPrefix = "vex" | "evex" | "xop";
+
 /** One decoded instruction: everything the builder needs, nothing that depends on where it lies. */
 export interface Instruction {
   /** Lower-case Intel mnemonic without suffixes: `add`, `jcc` family as `jo` … `jg`, `movsb` … `movsq`, `vmread`, `xsaves64` is `xsaves` with operandSize 64. */
@@ -79,15 +95,16 @@ export interface Instruction {
    * override. The decoder always sets it; for instructions built otherwise, absent means DS.
    */
   readonly segment?: number;
-  /** Encoded with a VEX prefix. */
-  readonly isVex?: boolean;
+  /** Absent in legacy encodings. */
+  readonly vectorPrefix?: VectorPrefix;
+  readonly evex?: EvexFields;
   readonly lock: boolean;
   /** Repeat prefix where it has a meaning or is left over: `rep` is F3, `repne` is F2. */
   readonly repeat: "none" | "rep" | "repne";
   /** Intel operand order, destination first. Implicit operands are included only where the encoding selects them (shift by 1 or CL are explicit). */
   readonly operands: readonly Operand[];
-  /** Bits of the vectors that VEX.L asks for; absent without a VEX prefix. */
-  readonly vectorLength?: 128 | 256 | undefined;
+  /** Bits of the vectors that L of the vector prefix asks for. */
+  readonly vectorLength?: 128 | 256 | 512;
   /** ModRM.reg with REX.R where the instruction has a ModRM byte, else -1. */
   readonly modrmReg: number;
   /** The instruction's bytes, for error messages and tests. */
@@ -101,8 +118,6 @@ export type DecodeFailure =
   /** More than 15 bytes: #GP(0). */
   | { readonly kind: "too-long" }
   /** The bytes given end inside the instruction. */
-  | { readonly kind: "truncated" }
-  /** A real instruction that this decoder does not know yet: the run stops and names it. */
-  | { readonly kind: "unimplemented"; readonly name: string };
+  | { readonly kind: "truncated" };
 
 export type DecodeResult = { readonly kind: "instruction"; readonly instruction: Instruction } | DecodeFailure;

@@ -3,8 +3,6 @@ import type { OperandReader } from "./operand-methods.ts";
 /** One way to read an opcode: a mnemonic, its operands, and the conditions under which it applies. */
 export interface OpcodeForm {
   readonly mnemonic: string;
-  /** A real instruction that the decoder only knows by name. */
-  readonly isUnimplemented: boolean;
   readonly operands: readonly OperandReader[];
   readonly hasModrm: boolean;
   /** `i64`: not in 64-bit mode. `o64`: only there. */
@@ -13,8 +11,8 @@ export interface OpcodeForm {
   readonly mod: "any" | "memory" | "register" | "ignored";
   /** Required REX.W or VEX.W. */
   readonly w: boolean | undefined;
-  /** Required VEX vector length in bits. */
-  readonly vectorLength: 128 | 256 | undefined;
+  /** Vector lengths in bits that the form exists for. */
+  readonly vectorLengths: readonly number[];
   /** Required effective operand size. */
   readonly selectedSize: 16 | 32 | 64 | undefined;
   /** Required REX.B. */
@@ -29,7 +27,23 @@ export interface OpcodeForm {
   /** 66 makes the form undefined even where it is not a mandatory prefix. */
   readonly excludesOperandSizePrefix: boolean;
   readonly isVsib: boolean;
+  /** The memory operand must be given by a SIB byte. */
+  readonly needsSib: boolean;
+  /** Register operands and vector index that must differ: the destination from the others, or each from each. */
+  readonly distinct: "none" | "destination" | "all";
+  /** A byte behind the operands names the instruction. */
+  readonly isSuffixed: boolean;
   readonly usesVvvv: boolean;
+  /** EVEX: whether elements may be masked, and whether those left out may become zero. */
+  readonly masking: "none" | "merging" | "zeroing" | "required";
+  /** EVEX: bits of the memory element that can stand for a whole vector; 0 for none. */
+  readonly broadcast: 0 | 16 | 32 | 64;
+  /** EVEX: what the broadcast bit means in register forms. */
+  readonly rounding: "none" | "suppress" | "control";
+  /** EVEX: unit of a displacement byte in bits where it is not the size of the memory operand. */
+  readonly displacementUnit: 0 | 8 | 16 | 32 | 64;
+  /** Some operand is as long as the vector length says. */
+  readonly isVectorSized: boolean;
 }
 
 /**

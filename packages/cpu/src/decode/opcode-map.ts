@@ -87,7 +87,7 @@ function matchesSizes(cursor: DecodeCursor, form: OpcodeForm): boolean {
     !(form.excludesOperandSizePrefix && cursor.operandSizePrefix) &&
     (form.w === undefined || form.w === cursor.rexW) &&
     (form.selectedSize === undefined || form.selectedSize === baseOperandSize(cursor)) &&
-    (form.vectorLength === undefined || form.vectorLength === cursor.vectorLength) &&
+    (cursor.vectorPrefix === undefined || form.vectorLengths.includes(cursor.vectorLength)) &&
     (form.rexB === undefined || form.rexB === (cursor.rexB !== 0))
   );
 }

@@ -1,9 +1,9 @@
 import { OPCODE_GROUPS } from "./groups-table.ts";
 import type { OpcodeEntry, OpcodeForm, OpcodeNode } from "./opcode-form.ts";
 import {
-  MASK_METHODS,
   type ModrmUse,
   NAMED_OPERANDS,
+  NUMBERED_METHODS,
   OPERAND_METHODS,
   type OperandReader,
   splitReader,
@@ -18,12 +18,14 @@ import { OPERAND_SIZES } from "./operand-sizes.ts";
  *                "np|66|f3|f2"  forms by mandatory prefix; empty is undefined, "=" is as without prefix, a missing end is
  *                    empty; an entry without a bar takes any prefix
  *                "@group operands flags"  a row of `groups-table.ts`, whose forms inherit operands and flags
- *   form         "mnemonic operands flags", "?mnemonic ..." for an instruction known by name only
+ *   form         "mnemonic operands flags"
  *   operands     "Ev,Gv": addressing method and size; "Rv/Mw": a register of one size or memory of another
  *   flags        see FLAGS
  */
 
 type FormFields = { -readonly [Field in keyof OpcodeForm]: OpcodeForm[Field] };
+
+const LENGTHS = [128, 256, 512];
 
 const FLAGS: Readonly<Record<string, Partial<OpcodeForm>>> = {
   i64: { mode: "not64" },
@@ -39,8 +41,10 @@ const FLAGS: Readonly<Record<string, Partial<OpcodeForm>>> = {
   "=32": { reportedSize: 32 },
   w0: { w: false },
   w1: { w: true },
-  l0: { vectorLength: 128 },
-  l1: { vectorLength: 256 },
+  l0: { vectorLengths: [128] },
+  l1: { vectorLengths: [256] },
+  l2: { vectorLengths: [512] },
+  l12: { vectorLengths: [256, 512] },
   b0: { rexB: false },
   lock: { isLockable: true },
   nocs: { excludesCs: true },
@@ -50,12 +54,30 @@ const FLAGS: Readonly<Record<string, Partial<OpcodeForm>>> = {
   reg: { mod: "register", hasModrm: true },
   vvvv: { usesVvvv: true },
   vsib: { isVsib: true },
+  sib: { needsSib: true },
+  udest: { distinct: "destination" },
+  uall: { distinct: "all" },
+  suffix: { isSuffixed: true },
+  k: { masking: "merging" },
+  kz: { masking: "zeroing" },
+  kx: { masking: "required" },
+  b16: { broadcast: 16 },
+  b32: { broadcast: 32 },
+  b64: { broadcast: 64 },
+  sae: { rounding: "suppress" },
+  er: { rounding: "control" },
+  n8: { displacementUnit: 8 },
+  n16: { displacementUnit: 16 },
+  n32: { displacementUnit: 32 },
+  n64: { displacementUnit: 64 },
   no66: { excludesOperandSizePrefix: true },
 };
 
 /** Operands that make an instruction a byte instruction, if no wider general-purpose operand stands beside them. */
 const BYTE_OPERANDS = new Set(["AL", "Eb", "Gb", "Zb", "Mb", "Ob"]);
 const WIDER_OPERAND = /^([EGZRM][vwdqyz]|R[vwdqy]\/M\w+|[PQVWHU].*)$/;
+
+const VECTOR_SIZED = /^[VHWULM]x[hqe]?$|\/Mx[hqe]?$/;
 
 /** Compiles one table entry; `inherited` is what a group's row appends to each form. */
 export function compileEntry(entry: OpcodeEntry, inherited = ""): OpcodeNode | undefined {
@@ -118,16 +140,14 @@ function applyFlags(form: FormFields, flags: readonly string[]): void {
 }
 
 function createForm(mnemonic: string): FormFields {
-  const isUnimplemented = mnemonic.startsWith("?");
   return {
-    mnemonic: isUnimplemented ? mnemonic.slice(1) : mnemonic,
-    isUnimplemented,
+    mnemonic,
     operands: [],
     hasModrm: false,
     mode: "any",
     mod: "any",
     w: undefined,
-    vectorLength: undefined,
+    vectorLengths: LENGTHS,
     selectedSize: undefined,
     rexB: undefined,
     width: "plain",
@@ -135,14 +155,23 @@ function createForm(mnemonic: string): FormFields {
     isLockable: false,
     excludesCs: false,
     isVsib: false,
+    needsSib: false,
+    distinct: "none",
+    isSuffixed: false,
     excludesOperandSizePrefix: false,
     usesVvvv: false,
+    masking: "none",
+    broadcast: 0,
+    rounding: "none",
+    displacementUnit: 0,
+    isVectorSized: false,
   };
 }
 
 function applyOperands(form: FormFields, text: string): void {
   const tokens = text === "" ? [] : text.split(",");
   form.operands = tokens.map((token) => parseOperand(token, form));
+  form.isVectorSized = tokens.some((token) => VECTOR_SIZED.test(token));
   const isByte = tokens.some((token) => BYTE_OPERANDS.has(token));
   if (isByte && !tokens.some((token) => WIDER_OPERAND.test(token))) form.reportedSize = 8;
 }
@@ -162,8 +191,8 @@ function parseOperand(token: string, form: FormFields): OperandReader {
 }
 
 function parseMethod(token: string, form: FormFields, isSplit: boolean): OperandReader {
-  const method = MASK_METHODS[token] ?? OPERAND_METHODS[token[0]!];
-  const size = OPERAND_SIZES[token in MASK_METHODS ? "" : token.slice(1)];
+  const method = NUMBERED_METHODS[token] ?? OPERAND_METHODS[token[0]!];
+  const size = OPERAND_SIZES[token in NUMBERED_METHODS ? "" : token.slice(1)];
   if (method === undefined || size === undefined) throw new Error(`opcode table: unknown operand "${token}"`);
   if (method.modrm !== "none") form.hasModrm = true;
   if (!isSplit) restrictMod(form, method.modrm);

@@ -11,9 +11,11 @@ import {
   MASK_REGISTERS,
   MMX_REGISTERS,
   SEGMENT_REGISTERS,
+  TILE_REGISTERS,
   X87_REGISTERS,
   XMM_REGISTERS,
   YMM_REGISTERS,
+  ZMM_REGISTERS,
 } from "./registers.ts";
 
 /** Reads one operand; immediates advance the cursor. */
@@ -38,6 +40,7 @@ function undefinedRegister(cursor: DecodeCursor): RegisterOperand {
 }
 
 function vectorRegister(index: number, size: number): RegisterOperand {
+  if (size === 512) return ZMM_REGISTERS[index]!;
   return size === 256 ? YMM_REGISTERS[index]! : XMM_REGISTERS[index]!;
 }
 
@@ -78,11 +81,15 @@ function readFarPointer(cursor: DecodeCursor): Operand {
   return { kind: "far", selector: cursor.readUnsigned16(), offset };
 }
 
-function vectorOrMemory(size: SizeRule, registerSize: SizeRule): OperandReader {
-  return (cursor) =>
-    cursor.mod === 3
-      ? vectorRegister(cursor.rm | cursor.rexB, registerSize(cursor))
-      : memoryOperand(cursor, size(cursor));
+/** A vector register in ModRM.rm; EVEX.X gives it a fifth bit. */
+function rmVector(cursor: DecodeCursor, size: number): RegisterOperand {
+  return vectorRegister(cursor.rm | cursor.rexB | cursor.evexX, size);
+}
+
+/** A general-purpose register in ModRM.reg, for which EVEX.R' has no meaning but 1. */
+function regGeneral(cursor: DecodeCursor, size: number): RegisterOperand {
+  if (cursor.evexR !== 0) return undefinedRegister(cursor);
+  return generalRegister(cursor.reg | cursor.rexR, size, cursor.hasRex);
 }
 
 /** SDM 2 "Codes for Addressing Method". `Z` (register in the low opcode bits) is ours. */
@@ -102,15 +109,21 @@ export const OPERAND_METHODS: Readonly<Record<string, OperandMethod>> = {
   },
   G: {
     modrm: "reg",
-    reader: (size) => (cursor) => generalRegister(cursor.reg | cursor.rexR, size(cursor), cursor.hasRex),
+    reader: (size) => (cursor) => regGeneral(cursor, size(cursor)),
   },
-  H: { modrm: "none", usesVvvv: true, reader: (size) => (cursor) => vectorRegister(cursor.vvvv, size(cursor)) },
+  H: {
+    modrm: "none",
+    usesVvvv: true,
+    reader: (size) => (cursor) => vectorRegister(cursor.vvvv | cursor.evexV, size(cursor)),
+  },
   I: { modrm: "none", reader: (size) => (cursor) => readImmediate(cursor, size(cursor)) },
   J: { modrm: "none", reader: (size) => (cursor) => readRelative(cursor, size(cursor)) },
   L: {
     modrm: "none",
-    reader: (size) => (cursor) =>
-      vectorRegister((cursor.readByte() >> 4) & (cursor.bits === 64 ? 15 : 7), size(cursor)),
+    reader: (size) => (cursor) => {
+      cursor.is4 = cursor.readByte();
+      return vectorRegister((cursor.is4 >> 4) & (cursor.bits === 64 ? 15 : 7), size(cursor));
+    },
   },
   M: { modrm: "memory", reader: (size) => (cursor) => memoryOperand(cursor, size(cursor)) },
   N: { modrm: "register", reader: () => (cursor) => MMX_REGISTERS[cursor.rm]! },
@@ -127,10 +140,17 @@ export const OPERAND_METHODS: Readonly<Record<string, OperandMethod>> = {
   },
   U: {
     modrm: "register",
-    reader: (size) => (cursor) => vectorRegister(cursor.rm | cursor.rexB, size(cursor)),
+    reader: (size) => (cursor) => rmVector(cursor, size(cursor)),
   },
-  V: { modrm: "reg", reader: (size) => (cursor) => vectorRegister(cursor.reg | cursor.rexR, size(cursor)) },
-  W: { modrm: "any", reader: (size) => vectorOrMemory(size, size) },
+  V: {
+    modrm: "reg",
+    reader: (size) => (cursor) => vectorRegister(cursor.reg | cursor.rexR | cursor.evexR, size(cursor)),
+  },
+  W: {
+    modrm: "any",
+    reader: (size) => (cursor) =>
+      cursor.mod === 3 ? rmVector(cursor, size(cursor)) : memoryOperand(cursor, size(cursor)),
+  },
   Z: {
     modrm: "none",
     reader: (size) => (cursor) => generalRegister((cursor.opcode & 7) | cursor.rexB, size(cursor), cursor.hasRex),
@@ -171,20 +191,38 @@ export const NAMED_OPERANDS: Readonly<Record<string, OperandReader>> = {
   ST: fixedOperand(X87_REGISTERS[0]!),
   STi: (cursor) => X87_REGISTERS[cursor.rm]!,
   Ibs: (cursor) => signedImmediate(cursor.readSigned8(), 8),
+  I4: (cursor) => signedImmediate(cursor.is4 & 15, 8),
   Iw: (cursor) => signedImmediate(cursor.readUnsigned16(), 16),
 };
 
-function maskRegister(cursor: DecodeCursor, index: number): RegisterOperand {
-  return index > 7 ? undefinedRegister(cursor) : MASK_REGISTERS[index]!;
+/** A register of a bank that is smaller than its field. */
+function numbered(cursor: DecodeCursor, bank: readonly RegisterOperand[], index: number): RegisterOperand {
+  return bank[index] ?? undefinedRegister(cursor);
 }
 
-function maskMethod(modrm: ModrmUse, read: (cursor: DecodeCursor) => RegisterOperand): OperandMethod {
+function numberedMethod(modrm: ModrmUse, read: (cursor: DecodeCursor) => Operand): OperandMethod {
   return { modrm, reader: () => read };
 }
 
-/** AVX-512 mask registers in ModRM.reg, ModRM.rm and VEX.vvvv. */
-export const MASK_METHODS: Readonly<Record<string, OperandMethod>> = {
-  Kreg: maskMethod("reg", (cursor) => maskRegister(cursor, cursor.reg | cursor.rexR)),
-  Krm: maskMethod("register", (cursor) => MASK_REGISTERS[cursor.rm]!),
-  Kv: { ...maskMethod("none", (cursor) => maskRegister(cursor, cursor.vvvv)), usesVvvv: true },
+function regNumber(cursor: DecodeCursor): number {
+  return cursor.reg | cursor.rexR | cursor.evexR;
+}
+
+/** Opmask and tile registers in ModRM.reg, ModRM.rm and vvvv, and groups of four vector registers in vvvv. */
+export const NUMBERED_METHODS: Readonly<Record<string, OperandMethod>> = {
+  Kreg: numberedMethod("reg", (cursor) => numbered(cursor, MASK_REGISTERS, regNumber(cursor))),
+  Kpair: numberedMethod("reg", (cursor) => numbered(cursor, MASK_REGISTERS, regNumber(cursor) & ~1)),
+  Krm: numberedMethod("register", (cursor) => MASK_REGISTERS[cursor.rm]!),
+  Kv: { ...numberedMethod("none", (cursor) => numbered(cursor, MASK_REGISTERS, cursor.vvvv)), usesVvvv: true },
+  Treg: numberedMethod("reg", (cursor) => numbered(cursor, TILE_REGISTERS, regNumber(cursor))),
+  Trm: numberedMethod("register", (cursor) => numbered(cursor, TILE_REGISTERS, cursor.rm | cursor.rexB)),
+  Tv: { ...numberedMethod("none", (cursor) => numbered(cursor, TILE_REGISTERS, cursor.vvvv)), usesVvvv: true },
+  H4zz: {
+    ...numberedMethod("none", (cursor) => ZMM_REGISTERS[(cursor.vvvv | cursor.evexV) & ~3]!),
+    usesVvvv: true,
+  },
+  H4dq: {
+    ...numberedMethod("none", (cursor) => XMM_REGISTERS[(cursor.vvvv | cursor.evexV) & ~3]!),
+    usesVvvv: true,
+  },
 };

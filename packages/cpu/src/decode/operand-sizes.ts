@@ -16,7 +16,7 @@ const sizeZ: SizeRule = (cursor) => (cursor.operandSize === 16 ? 16 : 32);
 const sizeY: SizeRule = (cursor) => (cursor.operandSize === 64 ? 64 : 32);
 
 /**
- * SDM 2D "Codes for Operand Type", with some of our own: `t` an 80-bit real, `zz` 512 bits, `as` the address size,
+ * SDM 2D "Codes for Operand Type", with some of our own: `t` an 80-bit real, `h` a 384-bit key handle, `zz` 512 bits, `as` the address size,
  * `xh xq xe` a half, quarter and eighth of a vector, and the empty code for memory of no fixed width.
  */
 export const OPERAND_SIZES: Readonly<Record<string, SizeRule>> = {
@@ -28,6 +28,7 @@ export const OPERAND_SIZES: Readonly<Record<string, SizeRule>> = {
   t: fixed(80),
   dq: fixed(128),
   qq: fixed(256),
+  h: fixed(384),
   zz: fixed(512),
   ss: fixed(32),
   sd: fixed(64),

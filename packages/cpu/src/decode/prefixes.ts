@@ -2,6 +2,9 @@ import type { DecodeCursor } from "./cursor.ts";
 
 type PrefixReader = (cursor: DecodeCursor) => void;
 
+/** The legacy prefix that pp of a vector prefix stands for, as far as it is a repeat prefix. */
+export const REPEAT_BY_PP: readonly number[] = [0, 0, 0xf3, 0xf2];
+
 /** ES, CS, SS and DS overrides are ignored in 64-bit mode; they do not even cancel an earlier FS or GS. */
 function segmentPrefix(segment: number): PrefixReader {
   return (cursor) => {

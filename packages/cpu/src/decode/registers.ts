@@ -27,9 +27,11 @@ export const CONTROL_REGISTERS_64 = createBank("control", 16, 64);
 export const DEBUG_REGISTERS_32 = createBank("debug", 16, 32);
 export const DEBUG_REGISTERS_64 = createBank("debug", 16, 64);
 export const MMX_REGISTERS = createBank("mmx", 8, 64);
-export const XMM_REGISTERS = createBank("xmm", 16, 128);
-export const YMM_REGISTERS = createBank("ymm", 16, 256);
+export const XMM_REGISTERS = createBank("xmm", 32, 128);
+export const YMM_REGISTERS = createBank("ymm", 32, 256);
+export const ZMM_REGISTERS = createBank("zmm", 32, 512);
 export const MASK_REGISTERS = createBank("mask", 8, 64);
+export const TILE_REGISTERS = createBank("tile", 8, 0);
 export const X87_REGISTERS = createBank("x87", 8, 80);
 
 /** The general-purpose register of `size` bits; without a REX prefix byte registers 4-7 are AH, CH, DH and BH. */

@@ -138,7 +138,7 @@ const MAP_0F: SparseTable = [
   [0xfe, "|vpaddd Vx,Hx,Wx"],
 ];
 
-const TILEZERO = "|||?tilezero o64 w0 l0";
+const TILEZERO = "|||tilezero Treg o64 w0 l0";
 
 /** Map 0F 38. */
 const MAP_0F38: SparseTable = [
@@ -205,12 +205,12 @@ const MAP_0F38: SparseTable = [
   [
     0x49,
     {
-      memory: { reg: ["?ldtilecfg o64 w0 l0|?sttilecfg o64 w0 l0", "", "", "", "", "", "", ""] },
+      memory: { reg: ["ldtilecfg Mzz o64 w0 l0|sttilecfg Mzz o64 w0 l0", "", "", "", "", "", "", ""] },
       register: {
         rm: [
           {
             reg: [
-              "?tilerelease o64 w0 l0|||?tilezero o64 w0 l0",
+              "tilerelease o64 w0 l0|||tilezero Treg o64 w0 l0",
               TILEZERO,
               TILEZERO,
               TILEZERO,
@@ -231,7 +231,7 @@ const MAP_0F38: SparseTable = [
       },
     },
   ],
-  [0x4b, "|?tileloaddt1 mem o64 w0 l0|?tilestored mem o64 w0 l0|?tileloadd mem o64 w0 l0"],
+  [0x4b, "|tileloaddt1 Treg,M sib o64 w0 l0|tilestored M,Treg sib o64 w0 l0|tileloadd Treg,M sib o64 w0 l0"],
   [0x50, "vpdpbuud Vx,Hx,Wx w0|vpdpbusd Vx,Hx,Wx w0|vpdpbsud Vx,Hx,Wx w0|vpdpbssd Vx,Hx,Wx w0"],
   [0x51, "vpdpbuuds Vx,Hx,Wx w0|vpdpbusds Vx,Hx,Wx w0|vpdpbsuds Vx,Hx,Wx w0|vpdpbssds Vx,Hx,Wx w0"],
   [0x52, "|vpdpwssd Vx,Hx,Wx w0"],
@@ -239,21 +239,21 @@ const MAP_0F38: SparseTable = [
   [0x58, "|vpbroadcastd Vx,Wd w0"],
   [0x59, "|vpbroadcastq Vx,Wq w0"],
   [0x5a, "|vbroadcasti128 Vqq,Mdq l1 w0"],
-  [0x5c, "||?tdpbf16ps reg o64 w0 l0 vvvv|?tdpfp16ps reg o64 w0 l0 vvvv"],
+  [0x5c, "||tdpbf16ps Treg,Trm,Tv o64 w0 l0 uall|tdpfp16ps Treg,Trm,Tv o64 w0 l0 uall"],
   [
     0x5e,
-    "?tdpbuud reg o64 w0 l0 vvvv|?tdpbusd reg o64 w0 l0 vvvv|?tdpbsud reg o64 w0 l0 vvvv|?tdpbssd reg o64 w0 l0 vvvv",
+    "tdpbuud Treg,Trm,Tv o64 w0 l0 uall|tdpbusd Treg,Trm,Tv o64 w0 l0 uall|tdpbsud Treg,Trm,Tv o64 w0 l0 uall|tdpbssd Treg,Trm,Tv o64 w0 l0 uall",
   ],
-  [0x6c, "?tcmmrlfp16ps reg o64 w0 l0 vvvv|?tcmmimfp16ps reg o64 w0 l0 vvvv"],
+  [0x6c, "tcmmrlfp16ps Treg,Trm,Tv o64 w0 l0 uall|tcmmimfp16ps Treg,Trm,Tv o64 w0 l0 uall"],
   [0x72, "||vcvtneps2bf16 Vdq,Wx w0|"],
   [0x78, "|vpbroadcastb Vx,Wb w0"],
   [0x79, "|vpbroadcastw Vx,Ww w0"],
   [0x8c, "|vpmaskmovd Vx,Hx,Mx w0 / vpmaskmovq Vx,Hx,Mx w1"],
   [0x8e, "|vpmaskmovd Mx,Hx,Vx w0 / vpmaskmovq Mx,Hx,Vx w1"],
-  [0x90, "|vpgatherdd Vx,Md,Hx w0 vsib / vpgatherdq Vx,Mq,Hx w1 vsib"],
-  [0x91, "|vpgatherqd Vdq,Md,Hdq w0 vsib / vpgatherqq Vx,Mq,Hx w1 vsib"],
-  [0x92, "|vgatherdps Vx,Md,Hx w0 vsib / vgatherdpd Vx,Mq,Hx w1 vsib"],
-  [0x93, "|vgatherqps Vdq,Md,Hdq w0 vsib / vgatherqpd Vx,Mq,Hx w1 vsib"],
+  [0x90, "|vpgatherdd Vx,Md,Hx w0 vsib uall / vpgatherdq Vx,Mq,Hx w1 vsib uall"],
+  [0x91, "|vpgatherqd Vdq,Md,Hdq w0 vsib uall / vpgatherqq Vx,Mq,Hx w1 vsib uall"],
+  [0x92, "|vgatherdps Vx,Md,Hx w0 vsib uall / vgatherdpd Vx,Mq,Hx w1 vsib uall"],
+  [0x93, "|vgatherqps Vdq,Md,Hdq w0 vsib uall / vgatherqpd Vx,Mq,Hx w1 vsib uall"],
   [0x96, "|vfmaddsub132ps Vx,Hx,Wx w0 / vfmaddsub132pd Vx,Hx,Wx w1"],
   [0x97, "|vfmsubadd132ps Vx,Hx,Wx w0 / vfmsubadd132pd Vx,Hx,Wx w1"],
   [0x98, "|vfmadd132ps Vx,Hx,Wx w0 / vfmadd132pd Vx,Hx,Wx w1"],
@@ -360,8 +360,8 @@ const MAP_0F3A: SparseTable = [
   [0x42, "|vmpsadbw Vx,Hx,Wx,Ib"],
   [0x44, "|vpclmulqdq Vx,Hx,Wx,Ib"],
   [0x46, "|vperm2i128 Vqq,Hqq,Wqq,Ib l1 w0"],
-  [0x48, "|?vpermil2ps Vx,Hx,Wx,Lx"],
-  [0x49, "|?vpermil2pd Vx,Hx,Wx,Lx"],
+  [0x48, "|vpermil2ps Vx,Hx,Wx,Lx,I4 w0 / vpermil2ps Vx,Hx,Lx,Wx,I4 w1"],
+  [0x49, "|vpermil2pd Vx,Hx,Wx,Lx,I4 w0 / vpermil2pd Vx,Hx,Lx,Wx,I4 w1"],
   [0x4a, "|vblendvps Vx,Hx,Wx,Lx w0"],
   [0x4b, "|vblendvpd Vx,Hx,Wx,Lx w0"],
   [0x4c, "|vpblendvb Vx,Hx,Wx,Lx w0"],

@@ -12,6 +12,7 @@ import { INTERRUPT_INSTRUCTIONS } from "./interrupt-instructions.ts";
 import { INTERRUPT_RETURN } from "./interrupt-return.ts";
 import { IO_INSTRUCTIONS } from "./io-instructions.ts";
 import { LEGACY_ARITHMETIC } from "./legacy-arithmetic.ts";
+import { MPX_INSTRUCTIONS } from "./mpx-instructions.ts";
 import { MSR_INSTRUCTIONS } from "./msr-instructions.ts";
 import { PRIVILEGED_STATE } from "./privileged-state.ts";
 import { moveFromSegment, moveToSegment, popSegment, pushSegment, SEGMENT_LOADS } from "./segment-loads.ts";
@@ -55,6 +56,7 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...INTERRUPT_INSTRUCTIONS,
   ...FAST_SYSTEM_CALLS,
   ...MSR_INSTRUCTIONS,
+  ...MPX_INSTRUCTIONS,
   ...CPUID_INSTRUCTION,
   ...TIME_INSTRUCTIONS,
   ...TRANSLATION_INSTRUCTIONS,

@@ -95,6 +95,8 @@ export const CACHE_AND_ORDER: Readonly<Record<string, Executor>> = {
   prefetch: nothing,
   prefetchw: nothing,
   prefetchwt1: nothing,
+  prefetchit0: nothing,
+  prefetchit1: nothing,
   prefetchnta: nothing,
   prefetcht0: nothing,
   prefetcht1: nothing,

@@ -39,6 +39,8 @@ const PLAIN_OFFSETS: Readonly<Record<number, number>> = {
   [HI16_ZMM]: 512,
 };
 
+/** Word of BNDCFGU's low half in the state. */
+export const BNDCFGU_WORD = EXTENDED_STATE + 48;
 /** PKRU's word in the state. */
 export const PKRU_WORD = EXTENDED_STATE + 16;
 

@@ -20,7 +20,6 @@ export interface Comparison {
   readonly unexplained: string[];
   /** How often each explanation was needed. */
   readonly explained: Map<string, number>;
-  readonly unimplemented: Map<string, number>;
 }
 
 function count(counts: Map<string, number>, key: string): void {
@@ -46,7 +45,6 @@ function compareBatch(pool: Uint8Array, length: number, bits: CodeBits, comparis
     const offset = index * STRIDE;
     const result = decode(pool, offset, STRIDE, bits);
     comparison.compared++;
-    if (result.kind === "unimplemented") count(comparison.unimplemented, result.name.replace(/\.[0-9a-f]{2}$/, ""));
     const checksPieces = index % TRUNCATION_STEP === 0 && result.kind === "instruction";
     if (checksPieces && !isTruncatedBefore(pool, offset, result.instruction.length, bits)) {
       list(comparison, pool, offset, `${bits}-bit: a piece of this is not truncated`);
@@ -74,7 +72,6 @@ export function compareAll(generate: EncodingSource): Comparison {
     differences: 0,
     unexplained: [],
     explained: new Map(),
-    unimplemented: new Map(),
   };
   const pool = new Uint8Array(BATCH * STRIDE);
   for (const bits of [16, 32, 64] as const) {

@@ -66,26 +66,24 @@ export function legacyEncodings(bits: CodeBits, sink: EncodingSink): void {
 }
 
 export const VECTOR_MODRM: readonly number[] = [0xc0, 0xca, 0xd1, 0xdb, 0xec, 0xf6, 0x0c, 0x54, 0x15, 0x22, 0x39];
+const SOME_VECTOR_MODRM: readonly number[] = [0xca, 0xd1, 0xec, 0xf6, 0x0c, 0x54, 0x39];
 /** W, vvvv and L; the low two bits are the prefix. */
-const VEX_PAYLOADS: readonly number[] = [0x78, 0x7c, 0xf8, 0xfc, 0x70, 0xb4];
+const VEX_PAYLOADS: readonly number[] = [0x78, 0x7c, 0xf8, 0xfc, 0x34];
 /** R, X, B and the map. */
 const VEX_MAPS: readonly number[] = [0xe1, 0xe2, 0xe3, 0xc2, 0x03, 0xe4];
-const EVEX_PAYLOADS: readonly (readonly number[])[] = [
-  [0x7c, 0x08],
-  [0xfd, 0x48],
-  [0x7e, 0x28],
-  [0xff, 0x4f],
-  [0x78, 0x08],
-];
+const EVEX_MAPS: readonly number[] = [0xf1, 0xf2, 0xf3, 0xf5, 0xf6];
+/** z, L'L, b, V' and aaa. */
+const EVEX_PAYLOADS: readonly number[] = [0x08, 0x2b, 0x48, 0xcb, 0x58, 0x1d];
 
-/** The VEX maps under every prefix and vector length, and samples of EVEX and XOP. */
+/** The VEX, EVEX and XOP maps under every prefix and vector length. */
 export function vectorEncodings(_bits: CodeBits, sink: EncodingSink): void {
   for (let opcode = 0; opcode < 256; opcode++) {
-    for (const modrm of VECTOR_MODRM) {
+    for (const modrm of SOME_VECTOR_MODRM) {
       const rest = [opcode, modrm, ...TAIL];
       for (const payload of VEX_PAYLOADS) vexEncodings(payload, rest, sink);
-      if ((modrm & 1) === 0) evexAndXopEncodings(rest, sink);
+      for (const map of [0xe8, 0xe9, 0xea, 0xeb]) sink([0x8f, map, 0x78, ...rest]);
     }
+    for (const modrm of [0xca, 0x54, 0x14]) evexEncodings([opcode, modrm, ...TAIL], sink);
   }
 }
 
@@ -96,10 +94,14 @@ function vexEncodings(payload: number, rest: readonly number[], sink: EncodingSi
   }
 }
 
-function evexAndXopEncodings(rest: readonly number[], sink: EncodingSink): void {
-  for (const map of [0xe8, 0xe9, 0xea, 0xeb]) sink([0x8f, map, 0x78, ...rest]);
-  for (const map of [0xf1, 0xf2, 0xf3, 0xf5, 0xf6, 0xf4, 0xf9]) {
-    for (const payload of EVEX_PAYLOADS) sink([0x62, map, ...payload, ...rest]);
+function evexEncodings(rest: readonly number[], sink: EncodingSink): void {
+  for (const map of EVEX_MAPS) {
+    for (let prefix = 0; prefix < 4; prefix++) {
+      for (const third of EVEX_PAYLOADS) {
+        sink([0x62, map, 0x7c | prefix, third, ...rest]);
+        sink([0x62, map, 0xac | prefix, third, ...rest]);
+      }
+    }
   }
 }
 
@@ -120,16 +122,36 @@ export function createRandom(seed: number): Random {
 
 export type Random = (limit: number) => number;
 
-/** `count` random strings: a third without structure, the others with runs of prefixes and an escape. */
+/** `count` random strings: a quarter each without structure, with few and many prefixes and an escape, and with a vector prefix. */
 export function randomEncodings(seed: number, count: number): EncodingSource {
   return (bits, sink) => {
     const random = createRandom(seed + bits);
     for (let made = 0; made < count; made++) {
-      const bytes = made % 3 === 0 ? [] : randomPrefixes(random, bits, made % 3 === 1 ? 4 : 12);
+      const bytes = randomStart(random, bits, made & 3);
       while (bytes.length < 16) bytes.push(random(256));
       sink(bytes);
     }
   };
+}
+
+function randomStart(random: Random, bits: CodeBits, kind: number): number[] {
+  if (kind === 0) return [];
+  return kind === 3 ? randomVectorPrefix(random) : randomPrefixes(random, bits, kind === 1 ? 4 : 12);
+}
+
+/** A VEX, EVEX or XOP prefix of random fields, with a map that exists. */
+function randomVectorPrefix(random: Random): number[] {
+  const extensions = random(8) << 5;
+  switch (random(4)) {
+    case 0:
+      return [0xc5];
+    case 1:
+      return [0xc4, extensions | (1 + random(3))];
+    case 2:
+      return [0x8f, extensions | (8 + random(3)), random(64) << 2];
+    default:
+      return [0x62, extensions | (random(2) << 4) | (EVEX_MAPS[random(5)]! & 15), random(256) | 4];
+  }
 }
 
 function randomPrefixes(random: Random, bits: CodeBits, limit: number): number[] {

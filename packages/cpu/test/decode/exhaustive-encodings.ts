@@ -108,6 +108,38 @@ function vex3Payloads([first, second, opcode]: Bytes, sink: EncodingSink): void 
   }
 }
 
+const EVEX_MAPS: readonly number[] = [1, 2, 3, 5, 6];
+
+/** EVEX with every map, prefix, W, length, zeroing and broadcast bit, some masks, and each opcode. */
+export function evexCombinations(_bits: CodeBits, sink: EncodingSink): void {
+  for (const map of EVEX_MAPS) {
+    for (const opcode of ALL_BYTES) {
+      for (const second of [0x7c, 0x7d, 0x7e, 0x7f, 0xfc, 0xfd, 0xfe, 0xff]) {
+        for (let high = 0; high < 16; high++) {
+          // z, L'L and b, in front of V' and aaa.
+          for (const low of [0x08, 0x0b]) {
+            const third = (high << 4) | low;
+            for (const modrm of VECTOR_MODRM) sink([0x62, 0xf0 | map, second, third, opcode, modrm, ...TAIL]);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** EVEX with every register extension bit, some vvvv and V', reserved bits and reserved maps. */
+export function evexRegisterCombinations(_bits: CodeBits, sink: EncodingSink): void {
+  for (let first = 0; first < 256; first++) {
+    for (let opcode = 0; opcode < 256; opcode++) {
+      for (const second of [0x7d, 0xfd, 0xb9, 0x3c, 0x9e, 0x7a]) {
+        for (const third of [0x48, 0x42, 0x0a]) {
+          for (const modrm of [0xca, 0x54, 0xf6]) sink([0x62, first, second, third, opcode, modrm, ...TAIL]);
+        }
+      }
+    }
+  }
+}
+
 /** Vector prefixes after a legacy prefix, where they are undefined or, outside 64-bit mode, LES, LDS and BOUND. */
 export function prefixedVectorEncodings(bits: CodeBits, sink: EncodingSink): void {
   const prefixes: Bytes[] = [[0x66], [0xf2], [0xf3], [0xf0], [0x67], [0x64], [0x2e], ...(bits === 64 ? [[0x48]] : [])];
@@ -133,5 +165,7 @@ export const EXHAUSTIVE: Readonly<Record<string, EncodingSource>> = {
   "addresses x SIB bytes": addressCombinations,
   "two-byte VEX": vex2Combinations,
   "three-byte VEX and XOP": vex3Combinations,
+  EVEX: evexCombinations,
+  "EVEX registers": evexRegisterCombinations,
   "vector prefixes after legacy prefixes": prefixedVectorEncodings,
 };

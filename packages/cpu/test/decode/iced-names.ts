@@ -22,19 +22,15 @@ const RENAMED: Readonly<Record<string, string>> = {
   wrussd: "wruss",
   wrussq: "wruss",
   reservednop: "nop",
-  endbr32: "nop",
-  endbr64: "nop",
-  rdsspd: "nop",
-  rdsspq: "nop",
-  cldemote: "nop",
-  prefetchit0: "nop",
-  prefetchit1: "nop",
+  rdsspd: "rdssp",
+  rdsspq: "rdssp",
 };
 
 /** Our mnemonic for an oracle mnemonic; `code` is the oracle's name of the encoding. */
 export function icedMnemonic(name: string, code: string): string {
   const lower = name.toLowerCase();
   if (/^(Movsd|Cmpsd)_xmm/i.test(code) || code.startsWith("Movsd_xmmm64")) return `${lower}.x`;
+  if (/^Reservednop_.*0F1[AB]$/.test(code)) return "mpx";
   if (/^(Call|Jmp)_(ptr|m16)/.test(code)) return `${lower}f`;
   const renamed = RENAMED[lower];
   if (renamed !== undefined) return renamed;

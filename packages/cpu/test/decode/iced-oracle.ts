@@ -8,10 +8,12 @@ import {
   Mnemonic,
   OpKind,
   Register,
+  RoundingControl,
 } from "iced-x86";
 import type {
   CodeBits,
   DecodeResult,
+  EvexFields,
   Instruction,
   MemoryOperand,
   Operand,
@@ -64,6 +66,8 @@ const SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS"];
 const BANKS: readonly [RegExp, RegisterOperand["class"], number][] = [
   [/^XMM(\d+)$/, "xmm", 128],
   [/^YMM(\d+)$/, "ymm", 256],
+  [/^ZMM(\d+)$/, "zmm", 512],
+  [/^TMM(\d+)$/, "tile", 0],
   [/^MM(\d+)$/, "mmx", 64],
   [/^ST(\d+)$/, "x87", 80],
   [/^K(\d+)$/, "mask", 64],
@@ -111,21 +115,11 @@ export function describeDisagreement(ours: DecodeResult, oracle: OracleResult): 
     case "instruction": {
       const { mnemonic } = ours.instruction;
       const difference = code === "INVALID" ? "existence" : findDifference(ours.instruction, oracle);
-      return difference === undefined ? undefined : { ours: mnemonic, isUnimplemented: false, code, difference };
+      return difference === undefined ? undefined : { ours: mnemonic, code, difference };
     }
-    case "unimplemented":
-      if (code.toLowerCase().includes(ours.name) || isOfFamily(ours.name, code)) return undefined;
-      return { ours: ours.name, isUnimplemented: true, code, difference: "name" };
     default:
-      return code === "INVALID"
-        ? undefined
-        : { ours: ours.kind, isUnimplemented: false, code, difference: "existence" };
+      return code === "INVALID" ? undefined : { ours: ours.kind, code, difference: "existence" };
   }
-}
-
-function isOfFamily(name: string, code: string): boolean {
-  const family = /^(evex|xop|3dnow)/.exec(name)?.[1];
-  return family !== undefined && code.startsWith(family === "3dnow" ? "D3NOW" : family.toUpperCase());
 }
 
 /** The first difference between our reading and the oracle's, or nothing. */
@@ -135,7 +129,28 @@ function findDifference(ours: Instruction, oracle: OracleResult): string | undef
   if (ours.mnemonic !== mnemonic) return `mnemonic ${ours.mnemonic}, oracle ${mnemonic}`;
   if (ours.length !== iced.length) return `length ${ours.length}, oracle ${iced.length}`;
   if (ours.lock !== iced.hasLockPrefix) return "lock prefix";
-  return repeatDifference(ours, iced) ?? sizeDifference(ours, oracle) ?? operandDifference(ours, oracle);
+  return (
+    repeatDifference(ours, iced) ??
+    evexDifference(ours, iced) ??
+    sizeDifference(ours, oracle) ??
+    operandDifference(ours, oracle)
+  );
+}
+
+const ROUNDINGS: Readonly<Record<number, EvexFields["rounding"]>> = {
+  [RoundingControl.RoundToNearest]: "nearest",
+  [RoundingControl.RoundDown]: "down",
+  [RoundingControl.RoundUp]: "up",
+  [RoundingControl.RoundTowardZero]: "zero",
+};
+
+function evexDifference({ evex }: Instruction, iced: IcedInstruction): string | undefined {
+  const mask = iced.hasOpMask ? iced.opMask - Register.K0 : 0;
+  if ((evex?.mask ?? 0) !== mask) return `mask ${evex?.mask}, oracle ${mask}`;
+  if ((evex?.zeroing ?? false) !== iced.zeroingMasking) return "zeroing";
+  if ((evex?.broadcast ?? false) !== iced.isBroadcast) return "broadcast";
+  const rounding = ROUNDINGS[iced.roundingControl] ?? (iced.suppressAllExceptions ? "suppress" : "mxcsr");
+  return (evex?.rounding ?? "mxcsr") === rounding ? undefined : `rounding ${evex?.rounding}, oracle ${rounding}`;
 }
 
 function repeatDifference(ours: Instruction, iced: IcedInstruction): string | undefined {
@@ -278,7 +293,7 @@ function addressDifference(ours: Instruction, operand: MemoryOperand, iced: Iced
     if (registerKey(iced.memoryBase) !== base) return `base ${base}, oracle ${registerKey(iced.memoryBase)}`;
   }
   const index = operand.index < 0 ? "None" : `gpr${operand.index}:${ours.addressSize}`;
-  const theirIndex = registerKey(iced.memoryIndex).replace(/^[xy]mm(\d+):\d+/, `gpr$1:${ours.addressSize}`);
+  const theirIndex = registerKey(iced.memoryIndex).replace(/^[xyz]mm(\d+):\d+/, `gpr$1:${ours.addressSize}`);
   if (theirIndex !== index) return `index ${index}, oracle ${theirIndex}`;
   if (operand.index >= 0 && iced.memoryIndexScale !== operand.scale) return `scale ${operand.scale}`;
   let disp = (BigInt(operand.dispHigh) << 32n) | BigInt(operand.disp >>> 0);
