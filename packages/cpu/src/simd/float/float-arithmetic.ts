@@ -13,6 +13,15 @@ import {
   scalarUnary,
   type UnaryElement,
 } from "./float-shapes.ts";
+import {
+  ADD,
+  DIVIDE,
+  MULTIPLY,
+  type Operation,
+  SUBTRACT,
+  scalarArithmetic32,
+  scalarArithmetic64,
+} from "./scalar-arithmetic.ts";
 
 /** One operation as PS, SS, PD and SD. */
 function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): Record<string, VectorInstruction> {
@@ -21,6 +30,19 @@ function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): R
     [`${name}ss`]: { features: scalar("sse"), compile: scalarBinary(4, on32) },
     [`${name}pd`]: { features: packed("sse2"), compile: packedBinary(8, on64) },
     [`${name}sd`]: { features: scalar("sse2"), compile: scalarBinary(8, on64) },
+  };
+}
+
+function arithmeticFamily(
+  name: string,
+  operation: Operation,
+  on32: BinaryElement,
+  on64: BinaryElement,
+): Record<string, VectorInstruction> {
+  return {
+    ...binaryFamily(name, on32, on64),
+    [`${name}ss`]: { features: scalar("sse"), compile: scalarArithmetic32(operation, on32) },
+    [`${name}sd`]: { features: scalar("sse2"), compile: scalarArithmetic64(operation, on64) },
   };
 }
 
@@ -35,10 +57,10 @@ function unaryFamily(name: string, on32: UnaryElement, on64: UnaryElement): Reco
 
 /** Arithmetic of each element with its counterpart (SDM 1 "SSE Arithmetic Instructions"). */
 export const FLOAT_ARITHMETIC: Readonly<Record<string, VectorInstruction>> = {
-  ...binaryFamily("add", narrow.add32, wide.add64),
-  ...binaryFamily("sub", narrow.subtract32, wide.subtract64),
-  ...binaryFamily("mul", narrow.multiply32, wide.multiply64),
-  ...binaryFamily("div", narrow.divide32, wide.divide64),
+  ...arithmeticFamily("add", ADD, narrow.add32, wide.add64),
+  ...arithmeticFamily("sub", SUBTRACT, narrow.subtract32, wide.subtract64),
+  ...arithmeticFamily("mul", MULTIPLY, narrow.multiply32, wide.multiply64),
+  ...arithmeticFamily("div", DIVIDE, narrow.divide32, wide.divide64),
   ...binaryFamily("min", minimum32, minimum64),
   ...binaryFamily("max", maximum32, maximum64),
   ...unaryFamily("sqrt", narrow.squareRoot32, wide.squareRoot64),

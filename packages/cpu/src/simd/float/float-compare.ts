@@ -2,12 +2,12 @@ import type { CpuidFeature } from "@hvdiff/spec";
 import { CF, PF, writeArithmeticFlags, ZF } from "../../flags.ts";
 import { compare32, compare64 } from "../../float/comparison.ts";
 import { EQUAL, GREATER, LESS, UNORDERED } from "../../float/exact-comparison.ts";
-import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
+import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B } from "../lanes.ts";
 import type { VectorCompiler, VectorForm, VectorInstruction } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource } from "../vector-operands.ts";
-import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
+import { beginFloat, type ElementBytes, elementOf, isOrdinary, SLOTS, settleFloat, unit } from "./float-execution.ts";
 import { type BinaryElement, packed, packedBinary, scalar, scalarBinary } from "./float-shapes.ts";
 
 /** A comparison predicate: the outcomes for which it is true, and whether quiet NaNs are invalid. */
@@ -80,10 +80,22 @@ const FLAGS_BY_OUTCOME: Readonly<Record<number, number>> = {
   [GREATER]: 0,
 };
 
-/** UCOMISS … COMISD: order of two elements in the arithmetic flags. */
-function compareToFlags(size: ElementBytes, signaling: boolean): VectorCompiler {
+/** What UCOMISS … COMISD do once their operands are in lanes A and B. */
+function setFlags(size: ElementBytes, signaling: boolean): Executor {
   const compareElements = size === 4 ? compare32 : compare64;
   const slots = SLOTS[size];
+  return (c) => {
+    beginFloat(c);
+    const outcome = compareElements(unit, slots.a, slots.b, signaling);
+    if (!settleFloat(c)) return STATUS_ABORTED;
+    writeArithmeticFlags(c.s, FLAGS_BY_OUTCOME[outcome]!);
+    return STATUS_NEXT;
+  };
+}
+
+/** UCOMISS … COMISD: order of two elements in the arithmetic flags. Ordinary operands are no exception, whatever MXCSR says. */
+function compareToFlags(size: ElementBytes, signaling: boolean): VectorCompiler {
+  const finish = setFlags(size, signaling);
   return (form) => {
     const { need } = form;
     const first = { ...vectorSource(form, 0), bytes: size };
@@ -91,10 +103,10 @@ function compareToFlags(size: ElementBytes, signaling: boolean): VectorCompiler 
     return (c, i) => {
       if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
       readVector(c, i, first, A);
-      beginFloat(c);
-      const outcome = compareElements(unit, slots.a, slots.b, signaling);
-      if (!settleFloat(c)) return STATUS_ABORTED;
-      writeArithmeticFlags(c.s, FLAGS_BY_OUTCOME[outcome]!);
+      const a = elementOf(size, A);
+      const b = elementOf(size, B);
+      if (!isOrdinary(size, a) || !isOrdinary(size, b)) return finish(c, i);
+      writeArithmeticFlags(c.s, a < b ? CF : a === b ? ZF : 0);
       return STATUS_NEXT;
     };
   };

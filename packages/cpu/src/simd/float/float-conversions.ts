@@ -1,17 +1,8 @@
 import type { CpuidFeature } from "@hvdiff/spec";
-import {
-  float32ToFloat64,
-  float64ToFloat32,
-  int32ToFloat32,
-  int32ToFloat64,
-  int64ToFloat32,
-  int64ToFloat64,
-} from "../../float/conversion.ts";
-import { float32ToInt32, float32ToInt64, float64ToInt32, float64ToInt64 } from "../../float/integral.ts";
+import { float32ToFloat64, float64ToFloat32, int32ToFloat32, int32ToFloat64 } from "../../float/conversion.ts";
+import { float32ToInt32, float64ToInt32 } from "../../float/integral.ts";
 import { ROUND_TRUNCATE } from "../../float/mxcsr.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
-import { FAULT_NONE } from "../../processor.ts";
-import { readOperand, writeOperand } from "../../system/operands.ts";
 import { A, B, R } from "../lanes.ts";
 import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
@@ -69,57 +60,6 @@ function scalarConversion(from: ElementBytes, to: ElementBytes, kernel: UnaryEle
   };
 }
 
-/** A general register or memory to the lowest element; by the integer's size. */
-function fromInteger(to: ElementBytes, of32: UnaryElement, of64: UnaryElement): VectorCompiler {
-  return (form) => {
-    const { need, isVex } = form;
-    const k = isVex ? 2 : 1;
-    const operand = form.instruction.operands[k]!;
-    const size = operand.kind !== "relative" && operand.kind !== "far" && operand.size === 64 ? 8 : 4;
-    const kernel = size === 8 ? of64 : of32;
-    const source = SLOTS[size].b;
-    const result = SLOTS[to].r;
-    const first = vectorSource(form, k - 1);
-    const target = vectorTarget(form, 0);
-    const written = isVex ? target : { ...target, words: to / 4, end: to / 4 };
-    return (c, i) => {
-      if (!isReady(c, need)) return STATUS_ABORTED;
-      B.i32[0] = readOperand(c, i, k);
-      if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
-      B.i32[1] = c.hi;
-      beginFloat(c);
-      kernel(unit, source, result);
-      if (!settleFloat(c)) return STATUS_ABORTED;
-      if (isVex) {
-        readVector(c, i, first, A);
-        keepAbove(to);
-      }
-      writeVector(c, written, R);
-      return STATUS_NEXT;
-    };
-  };
-}
-
-/** The lowest element to a general register. */
-function toInteger(from: ElementBytes, to32: UnaryElement, to64: UnaryElement): VectorCompiler {
-  return (form) => {
-    const { need } = form;
-    const operand = form.instruction.operands[0]!;
-    const size = operand.kind === "register" && operand.size === 64 ? 8 : 4;
-    const kernel = size === 8 ? to64 : to32;
-    const source = { ...vectorSource(form, 1), bytes: from };
-    const [x, z] = [SLOTS[from].a, SLOTS[size].r];
-    return (c, i) => {
-      if (!isReady(c, need) || !readVector(c, i, source, A)) return STATUS_ABORTED;
-      beginFloat(c);
-      kernel(unit, x, z);
-      if (!settleFloat(c)) return STATUS_ABORTED;
-      writeOperand(c, i, 0, R.i32[0]!, R.i32[1]!);
-      return STATUS_NEXT;
-    };
-  };
-}
-
 function packedTo(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): VectorInstruction {
   return { features: packed("sse2"), compile: packedConversion(from, to, kernel) };
 }
@@ -128,7 +68,7 @@ function scalarTo(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction
   return { features: scalar(sse), compile };
 }
 
-/** Conversions between formats and integers (SDM 1 "SSE2 Conversion Instructions"). */
+/** Conversions between formats, and of packed integers (SDM 1 "SSE2 Conversion Instructions"). */
 export const FLOAT_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
   cvtps2pd: packedTo(4, 8, float32ToFloat64),
   cvtpd2ps: packedTo(8, 4, float64ToFloat32),
@@ -140,10 +80,4 @@ export const FLOAT_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
   cvttpd2dq: packedTo(8, 4, truncating(float64ToInt32)),
   cvtss2sd: scalarTo("sse2", scalarConversion(4, 8, float32ToFloat64)),
   cvtsd2ss: scalarTo("sse2", scalarConversion(8, 4, float64ToFloat32)),
-  cvtsi2ss: scalarTo("sse", fromInteger(4, int32ToFloat32, int64ToFloat32)),
-  cvtsi2sd: scalarTo("sse2", fromInteger(8, int32ToFloat64, int64ToFloat64)),
-  cvtss2si: scalarTo("sse", toInteger(4, float32ToInt32, float32ToInt64)),
-  cvtsd2si: scalarTo("sse2", toInteger(8, float64ToInt32, float64ToInt64)),
-  cvttss2si: scalarTo("sse", toInteger(4, truncating(float32ToInt32), truncating(float32ToInt64))),
-  cvttsd2si: scalarTo("sse2", toInteger(8, truncating(float64ToInt32), truncating(float64ToInt64))),
 };

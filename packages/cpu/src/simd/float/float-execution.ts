@@ -1,3 +1,5 @@
+import { isOrdinary32 } from "../../float/binary32.ts";
+import { isOrdinary64 } from "../../float/binary64.ts";
 import { FloatUnit } from "../../float/float-unit.ts";
 import { MASK_SHIFT, PRE_COMPUTATION } from "../../float/mxcsr.ts";
 import type { Processor } from "../../processor.ts";
@@ -5,7 +7,7 @@ import { CR4 } from "../../state-layout.ts";
 import { CR4_OSXMMEXCPT } from "../../system/control-bits.ts";
 import { UD, XM } from "../../system/exceptions.ts";
 import { MXCSR_WORD } from "../../system/xsave-components.ts";
-import { LANES_BUFFER, LANES_BYTES } from "../lanes.ts";
+import { LANES_BUFFER, LANES_BYTES, type Lanes } from "../lanes.ts";
 
 const EXCEPTIONS = 0x3f;
 
@@ -30,6 +32,16 @@ function slotsOf(size: number): Slots {
 }
 
 export const SLOTS: Readonly<Record<2 | ElementBytes, Slots>> = { 2: slotsOf(2), 4: slotsOf(4), 8: slotsOf(8) };
+
+/** The lowest element of lanes, of which a NaN may not keep its payload. */
+export function elementOf(size: ElementBytes, lanes: Lanes): number {
+  return size === 8 ? lanes.f64[0]! : lanes.f32[0]!;
+}
+
+/** Whether an element is zero or a normal number. */
+export function isOrdinary(size: ElementBytes, a: number): boolean {
+  return size === 8 ? isOrdinary64(a) : isOrdinary32(a);
+}
 
 /** Prepares the unit for an instruction. */
 export function beginFloat(c: Processor): void {

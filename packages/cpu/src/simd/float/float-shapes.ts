@@ -1,6 +1,6 @@
 import type { CpuidFeature } from "@hvdiff/spec";
 import type { FloatUnit } from "../../float/float-unit.ts";
-import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
+import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B, R } from "../lanes.ts";
 import type { EncodingFeatures, VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
@@ -81,22 +81,32 @@ export function packedBinary(size: ElementBytes, kernel: BinaryElement): VectorC
   };
 }
 
+/**
+ * What a scalar instruction does once its last operand is in lane B: result = kernel(first source, second source), of the lowest
+ * element.
+ */
+export function scalarTail(form: VectorForm, size: ElementBytes, kernel: BinaryElement): Executor {
+  const slots = SLOTS[size];
+  const { isVex } = form;
+  const { first, target } = scalarOperands(form, size);
+  return (c, i) => {
+    readVector(c, i, first, A);
+    beginFloat(c);
+    kernel(unit, slots.a, slots.b, slots.r);
+    if (!settleFloat(c)) return STATUS_ABORTED;
+    if (isVex) keepAbove(size);
+    writeVector(c, target, R);
+    return STATUS_NEXT;
+  };
+}
+
 /** The lowest element: result = kernel(first source, second source). */
 export function scalarBinary(size: ElementBytes, kernel: BinaryElement): VectorCompiler {
-  const slots = SLOTS[size];
   return (form) => {
-    const { need, isVex } = form;
-    const { first, second, target } = scalarOperands(form, size);
-    return (c, i) => {
-      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
-      readVector(c, i, first, A);
-      beginFloat(c);
-      kernel(unit, slots.a, slots.b, slots.r);
-      if (!settleFloat(c)) return STATUS_ABORTED;
-      if (isVex) keepAbove(size);
-      writeVector(c, target, R);
-      return STATUS_NEXT;
-    };
+    const { need } = form;
+    const { second } = scalarOperands(form, size);
+    const finish = scalarTail(form, size, kernel);
+    return (c, i) => (isReady(c, need) && readVector(c, i, second, B) ? finish(c, i) : STATUS_ABORTED);
   };
 }
 

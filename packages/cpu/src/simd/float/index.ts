@@ -6,6 +6,7 @@ import { FLOAT_FUSED } from "./float-fused.ts";
 import { FLOAT_HORIZONTAL } from "./float-horizontal.ts";
 import { FLOAT_ROUNDING } from "./float-rounding.ts";
 import { HALF_PRECISION } from "./half-precision.ts";
+import { INTEGER_CONVERSIONS } from "./integer-conversions.ts";
 import { MMX_CONVERSIONS } from "./mmx-conversions.ts";
 
 /** SSE, AVX, FMA and F16C instructions on floating-point numbers. */
@@ -17,5 +18,6 @@ export const FLOAT_INSTRUCTIONS: Readonly<Record<string, VectorInstruction>> = {
   ...FLOAT_HORIZONTAL,
   ...FLOAT_ROUNDING,
   ...HALF_PRECISION,
+  ...INTEGER_CONVERSIONS,
   ...MMX_CONVERSIONS,
 };

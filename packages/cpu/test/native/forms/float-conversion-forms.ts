@@ -27,7 +27,7 @@ interface Scalar {
 function scalarForms(scalar: Scalar): Form[] {
   const { name, opcode, prefix, legacyPrefix, width, lane, rm, hasVvvv } = scalar;
   const legacy: Form = {
-    name: `${name} ${width} sse`,
+    name: `${name} sse ${width}`,
     make: (draft) => {
       floatVectors(draft, lane);
       const reg = draft.register();
@@ -35,7 +35,7 @@ function scalarForms(scalar: Scalar): Form[] {
     },
   };
   const vex: Form = {
-    name: `${name} ${width} vex128`,
+    name: `${name} vex128 ${width}`,
     make: (draft) => {
       floatVectors(draft, lane);
       const reg = draft.register();

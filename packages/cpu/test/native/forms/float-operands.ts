@@ -1,7 +1,11 @@
 import { BINARY16, BINARY32, BINARY64, type Format } from "../../../src/float/format.ts";
 import { floatOperand, plainOperand } from "../../float/float-values.ts";
 import type { Draft } from "../draft.ts";
+import { MXCSR } from "../extended-image.ts";
 import type { Lane } from "../special-values.ts";
+
+/** To nearest, all exceptions masked, precision noted: where the simulated processor takes its short ways. */
+const PRECISION_NOTED = 0x1fa0;
 
 const FORMATS: Readonly<Partial<Record<Lane, Format>>> = { f16: BINARY16, f32: BINARY32, f64: BINARY64 };
 
@@ -29,6 +33,7 @@ function fill(draft: Draft, f: Format, operand: Operand): void {
  */
 export function floatVectors(draft: Draft, lane: Lane): void {
   draft.vectors(lane);
+  if (draft.random.chance(25)) draft.extended.view.setUint32(MXCSR, PRECISION_NOTED, true);
   const f = FORMATS[lane];
   const kind = draft.random.below(10);
   if (f === undefined || kind < 2) return;

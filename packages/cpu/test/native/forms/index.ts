@@ -24,10 +24,16 @@ const LONG_MODE_FORMS: readonly Form[] = [
   ...CHAIN_FORMS,
 ];
 
+/** Beside general registers, the mode matters for the encoding only. */
+const FLOATS_IN_BOTH_MODES: readonly Form[] = [
+  ...FLOAT_FORMS.filter((form) => /^(add|ucomi|vfmadd231)/.test(form.name)),
+  ...FLOAT_CONVERSION_FORMS,
+];
+
 /** Instruction forms that are compared with the real processor, by the name of their recording. */
 export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
-  "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS],
+  "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS, ...inMode32(FLOATS_IN_BOTH_MODES)],
   x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
   "vector-integer": VECTOR_INTEGER_FORMS,
 };
