@@ -9,7 +9,7 @@ rmSync(here("dist"), { recursive: true, force: true });
 // The lab is a chunk of its own, loaded when a command needs it. Chunks lie one folder below dist/, so that what @hvdiff/guests calls
 // ../images/ is dist/images/. The dashboard stays a package: express and the built page are not for bundling.
 await build({
-  entryPoints: [here("src/main.ts")],
+  entryPoints: [here("src/main.ts"), here("src/qemu-main.ts")],
   outdir: here("dist"),
   chunkNames: "chunks/[name]-[hash]",
   bundle: true,

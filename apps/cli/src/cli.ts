@@ -1,5 +1,5 @@
 import packageJson from "../package.json" with { type: "json" };
-import { hasFlag, readArguments } from "./arguments.ts";
+import { type Arguments, hasFlag, readArguments } from "./arguments.ts";
 import { type Command, EXIT } from "./command.ts";
 import { CommandError, isUserError } from "./command-error.ts";
 import { COMMANDS } from "./commands/index.ts";
@@ -9,7 +9,8 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { OPTIONS } from "./options.ts";
 import { outputFor } from "./output.ts";
-import { visible } from "./text/wrap.ts";
+import { translateQemu } from "./qemu/translate.ts";
+import { oneLine, visible } from "./text/wrap.ts";
 
 const HELP_WIDTH = 110;
 
@@ -31,6 +32,15 @@ function help(topic: string | undefined, environment: Environment): number {
   return EXIT.same;
 }
 
+function argumentsOf(command: Command, argv: readonly string[], environment: Environment): Arguments {
+  const options = [...command.options, OPTIONS.help];
+  if (command.takesQemuFlags !== true) return readArguments(argv, options, command.name);
+  const translated = translateQemu(argv, options);
+  const given = readArguments(translated.argv, options, command.name);
+  for (const note of translated.notes) environment.stderr(`hvdiff: note: ${visible(note)}\n`);
+  return given;
+}
+
 async function dispatch(argv: readonly string[], environment: Environment): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return help(rest[0], environment);
@@ -43,13 +53,8 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
       `a command comes first, then options; there is no option ${name}${suggestion(name, ["--help", "--version"])}`,
     );
   const command = commandNamed(name);
-  const given = readArguments(rest, [...command.options, OPTIONS.help], command.name);
+  const given = argumentsOf(command, rest, environment);
   return hasFlag(given, "help") ? help(command.name, environment) : command.run(given, environment);
-}
-
-/** Line breaks and control characters, say in a file's name, must not turn one line into several. */
-function oneLine(text: string): string {
-  return visible(text.trim().replaceAll(/\s*\n\s*/g, " "));
 }
 
 /** Runs one command line and resolves with the exit code. The user's errors become one line; ours are thrown. */

@@ -13,6 +13,8 @@ export interface Command {
   /** Arguments as usage shows them. */
   readonly usage: string;
   readonly options: readonly OptionDef[];
+  /** QEMU's flags are understood beside the options. */
+  readonly takesQemuFlags?: boolean;
   /** More for its own help: paragraphs. */
   readonly notes?: readonly string[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import type { Lab } from "@hvdiff/lab";
 
 /** A started dashboard. */
@@ -9,6 +10,8 @@ export interface Server {
 /** The outside world, so that tests can stand in for it. */
 export interface Environment {
   readonly stdout: (text: string) => void;
+  /** Bytes that shall be seen at once, while a run goes on. */
+  readonly stdoutNow: (bytes: Uint8Array) => void;
   readonly stderr: (text: string) => void;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Cells per line of the terminal on stdout; null where stdout is not a terminal. */
@@ -27,12 +30,30 @@ function untilInterrupted(): Promise<void> {
   });
 }
 
+/** How long to wait for a reader that is slower than the guest. */
+const RETRY_MILLISECONDS = 2;
+
+/** Writes without an event loop turn, which a run does not give. A reader that is gone ends the run. */
+function writeNow(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(file, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") process.exit(0);
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLISECONDS);
+    }
+  }
+}
+
 /** The real process. The lab and the dashboard are loaded when first needed. */
 export function processEnvironment(): Environment {
   return {
     stdout: (text) => {
       process.stdout.write(text);
     },
+    stdoutNow: (bytes) => writeNow(process.stdout.fd, bytes),
     stderr: (text) => {
       process.stderr.write(text);
     },

@@ -27,7 +27,13 @@ export const OPTIONS = {
     repeatable: true,
     summary: "column to compare with; the first one is the reference (default: metal)",
   },
-  cpu: { name: "cpu", value: "ID", summary: "the silicon; `hvdiff cpus` lists them (default: skylake-client)" },
+  cpu: {
+    name: "cpu",
+    aliases: ["-cpu"],
+    value: "MODEL[,±FEATURE…]",
+    summary:
+      "the silicon: one of `hvdiff cpus`, or QEMU's name of it; `max` is the one with most; features can be switched (default: skylake-client)",
+  },
   firmware: {
     name: "firmware",
     value: "none|seabios|ovmf",
@@ -41,6 +47,38 @@ export const OPTIONS = {
     summary: "guest RAM: 64M, 1G; a bare number is MiB (default: 64M)",
   },
   append: { name: "append", aliases: ["-append"], value: "TEXT", summary: "the guest's command line" },
+  initrd: {
+    name: "initrd",
+    aliases: ["-initrd"],
+    value: "FILE[,FILE…]",
+    summary: "files beside the image: multiboot modules (`file arguments`), or Linux' initial RAM disk",
+  },
+  smp: { name: "smp", aliases: ["-smp"], value: "N", summary: "logical processors (default: 1)" },
+  boot: {
+    name: "boot",
+    value: "PROTOCOL",
+    choices: ["multiboot", "multiboot2", "pvh", "linux", "flat"],
+    summary: "how to start the image; without it the image decides (multiboot, multiboot2, pvh, linux, flat)",
+  },
+  entry: { name: "entry", value: "ADDRESS", summary: "start a flat image at this physical address" },
+  load: { name: "load", value: "ADDRESS", summary: "where a flat image lies (default: at its entry point)" },
+  mode: {
+    name: "mode",
+    value: "16|32|64",
+    choices: ["16", "32", "64"],
+    summary: "mode in which a flat image starts (default: 32, protected mode without paging)",
+  },
+  kernel: { name: "kernel", aliases: ["-kernel"], value: "FILE", summary: "the path of an image, as GUEST" },
+  serial: {
+    name: "serial",
+    value: "stdio|none|file:PATH",
+    summary: "where the guest's serial output goes (default: stdio)",
+  },
+  debugcon: {
+    name: "debugcon",
+    value: "stdio|none|file:PATH",
+    summary: "where output of the debug port 0xe9 goes (default: none)",
+  },
   quirk: {
     name: "quirk",
     value: "±ID",
@@ -85,6 +123,12 @@ export const RUN_OPTIONS: readonly OptionDef[] = [
   OPTIONS.firmware,
   OPTIONS.memory,
   OPTIONS.append,
+  OPTIONS.initrd,
+  OPTIONS.smp,
+  OPTIONS.boot,
+  OPTIONS.entry,
+  OPTIONS.load,
+  OPTIONS.mode,
   OPTIONS.quirk,
   OPTIONS.maxInstructions,
 ];

@@ -30,6 +30,25 @@ export function parseInstructions(text: string): number {
   return count;
 }
 
+/** A number of logical processors. */
+export function parseProcessors(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw new CommandError(`--smp: ${JSON.stringify(text)} is not a number of processors`);
+  return count;
+}
+
+/** A physical address: `0x7c00`, `1M`, or decimal. */
+export function parseAddress(option: string, text: string): number {
+  const address = /^0x[0-9a-f_]+$/i.test(text)
+    ? Number(text.replaceAll("_", ""))
+    : text === "0"
+      ? 0
+      : (parse(text, SIZE_UNITS, 1) ?? Number.NaN);
+  if (!Number.isSafeInteger(address))
+    throw new CommandError(`--${option}: ${JSON.stringify(text)} is not an address; write 0x7c00, 1M or 31744`);
+  return address;
+}
+
 /** A TCP port; 0 takes any free one. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

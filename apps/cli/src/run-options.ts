@@ -1,7 +1,8 @@
-import type { RunOptions } from "@hvdiff/lab";
+import type { BootOptions, RunOptions } from "@hvdiff/lab";
 import { type Arguments, lastValue } from "./arguments.ts";
 import { CommandError } from "./command-error.ts";
-import { parseInstructions, parseMemory } from "./quantities.ts";
+import { modulesOf } from "./initrd.ts";
+import { parseAddress, parseInstructions, parseMemory, parseProcessors } from "./quantities.ts";
 
 function quirksOf(given: Arguments): string[] {
   return (given.values.get("quirk") ?? []).map((text) => {
@@ -13,20 +14,44 @@ function quirksOf(given: Arguments): string[] {
   });
 }
 
+/** Leaves out what the user did not say. */
+function said<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function map<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text);
+}
+
+function bootOf(given: Arguments): BootOptions | undefined {
+  const value = (name: string) => lastValue(given, name);
+  const boot = said({
+    protocol: value("boot") as BootOptions["protocol"],
+    entry: map(value("entry"), (text) => parseAddress("entry", text)),
+    loadAddress: map(value("load"), (text) => parseAddress("load", text)),
+    mode: map(value("mode"), Number) as BootOptions["mode"],
+  }) as BootOptions;
+  const flat = boot.entry !== undefined || boot.loadAddress !== undefined || boot.mode !== undefined;
+  if (flat && boot.protocol !== undefined && boot.protocol !== "flat")
+    throw new CommandError(`--boot ${boot.protocol}: --entry, --load and --mode are for flat images`);
+  return Object.keys(boot).length === 0 ? undefined : boot;
+}
+
 /** The lab's options from the command line; what the user did not say is left to the lab's defaults. */
 export function runOptionsOf(given: Arguments): RunOptions {
-  const cpu = lastValue(given, "cpu");
-  const firmware = lastValue(given, "firmware");
-  const memory = lastValue(given, "memory");
-  const commandLine = lastValue(given, "append");
-  const maxInstructions = lastValue(given, "max-instructions");
+  const value = (name: string) => lastValue(given, name);
   const quirks = quirksOf(given);
-  return {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(firmware === undefined ? {} : { firmware: firmware as NonNullable<RunOptions["firmware"]> }),
-    ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
-    ...(commandLine === undefined ? {} : { commandLine }),
-    ...(maxInstructions === undefined ? {} : { maxInstructions: parseInstructions(maxInstructions) }),
-    ...(quirks.length === 0 ? {} : { quirks }),
-  };
+  return said({
+    cpu: value("cpu"),
+    firmware: value("firmware") as RunOptions["firmware"],
+    memory: map(value("memory"), parseMemory),
+    commandLine: value("append"),
+    modules: map(value("initrd"), modulesOf),
+    processors: map(value("smp"), parseProcessors),
+    boot: bootOf(given),
+    maxInstructions: map(value("max-instructions"), parseInstructions),
+    quirks: quirks.length === 0 ? undefined : quirks,
+  }) as RunOptions;
 }

@@ -65,8 +65,8 @@ test("run passes the guest's code on and reports the outcome on stderr", async (
   const { code, stdout, stderr } = await runForTest(["run", "capabilities", "--on", "vmware@17"], {
     createLab: async () => ({
       ...lab,
-      diff: (...args) => {
-        const result = lab.diff(...args);
+      run: (...args) => {
+        const result = lab.run(...args);
         return {
           ...result,
           columns: result.columns.map((column) => ({ ...column, outcome: { kind: "exit", text: "exit 3" } })),

@@ -242,13 +242,14 @@ export function createFakeLab(): Lab {
   return {
     diff: fakeDiff,
     run: (guest, column, options, console) => {
-      const result = fakeDiff(guest, [column], options).columns[0]!;
-      console.serial(result.serial);
+      const result = fakeDiff(guest, [column], options);
+      console.serial(result.columns[0]!.serial);
       return result;
     },
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },
+    check: () => {},
     compare: fakeCompare,
     matrix: fakeMatrix,
     matrixRow: (_scenario, columns) => fakeMatrix(columns),

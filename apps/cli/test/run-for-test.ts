@@ -10,12 +10,19 @@ export interface Ran {
 }
 
 /** Runs a command line against the fake lab, 100 cells wide, no colour. */
-export async function runForTest(argv: readonly string[], changes: Partial<Environment> = {}): Promise<Ran> {
+export async function runForTest(
+  argv: readonly string[],
+  changes: Partial<Environment> = {},
+  run: typeof runCli = runCli,
+): Promise<Ran> {
   let stdout = "";
   let stderr = "";
-  const code = await runCli(argv, {
+  const code = await run(argv, {
     stdout: (text) => {
       stdout += text;
+    },
+    stdoutNow: (bytes) => {
+      stdout += Buffer.from(bytes).toString("latin1");
     },
     stderr: (text) => {
       stderr += text;

@@ -35,7 +35,7 @@ function suiteLab(): Lab {
     ...result,
     columns: result.columns.map((column) => ({ ...column, ...SUITE })),
   });
-  return { ...lab, diff: (...args) => suite(lab.diff(...args)) };
+  return { ...lab, diff: (...args) => suite(lab.diff(...args)), run: (...args) => suite(lab.run(...args)) };
 }
 
 function ran(line: string, lab: Lab = createFakeLab()): Promise<Ran> {
@@ -103,8 +103,8 @@ test("a run that was cut short is a failed test", async () => {
   const where = { level: 2, vcpu: 0, rip: "0x1000", bytes: "f4" };
   const halted: Lab = {
     ...lab,
-    diff: (...args) => {
-      const result = lab.diff(...args);
+    run: (...args) => {
+      const result = lab.run(...args);
       const outcome = { kind: "halted", text: "halted at level 2, rip 0x1000 [f4]", where };
       return { ...result, columns: result.columns.map((column) => ({ ...column, outcome })) };
     },

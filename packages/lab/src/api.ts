@@ -68,7 +68,9 @@ export interface DebugSession {
 export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
   /** Runs a guest in one column and tells what it prints at once. No trace is kept, so a long run is not bound by it. */
-  run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): ColumnResult;
+  run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DiffResult;
+  /** Looks at a column and options without a guest. */
+  check(column: string, options: RunOptions): void;
   /** A guest in one column for a debugger, which runs it. */
   debug(guest: Guest, column: string, options?: RunOptions): DebugSession;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;

@@ -39,13 +39,8 @@ function guestOf(session: Session): DiffResult["guest"] {
   return { id, title, sha256, bundled };
 }
 
-/** Runs a guest in every column and compares each with the first. Errors: `UsageError`. */
-export function diff(guest: Guest, columns: readonly string[], options: RunOptions = {}): DiffResult {
-  if (columns.length === 0) throw new UsageError("no columns to compare");
-  const session = new Session(guestImage(guest), options);
-  const resolved = columns.map((text) => session.column(text));
-  const reference = resolved[0]!;
-  const results = resolved.map((column) => columnResult(session, reference, column));
+/** What all columns share. */
+function headOf(session: Session): Omit<DiffResult, "reference" | "columns" | "verdicts" | "different"> {
   return {
     schemaVersion: SCHEMA_VERSION,
     hvdiff: VERSION,
@@ -54,6 +49,18 @@ export function diff(guest: Guest, columns: readonly string[], options: RunOptio
     firmware: session.settings.firmware,
     memory: session.settings.memory,
     commandLine: session.settings.commandLine,
+  };
+}
+
+/** Runs a guest in every column and compares each with the first. Errors: `UsageError`. */
+export function diff(guest: Guest, columns: readonly string[], options: RunOptions = {}): DiffResult {
+  if (columns.length === 0) throw new UsageError("no columns to compare");
+  const session = new Session(guestImage(guest), options);
+  const resolved = columns.map((text) => session.column(text));
+  const reference = resolved[0]!;
+  const results = resolved.map((column) => columnResult(session, reference, column));
+  return {
+    ...headOf(session),
     reference: reference.text,
     columns: results,
     verdicts: verdictIds(resolved.map((column) => session.run(column))),
@@ -62,10 +69,12 @@ export function diff(guest: Guest, columns: readonly string[], options: RunOptio
 }
 
 /** Runs a guest in one column and tells what it prints at once. Errors: `UsageError`. */
-export function run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): ColumnResult {
+export function run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DiffResult {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
-  return resultOf(session, resolved, session.runOnce(resolved, console));
+  const ran = session.runOnce(resolved, console);
+  const columns = [resultOf(session, resolved, ran)];
+  return { ...headOf(session), reference: column, columns, verdicts: verdictIds([ran]), different: false };
 }
 
 /** A guest in one column for a debugger. Errors: `UsageError`. */

@@ -8,6 +8,7 @@ import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { QuirkResult } from "./results.ts";
+import { settingsOf } from "./run.ts";
 
 function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult[] {
   if (column === undefined) return PERSONALITIES.flatMap((personality) => personality.quirks.map(quirkResult));
@@ -19,6 +20,10 @@ export function createLab(): Lab {
   return {
     diff,
     run,
+    check: (column, options) => {
+      settingsOf(options);
+      resolveColumn(column, resolveCpu(options), options);
+    },
     compare,
     debug,
     matrix,

@@ -182,6 +182,7 @@ export function runMachine(machine: Machine, console?: GuestConsole): Run {
 }
 
 function countersOf(machine: Machine, events: readonly TraceEvent[]): Record<string, number> {
-  const counters: Record<string, number> = { instructions: machine.now(), events: events.length };
+  const { recordTrace } = machine.options;
+  const counters = { instructions: machine.now(), ...(recordTrace === false ? {} : { events: events.length }) };
   return { ...counters, ...machine.counters };
 }

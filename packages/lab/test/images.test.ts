@@ -23,8 +23,8 @@ const print = (letter: string, code: number): number[] => [
 function run(image: number[], column: string, options: RunOptions = {}) {
   const said: string[] = [];
   const console: GuestConsole = { serial: (text) => said.push(text), debug: () => {} };
-  const result = lab.run({ name: "image", image: new Uint8Array(image) }, column, options, console);
-  return { said: said.join(""), result };
+  const { columns } = lab.run({ name: "image", image: new Uint8Array(image) }, column, options, console);
+  return { said: said.join(""), result: columns[0]! };
 }
 
 test.each([

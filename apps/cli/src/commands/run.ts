@@ -1,4 +1,4 @@
-import type { ColumnResult, EventResult, Guest, Lab, RunOptions, SuiteResult } from "@hvdiff/lab";
+import type { ColumnResult, DiffResult, EventResult, Guest, Lab, RunOptions, SuiteResult } from "@hvdiff/lab";
 import { type Arguments, lastValue, listValues } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CommandError } from "../command-error.ts";
@@ -12,7 +12,8 @@ import { toJunit } from "../format/junit.ts";
 import { columnMarkdown } from "../format/markdown.ts";
 import { toTap } from "../format/tap.ts";
 import { runPoints } from "../format/test-points.ts";
-import { guestOf } from "../guest-argument.ts";
+import { guestOf, imageAt } from "../guest-argument.ts";
+import { guestStreams } from "../guest-output.ts";
 import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
@@ -63,6 +64,37 @@ function suiteText(suite: SuiteResult, palette: Palette): string {
   return [`${suite.format}: ${style(counts)}`, ...suite.problems.map(visible)].join("; ");
 }
 
+/** What an image of the user's may run for: a bundled scenario is known to be short. */
+const GENEROUS = 10e9;
+
+function guestNamed(given: Arguments, lab: Lab): Guest {
+  const kernel = lastValue(given, "kernel");
+  if (kernel === undefined) return guestOf(given.positionals[0], lab);
+  if (given.positionals.length > 0) throw new CommandError("run: -kernel and GUEST exclude each other");
+  return imageAt(kernel);
+}
+
+/** Runs without a trace; serial output is told at once where it is what is asked for. */
+function runUntraced(
+  lab: Lab,
+  { given, environment }: { given: Arguments; environment: Environment },
+  { guest, column, what, options }: { guest: Guest; column: string; what: string; options: RunOptions },
+): DiffResult {
+  const bound = "scenario" in guest ? {} : { maxInstructions: GENEROUS };
+  const live = isLive(given);
+  const streams = guestStreams(given, environment, live ? "stdio" : "none");
+  const work = () => lab.run(guest, column, { ...bound, ...options }, streams);
+  try {
+    return live ? work() : withProgress(environment, what, work);
+  } finally {
+    streams.close();
+  }
+}
+
+function isLive(given: Arguments): boolean {
+  return !given.values.has("output") && (lastValue(given, "format") ?? "table") === "table";
+}
+
 async function run(given: Arguments, environment: Environment): Promise<number> {
   atMost(given, 1, "run");
   const trace = lastValue(given, "trace");
@@ -72,7 +104,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const name = columnOf(given);
   const options = runOptionsOf(given);
   const lab = await environment.createLab();
-  const guest = guestOf(given.positionals[0], lab);
+  const guest = guestNamed(given, lab);
   const what = `running ${"scenario" in guest ? guest.scenario : guest.name} on ${name}`;
   if (trace !== undefined) {
     const { column, events } = withProgress(environment, what, () => traceOf(lab, guest, name, options));
@@ -80,18 +112,19 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
     reportOutcome(column, environment);
     return exitCodeOf(column);
   }
-  const result = withProgress(environment, what, () => lab.diff(guest, [name], options));
+  const result = runUntraced(lab, { given, environment }, { guest, column: name, what, options });
   const column = result.columns[0]!;
-  output.write(
-    render(given, {
-      table: () => column.serial,
-      json: () => toJson(result),
-      jsonl: () => toJsonLines(SCHEMA_VERSION, [column]),
-      md: () => columnMarkdown(result),
-      tap: () => toTap(runPoints(column), [`${result.guest.id} on ${column.full}`]),
-      junit: () => toJunit(result.guest.id, runPoints(column), column.serial),
-    }),
-  );
+  if (!isLive(given))
+    output.write(
+      render(given, {
+        table: () => column.serial,
+        json: () => toJson(result),
+        jsonl: () => toJsonLines(SCHEMA_VERSION, [column]),
+        md: () => columnMarkdown(result),
+        tap: () => toTap(runPoints(column), [`${result.guest.id} on ${column.full}`]),
+        junit: () => toJunit(result.guest.id, runPoints(column), column.serial),
+      }),
+    );
   reportOutcome(column, environment);
   return exitCodeOf(column);
 }
@@ -101,15 +134,29 @@ export const runGuest: Command = {
   name: "run",
   summary: "Run a guest on one column and print what it prints",
   usage: "GUEST [--on COLUMN] [OPTIONS]",
-  options: [OPTIONS.onOne, ...RUN_OPTIONS, OPTIONS.trace, OPTIONS.testFormat, OPTIONS.output],
+  options: [
+    OPTIONS.onOne,
+    OPTIONS.kernel,
+    ...RUN_OPTIONS,
+    OPTIONS.serial,
+    OPTIONS.debugcon,
+    OPTIONS.trace,
+    OPTIONS.testFormat,
+    OPTIONS.output,
+  ],
+  takesQemuFlags: true,
   notes: [
-    "The guest's serial output goes to stdout as it is, the outcome to stderr.",
+    "GUEST is a bundled scenario or the path of an image: multiboot 1 or 2 and PVH ELF files, Linux bzImages, and with --entry flat binaries. ./NAME is always a path.",
+    "QEMU's usual flags are understood as well: -kernel, -append, -initrd, -smp, -m, -cpu, -serial, -debugcon, -device isa-debug-exit, and those that ask for nothing, such as -nographic and -no-reboot; one that cannot be honoured is refused.",
+    "The guest's serial output goes to stdout as it is and as it comes, the outcome to stderr. An image that is not bundled runs for 10 G instructions at most, unless --max-instructions or --trace is given.",
     "Exit code: the low eight bits of what the guest wrote to the exit port 0xf4 (255 where they are zero and the code is not); 124 halted, in a loop or stopped at a bound; 125 triple fault, shutdown or stopped by its L0; 126 an instruction that hvdiff does not implement; 2 trouble, then stderr starts with `hvdiff:`.",
     "Output of kvm-unit-tests, SoTest and XTF is understood: stderr then also says how many tests passed and failed, and a test that failed makes the exit code 1 where the guest's own would be 0. A suite that has said that it is done and then halts has ended regularly.",
   ],
   examples: [
     ["hvdiff run capabilities", "on metal"],
     ["hvdiff run guest.elf --on kvm@6.1", "your own image under KVM"],
+    ["hvdiff run -kernel guest.elf -append 'a b' -smp 2 -m 1G", "as you would start it in QEMU"],
+    ["hvdiff run boot.bin --entry 0x7c00 --mode 16", "a flat binary"],
     ["hvdiff run xsaves-control --on kvm@6.1 --trace text", "what the guest could see, event by event"],
   ],
   run,

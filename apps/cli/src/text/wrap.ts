@@ -70,3 +70,8 @@ export function hanging(first: string, text: string, width: number): string[] {
   const indent = " ".repeat(widthOf(first));
   return wrap(text, Math.max(16, width - widthOf(first))).map((line, index) => (index === 0 ? first : indent) + line);
 }
+
+/** Line breaks and control characters, say in a file's name, must not turn one line into several. */
+export function oneLine(text: string): string {
+  return visible(text.trim().replaceAll(/\s*\n\s*/g, " "));
+}

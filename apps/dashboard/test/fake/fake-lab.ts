@@ -26,10 +26,11 @@ const DEFAULTS = ["metal", "ideal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on",
 export function createFakeLab(): Lab {
   return {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
-    run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)).columns[0]!,
+    run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },
+    check: () => {},
     compare: (guest, left, right, options) => compare(scenarioOf(guest), { left, right }, cpuOf(options)),
     matrix: (columns, options) => matrixOf(FAKE_SCENARIOS, columns, options),
     matrixRow: (scenario, columns, options) => matrixOf([scenarioOf({ scenario })], columns, options),
