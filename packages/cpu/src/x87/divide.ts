@@ -59,7 +59,7 @@ function divideNumbers(x: Operation, format: Format, a: Real, b: Real): Real {
 }
 
 /** Integer square root, rounded down. */
-function integerRoot(value: bigint): bigint {
+export function integerRoot(value: bigint): bigint {
   let guess = BigInt(Math.ceil(Math.sqrt(Number(value)) * (1 + 2 ** -50)));
   for (;;) {
     const next = (guess + value / guess) >> 1n;

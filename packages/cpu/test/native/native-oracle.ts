@@ -26,7 +26,8 @@ export interface NativeOracle {
 function runBatch(program: string, cases: readonly NativeCase[]): NativeResult[] {
   const done = spawnSync(program, { input: encodeRequests(cases), maxBuffer: 1 << 28 });
   if (done.status !== 0) throw new Error(`the harness failed: ${done.signal ?? done.status} ${done.stderr}`);
-  return decodeResults(done.stdout, cases);
+  // A copy: slices of a Buffer would share its memory.
+  return decodeResults(new Uint8Array(done.stdout), cases);
 }
 
 function runAll(program: string, cases: readonly NativeCase[]): NativeResult[] {

@@ -10,6 +10,7 @@ import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { STRING_FORMS } from "./string-forms.ts";
+import { TRANSCENDENTAL_FORMS } from "./transcendental-forms.ts";
 import { VECTOR_INTEGER_FORMS } from "./vector-integer-forms.ts";
 import { X87_FORMS } from "./x87-forms.ts";
 
@@ -34,6 +35,7 @@ const FLOATS_IN_BOTH_MODES: readonly Form[] = [
 export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...LEGACY_FORMS],
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS, ...inMode32(FLOATS_IN_BOTH_MODES)],
+  transcendental: TRANSCENDENTAL_FORMS,
   x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
   "vector-integer": VECTOR_INTEGER_FORMS,
 };
