@@ -30,10 +30,7 @@ function horizontal(size: ElementBytes, kernel: BinaryElement): VectorCompiler {
   return packedBinary(size, element);
 }
 
-/**
- * One step of a dot product, in all 128-bit lanes: slot z of each gets kernel(slot x, slot y). Slots count from the first one of the lane;
- * those of intermediate results lie `SPARE` behind it.
- */
+/** One step of a dot product: z gets kernel(x, y) in every 128-bit lane. Slots are those of the first lane. */
 type Step = (kernel: BinaryElement, x: number, y: number, z: number) => void;
 
 function stepOver(lanes: number, inLane: number): Step {
