@@ -9,6 +9,7 @@ export { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 export { type DebugLevel, type DebugStop, DebugTarget } from "./debug/debug-target.ts";
 export type { DebugRegister } from "./debug/register-table.ts";
 export type { Watchpoint } from "./debug/watchpoint.ts";
+export { directBoot, initializeDevices, installFirmware } from "./firmware/firmware.ts";
 export {
   BOOT_PROTOCOLS,
   type BootModule,
@@ -20,7 +21,7 @@ export { type GuestMemory, loadImage } from "./loaders/load.ts";
 export { LoadError } from "./loaders/load-error.ts";
 export { Machine } from "./machine.ts";
 export type { MachineOptions } from "./machine-options.ts";
-export { lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
+export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
 export { type GuestOutput, guestOutput, Pc, type PcHost } from "./pc.ts";

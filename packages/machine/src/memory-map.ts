@@ -41,6 +41,14 @@ export function ramRanges(size: number): RamRange[] {
   return size > end ? [...ranges, { base: FOUR_GIB, size: size - end }] : ranges;
 }
 
+/** The ROM's last part, which holds the reset vector. */
+export const HIGH_ROM = { base: 0xfffff000, size: 0x1000 };
+
+/** Everything that memory backs: RAM, and firmware's areas, which are RAM too. */
+export function backedRanges(size: number): RamRange[] {
+  return [...ramRanges(size), { base: FIRMWARE_START, size: HIGH_RAM_START - FIRMWARE_START }, HIGH_ROM];
+}
+
 /** The E820 map of a PC with so many bytes of RAM, ascending. */
 export function memoryMap(size: number): MemoryMapEntry[] {
   const end = lowRamEnd(size);

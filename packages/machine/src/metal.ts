@@ -2,10 +2,11 @@ import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { enterVirtualWireMode, STATE, writeMsr } from "@hvdiff/cpu";
 import { applyState, type FirmwareProfile, featureControlAfter } from "./boot-state.ts";
 import type { Bounds } from "./bounds.ts";
+import { directBoot, initializeDevices, installFirmware } from "./firmware/firmware.ts";
 import type { BootRequest } from "./loaders/boot-request.ts";
 import { loadImage } from "./loaders/load.ts";
 import { Machine } from "./machine.ts";
-import { ramRanges } from "./memory-map.ts";
+import { backedRanges } from "./memory-map.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
 
@@ -30,12 +31,15 @@ export function createMetal(options: MetalOptions): Machine {
     ...(options.recycled ? { recycled: options.recycled } : {}),
   });
   declareMetalMemory(machine, options.memory);
+  const configuration = { processors: machine.processors.length, memory: options.memory };
+  initializeDevices(options.firmware, configuration, machine.pc!);
+  installFirmware(options.firmware, configuration, (address, data) => machine.memory.writeBytes(address, data));
   const boot = loadImage(options, {
     size: options.memory,
     read: (address, length) => machine.memory.readBytes(address, length),
     write: (address, data) => machine.memory.writeBytes(address, data),
   });
-  machine.pc?.describe({ processors: machine.processors.length, memory: options.memory });
+  machine.pc!.describe({ ...configuration, boot: directBoot(options, boot) });
   const processor = machine.processors[0]!;
   applyState(processor, boot.state);
   enterVirtualWireMode(processor);
@@ -45,7 +49,7 @@ export function createMetal(options: MetalOptions): Machine {
   return machine;
 }
 
-/** RAM as a PC has it: with the legacy hole at 640 KiB and the devices' below 4 GiB. */
+/** Memory as a PC has it: with the legacy hole at 640 KiB and the devices' below 4 GiB. */
 export function declareMetalMemory(machine: Machine, size: number): void {
-  for (const range of ramRanges(size)) machine.memory.addRam(range.base, range.size);
+  for (const range of backedRanges(size)) machine.memory.addRam(range.base, range.size);
 }

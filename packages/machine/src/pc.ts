@@ -14,7 +14,7 @@ import { PortSpace } from "./devices/port-space.ts";
 import { PowerManagement } from "./devices/power-management.ts";
 import { RtcMc146818 } from "./devices/rtc-mc146818.ts";
 import { SerialOutput } from "./devices/serial-output.ts";
-import { ResetControl, type ResetKind, SystemControlPortA } from "./devices/system-control.ts";
+import { FirmwarePort, ResetControl, type ResetKind, SystemControlPortA } from "./devices/system-control.ts";
 import { TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
@@ -31,7 +31,7 @@ export interface PcHost {
   deadlineChanged(deadline: number): void;
   /** The guest has asked for the end of the run. */
   exited(): void;
-  /** The guest has reset the processors, or the whole machine; or a sleep has ended and firmware resumes. */
+  /** The guest has reset the processors, or the whole machine; or a sleep has ended and firmware resumes; see `ResetKind`. */
   resetRequested(kind: ResetKind): void;
   /** The guest has turned the machine off. */
   powerOff(): void;
@@ -118,6 +118,7 @@ export class Pc implements Bus {
     }),
     new SystemControlPortA(() => this.host.resetRequested("init")),
     new ResetControl((kind) => this.host.resetRequested(kind)),
+    new FirmwarePort(() => this.host.resetRequested("boot")),
   ];
   private readonly space = new PortSpace(this.ports, this.pci.portWindow);
   /** Everything that a clone copies. */

@@ -2,11 +2,14 @@ import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import {
   type BootRequest,
   type Bounds,
+  backedRanges,
+  directBoot,
   type FirmwareProfile,
   type GuestMemory,
+  initializeDevices,
+  installFirmware,
   loadImage,
   Machine,
-  ramRanges,
 } from "@hvdiff/machine";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
 import { L0 } from "./l0.ts";
@@ -41,20 +44,24 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
 
 function createClient(machine: Machine, options: NestedMachineOptions): L0 {
   machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
-  for (const { base, size } of ramRanges(options.memory)) machine.memory.addRam(GUEST_OFFSET + base, size);
+  for (const { base, size } of backedRanges(options.memory)) machine.memory.addRam(GUEST_OFFSET + base, size);
   const memory: GuestMemory = {
     size: options.memory,
     read: (address, length) => machine.memory.readBytes(GUEST_OFFSET + address, length),
     write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
   };
+  const configuration = { processors: 1, memory: options.memory };
+  installFirmware(options.firmware, configuration, memory.write);
   const boot = loadImage(options, memory);
-  return new L0(machine, {
+  const l0 = new L0(machine, {
     guestModel: options.guestModel,
     policy: options.policy,
     ram: options.memory,
     firmware: options.firmware,
     initial: boot.state,
   });
+  initializeDevices(options.firmware, { ...configuration, boot: directBoot(options, boot) }, l0.pc);
+  return l0;
 }
 
 /** The quirk-free L0: silicon's own CPU, the architecture's policy. It must be indistinguishable from metal. */

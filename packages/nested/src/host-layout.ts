@@ -1,4 +1,4 @@
-import { lowRamEnd } from "@hvdiff/machine";
+import { FIRMWARE_START, HIGH_ROM, lowRamEnd } from "@hvdiff/machine";
 
 /*
  * Host-physical memory under an L0. The guest's RAM lies far from address 0, so that an address used at the wrong level hits
@@ -19,14 +19,13 @@ export const UNBACKED_BASE = 0x20_0000_0000;
 
 export const PAGE = 4096;
 const LOW_MEMORY_END = 0xa0000;
-const HIGH_MEMORY_START = MIB;
 const FOUR_GIB = 0x1_0000_0000;
 
-/** Whether guest RAM of this size backs a guest-physical address. */
+/** Whether memory backs a guest-physical address of a guest with so much RAM: RAM itself, and firmware's areas. */
 export function isGuestRam(address: number, size: number): boolean {
   if (address < LOW_MEMORY_END) return address >= 0;
   const end = lowRamEnd(size);
-  if (address < FOUR_GIB) return address >= HIGH_MEMORY_START && address < end;
+  if (address < FOUR_GIB) return (address >= FIRMWARE_START && address < end) || address >= HIGH_ROM.base;
   return address < FOUR_GIB + size - end;
 }
 

@@ -1,5 +1,5 @@
 import { STATE } from "@hvdiff/cpu";
-import { type DescriptorTable, featureControlAfter, ramRanges } from "@hvdiff/machine";
+import { backedRanges, type DescriptorTable, featureControlAfter } from "@hvdiff/machine";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { eptPointerFor, mapRange } from "./ept-tables.ts";
@@ -77,7 +77,7 @@ function expectSuccess(what: string, kind: string): void {
 function mapGuestRam(l0: L0): void {
   const { memory } = l0.machine;
   const { pool, ept01 } = l0.state;
-  for (const { base, size } of ramRanges(l0.options.ram))
+  for (const { base, size } of backedRanges(l0.options.ram))
     mapRange(memory, pool, ept01, base, GUEST_OFFSET + base, size);
 }
 

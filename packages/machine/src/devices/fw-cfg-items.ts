@@ -1,5 +1,5 @@
 import { type MemoryMapEntry, memoryMap } from "../memory-map.ts";
-import type { PcConfiguration } from "../pc-configuration.ts";
+import type { DirectBoot, PcConfiguration } from "../pc-configuration.ts";
 
 const SIGNATURE = 0x00;
 const ID = 0x01;
@@ -9,7 +9,6 @@ const NO_GRAPHIC = 0x04;
 const PROCESSORS = 0x05;
 const KERNEL_ADDRESS = 0x07;
 const KERNEL_SIZE = 0x08;
-const INITRD_ADDRESS = 0x0a;
 const INITRD_SIZE = 0x0b;
 const NUMA = 0x0d;
 const BOOT_MENU = 0x0e;
@@ -17,7 +16,6 @@ const MAX_PROCESSORS = 0x0f;
 const KERNEL_ENTRY = 0x10;
 const KERNEL_DATA = 0x11;
 const INITRD_DATA = 0x12;
-const COMMAND_LINE_ADDRESS = 0x13;
 const COMMAND_LINE_SIZE = 0x14;
 const COMMAND_LINE_DATA = 0x15;
 const FILE_DIRECTORY = 0x19;
@@ -65,29 +63,18 @@ function fileDirectory(files: readonly (readonly [name: string, data: Uint8Array
   return out;
 }
 
-function loadedItems({ kernel, initrd, commandLine }: PcConfiguration): [number, Uint8Array][] {
-  const items: [number, Uint8Array][] = [];
-  if (kernel !== undefined)
-    items.push(
-      [KERNEL_ADDRESS, number(kernel.address, 4)],
-      [KERNEL_SIZE, number(kernel.data.length, 4)],
-      [KERNEL_ENTRY, number(kernel.entry, 4)],
-      [KERNEL_DATA, kernel.data],
-    );
-  if (initrd !== undefined)
-    items.push(
-      [INITRD_ADDRESS, number(initrd.address, 4)],
-      [INITRD_SIZE, number(initrd.data.length, 4)],
-      [INITRD_DATA, initrd.data],
-    );
-  if (commandLine !== undefined) {
-    const data = text(`${commandLine.text}\0`);
-    items.push(
-      [COMMAND_LINE_ADDRESS, number(commandLine.address, 4)],
-      [COMMAND_LINE_SIZE, number(data.length, 4)],
-      [COMMAND_LINE_DATA, data],
-    );
-  }
+function bootItems(boot: DirectBoot | undefined): [number, Uint8Array][] {
+  if (boot === undefined) return [];
+  const commandLine = text(`${boot.commandLine}\0`);
+  const items: [number, Uint8Array][] = [
+    [KERNEL_ADDRESS, number(boot.address, 4)],
+    [KERNEL_SIZE, number(boot.kernel.length, 4)],
+    [KERNEL_ENTRY, number(boot.entry, 4)],
+    [KERNEL_DATA, boot.kernel],
+    [COMMAND_LINE_SIZE, number(commandLine.length, 4)],
+    [COMMAND_LINE_DATA, commandLine],
+  ];
+  if (boot.initrd !== undefined) items.push([INITRD_SIZE, number(boot.initrd.length, 4)], [INITRD_DATA, boot.initrd]);
   return items;
 }
 
@@ -105,7 +92,7 @@ export function fwCfgItems(configuration: PcConfiguration): ReadonlyMap<number, 
     [BOOT_MENU, number(0, 2)],
     [MAX_PROCESSORS, number(configuration.processors, 2)],
     [IRQ0_OVERRIDE, number(1, 4)],
-    ...loadedItems(configuration),
+    ...bootItems(configuration.boot),
     [FILE_DIRECTORY, fileDirectory(files)],
     ...files.map(([, data], index): [number, Uint8Array] => [FIRST_FILE + index, data]),
   ]);

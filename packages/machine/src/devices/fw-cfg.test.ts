@@ -8,9 +8,13 @@ function board(): Board {
   made.pc.describe({
     processors: 3,
     memory: 5120 * MIB,
-    kernel: { address: 0x100000, data: Uint8Array.of(1, 2, 3), entry: 0x100010 },
-    initrd: { address: 0x2000000, data: Uint8Array.of(9, 8) },
-    commandLine: { address: 0x20000, text: "a b" },
+    boot: {
+      kernel: Uint8Array.of(1, 2, 3),
+      address: 0x100000,
+      entry: 0x100010,
+      initrd: Uint8Array.of(9, 8),
+      commandLine: "a b",
+    },
   });
   return made;
 }
@@ -45,10 +49,8 @@ test.each([
   ["kernel size", 0x08, 4, 3],
   ["kernel entry", 0x10, 4, 0x100010],
   ["kernel", 0x11, 3, 0x030201],
-  ["initrd address", 0x0a, 4, 0x2000000],
   ["initrd size", 0x0b, 4, 2],
   ["initrd", 0x12, 2, 0x0809],
-  ["command line address", 0x13, 4, 0x20000],
   ["command line size", 0x14, 4, 4],
   ["an item that is not there", 0x16, 4, 0],
   ["a selector that nobody has", 0x7777, 4, 0],

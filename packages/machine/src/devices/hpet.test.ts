@@ -60,6 +60,14 @@ describe("the counter", () => {
     expect(read(board, COUNTER)).toBe(500);
   });
 
+  test("does not go back for a processor whose time is behind", () => {
+    const board = new Board();
+    board.time = 1000;
+    write(board, CONFIG, ENABLE);
+    board.time = 900;
+    expect([read(board, COUNTER), read(board, COUNTER + 4)]).toEqual([0, 0]);
+  });
+
   test("carries into its high half", () => {
     const board = new Board();
     write64(board, COUNTER, 0xffffff00, 0x12);

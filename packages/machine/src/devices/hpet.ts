@@ -100,9 +100,10 @@ export class Hpet implements MmioHandler {
     });
   }
 
+  /** Processors that are behind the one that set the counter do not see it go back. */
   private counterAt(time: number): bigint {
     const { counter, since } = this.state;
-    return this.enabled ? BigInt.asUintN(64, counter + BigInt(time - since)) : counter;
+    return this.enabled ? BigInt.asUintN(64, counter + BigInt(Math.max(time - since, 0))) : counter;
   }
 
   private match(timer: Timer, index: number, time: number): void {

@@ -17,8 +17,7 @@ const PORT_BAR_SIZE = 0x100;
 const MEMORY_BAR_SIZE = 0x1000;
 
 /** The part of physical memory that the host bridge passes on to PCI. */
-const WINDOW_BASE = 0xfe000000;
-const WINDOW_SIZE = 0xc00000;
+export const PCI_MEMORY = { base: 0xfe000000, size: 0xc00000 } as const;
 
 function initialRegisters(def: PciFunctionDef): number[] {
   return Array.from({ length: CONFIGURATION_REGISTERS }, (_, at) => def.registers[at * 4] ?? 0);
@@ -41,8 +40,7 @@ export class PciBus implements Device {
   readonly testDevice = new PciTestDevice();
   /** Memory of PCI devices. */
   readonly range: MmioRange = {
-    base: WINDOW_BASE,
-    size: WINDOW_SIZE,
+    ...PCI_MEMORY,
     handler: {
       read: (offset, size) => {
         const at = this.memoryOffset(offset);
@@ -70,7 +68,7 @@ export class PciBus implements Device {
 
   private memoryOffset(offset: number): number {
     const base = this.baseOf(MEMORY_BAR, COMMAND_MEMORY);
-    const at = WINDOW_BASE + offset - base;
+    const at = PCI_MEMORY.base + offset - base;
     return base >= 0 && at >= 0 && at < MEMORY_BAR_SIZE ? at : -1;
   }
 

@@ -108,6 +108,14 @@ describe("reading", () => {
     expect(board.in(0x40)).toBe((0x1234 - 100) & 0xff);
   });
 
+  test("a processor whose time is behind reads the count as it was loaded", () => {
+    const board = new Board();
+    board.time = 100_000;
+    program(board, 0, 0x34, 0x34, 0x12);
+    board.time = 50_000;
+    expect(latch(board, 0)).toBe(0x1234);
+  });
+
   test("count 0 is 65536", () => {
     const board = boardWithTimer();
     program(board, 0, 0x34, 0, 0);

@@ -58,10 +58,10 @@ function settle(counter: Counter, clock: number): void {
   counter.next = 0;
 }
 
-/** Clocks since the count was loaded; 0 if it does not count. */
+/** Clocks since the count was loaded; 0 if it does not count, or in the eyes of a processor that is behind the one that loaded it. */
 function elapsed(counter: Counter, clock: number): number {
   if (counter.heldAt >= 0) return counter.heldAt;
-  return counter.startedAt < 0 ? 0 : clock - counter.startedAt;
+  return counter.startedAt < 0 ? 0 : Math.max(clock - counter.startedAt, 0);
 }
 
 /** The counting element, as a latch command reads it. */

@@ -1,7 +1,10 @@
 import type { Device } from "./device.ts";
 
-/** How much a reset resets: the processors as INIT does, the whole machine, or the processors at the end of a sleep. */
-export type ResetKind = "init" | "hard" | "wake";
+/**
+ * How much a reset resets: the processors as INIT does, the whole machine, the processors at the end of a sleep; or nothing, and
+ * firmware only asks for the image to be booted again.
+ */
+export type ResetKind = "init" | "hard" | "wake" | "boot";
 
 const FAST_RESET = 0x01;
 const A20 = 0x02;
@@ -27,13 +30,17 @@ export class SystemControlPortA implements Device {
   }
 }
 
+/** The reset control register, and what to write there to reset everything. */
+export const RESET_CONTROL_PORT = 0xcf9;
+export const RESET_HARD = 0x06;
+
 const HARD = 0x02;
 const RESET_PROCESSOR = 0x04;
 const FULL = 0x08;
 
 /** The reset control register at port 0xcf9: a rising bit 2 resets, the whole machine if bit 1 says so. */
 export class ResetControl implements Device {
-  readonly ports = [[0xcf9, 0xcf9]] as const;
+  readonly ports = [[RESET_CONTROL_PORT, RESET_CONTROL_PORT]] as const;
   readonly state = { value: 0 };
   private readonly reset: (kind: ResetKind) => void;
 
@@ -51,5 +58,27 @@ export class ResetControl implements Device {
     if (!rose) return;
     this.state.value &= ~RESET_PROCESSOR;
     this.reset((value & HARD) !== 0 ? "hard" : "init");
+  }
+}
+
+/** Where our own firmware asks for what it cannot do in machine code. */
+export const FIRMWARE_PORT = 0x505;
+
+/** A write asks for the image to be booted again. */
+export class FirmwarePort implements Device {
+  readonly ports = [[FIRMWARE_PORT, FIRMWARE_PORT]] as const;
+  readonly state = {};
+  private readonly boot: () => void;
+
+  constructor(boot: () => void) {
+    this.boot = boot;
+  }
+
+  read(): number {
+    return 0xff;
+  }
+
+  write(): void {
+    this.boot();
   }
 }

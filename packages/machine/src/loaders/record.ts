@@ -6,6 +6,11 @@ export class RecordWriter {
     return this.parts.length;
   }
 
+  u8(value: number): this {
+    this.parts.push(value & 0xff);
+    return this;
+  }
+
   u16(value: number): this {
     this.parts.push(value & 0xff, (value >>> 8) & 0xff);
     return this;
@@ -27,6 +32,11 @@ export class RecordWriter {
   /** Text with its terminating NUL. */
   text(text: string): this {
     return this.bytes(new TextEncoder().encode(`${text}\0`));
+  }
+
+  /** Text without one. */
+  ascii(text: string): this {
+    return this.bytes(new TextEncoder().encode(text));
   }
 
   /** Zeros up to a multiple. */
