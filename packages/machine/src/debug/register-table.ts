@@ -5,7 +5,7 @@ import { x87TagWord } from "./x87-tags.ts";
 export interface DebugRegister {
   readonly name: string;
   readonly bits: 32 | 64 | 80 | 128;
-  readonly group: "general" | "segment" | "system" | "x87" | "sse";
+  readonly group: "general" | "segment" | "x87" | "sse" | "base" | "system";
   read(c: Processor): bigint;
   /** Absent where a debugger may not write. */
   readonly write?: (c: Processor, value: bigint) => void;
@@ -86,7 +86,7 @@ function xmm(number: number): DebugRegister {
   };
 }
 
-/** Every register, in the order in which GDB's own descriptions have them. */
+/** Every register, group by group, in the order of GDB's own descriptions. */
 export const DEBUG_REGISTERS: readonly DebugRegister[] = [
   ...GENERAL.map((name, at) => general(name, GENERAL_NUMBERS[at]!)),
   ...Array.from({ length: 8 }, (_, n) => general(`r${n + 8}`, n + 8)),
@@ -107,15 +107,6 @@ export const DEBUG_REGISTERS: readonly DebugRegister[] = [
   selector("es", STATE.ES),
   selector("fs", STATE.FS),
   selector("gs", STATE.GS),
-  pair("fs_base", segmentWord(STATE.FS, STATE.SEGMENT_BASE), "system"),
-  pair("gs_base", segmentWord(STATE.GS, STATE.SEGMENT_BASE), "system"),
-  pair("k_gs_base", msrWord(IA32_KERNEL_GS_BASE)!, "system"),
-  readOnly("cr0", 64, "system", (c) => shadowed(c, STATE.CR0, STATE.CR0_MASK, STATE.CR0_SHADOW)),
-  readOnly("cr2", 64, "system", (c) => c.get64(STATE.CR2)),
-  readOnly("cr3", 64, "system", (c) => c.get64(STATE.CR3)),
-  readOnly("cr4", 64, "system", (c) => shadowed(c, STATE.CR4, STATE.CR4_MASK, STATE.CR4_SHADOW)),
-  readOnly("cr8", 64, "system", (c) => BigInt(c.s[STATE.CR8]! & 15)),
-  readOnly("efer", 64, "system", (c) => BigInt(c.s[STATE.EFER]! >>> 0)),
   ...Array.from({ length: 8 }, (_, n) => x87Stack(n)),
   x87Half("fctrl", 0),
   x87Half("fstat", 2),
@@ -135,4 +126,13 @@ export const DEBUG_REGISTERS: readonly DebugRegister[] = [
       c.s[X87_WORD + 6] = Number(BigInt.asIntN(32, value)) & 0xffff;
     },
   },
+  pair("fs_base", segmentWord(STATE.FS, STATE.SEGMENT_BASE), "base"),
+  pair("gs_base", segmentWord(STATE.GS, STATE.SEGMENT_BASE), "base"),
+  pair("k_gs_base", msrWord(IA32_KERNEL_GS_BASE)!, "system"),
+  readOnly("cr0", 64, "system", (c) => shadowed(c, STATE.CR0, STATE.CR0_MASK, STATE.CR0_SHADOW)),
+  readOnly("cr2", 64, "system", (c) => c.get64(STATE.CR2)),
+  readOnly("cr3", 64, "system", (c) => c.get64(STATE.CR3)),
+  readOnly("cr4", 64, "system", (c) => shadowed(c, STATE.CR4, STATE.CR4_MASK, STATE.CR4_SHADOW)),
+  readOnly("cr8", 64, "system", (c) => BigInt(c.s[STATE.CR8]! & 15)),
+  readOnly("efer", 64, "system", (c) => BigInt(c.s[STATE.EFER]! >>> 0)),
 ];
