@@ -18,10 +18,11 @@ import {
   DIVIDE,
   MULTIPLY,
   type Operation,
+  packedArithmetic,
   SUBTRACT,
   scalarArithmetic32,
   scalarArithmetic64,
-} from "./scalar-arithmetic.ts";
+} from "./float-short-ways.ts";
 
 /** One operation as PS, SS, PD and SD. */
 function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): Record<string, VectorInstruction> {
@@ -40,7 +41,8 @@ function arithmeticFamily(
   on64: BinaryElement,
 ): Record<string, VectorInstruction> {
   return {
-    ...binaryFamily(name, on32, on64),
+    [`${name}ps`]: { features: packed("sse"), compile: packedArithmetic(4, operation, on32) },
+    [`${name}pd`]: { features: packed("sse2"), compile: packedArithmetic(8, operation, on64) },
     [`${name}ss`]: { features: scalar("sse"), compile: scalarArithmetic32(operation, on32) },
     [`${name}sd`]: { features: scalar("sse2"), compile: scalarArithmetic64(operation, on64) },
   };

@@ -5,9 +5,9 @@ import type { Processor } from "../../processor.ts";
 import { A, B, R } from "../lanes.ts";
 import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
-import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
+import { readVector, writeVector } from "../vector-operands.ts";
 import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
-import { type BinaryElement, packed, packedBinary, vectorCount } from "./float-shapes.ts";
+import { type BinaryElement, packed, packedBinary, packedOperands } from "./float-shapes.ts";
 
 /** Even elements by one operation, odd ones by the other. Slots of all lanes begin at even numbers. */
 function alternating(even: BinaryElement, odd: BinaryElement): BinaryElement {
@@ -102,10 +102,7 @@ function spread(size: ElementBytes, bytes: number, immediate: number): void {
 function dotProduct(size: ElementBytes, sum: DotProduct): VectorCompiler {
   return (form) => {
     const { need, bytes } = form;
-    const count = vectorCount(form);
-    const first = vectorSource(form, count - 2);
-    const second = vectorSource(form, count - 1);
-    const target = vectorTarget(form, 0);
+    const { first, second, target } = packedOperands(form);
     const step = stepOver(bytes / 16, 16 / size);
     return (c, i) => {
       if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;

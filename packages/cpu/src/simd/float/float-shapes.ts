@@ -20,7 +20,7 @@ export type BinaryElement = (u: FloatUnit, x: number, y: number, z: number) => v
 export type UnaryElement = (u: FloatUnit, x: number, z: number) => void;
 
 /** Number of operands that are not immediates. */
-export function vectorCount(form: VectorForm): number {
+function vectorCount(form: VectorForm): number {
   return form.instruction.operands.filter((operand) => operand.kind !== "immediate").length;
 }
 
@@ -34,16 +34,16 @@ export function scalar(sse: CpuidFeature): EncodingFeatures {
   return { sse, avx: "avx" };
 }
 
-/** Where a scalar instruction's operands lie. */
-export interface ScalarOperands {
-  /** What the rest of the result comes from under VEX; for legacy encodings the element that is the first operand. */
+/** Where an instruction's operands lie. */
+export interface FloatOperands {
+  /** Of a scalar instruction under VEX, what the rest of the result comes from too. */
   readonly first: VectorSource;
   readonly second: VectorSource;
   readonly target: VectorTarget;
 }
 
 /** Operands of a scalar instruction whose last operand is an element of `size` bytes. Legacy encodings write the element only. */
-export function scalarOperands(form: VectorForm, size: ElementBytes): ScalarOperands {
+export function scalarOperands(form: VectorForm, size: ElementBytes): FloatOperands {
   const count = vectorCount(form);
   const first = vectorSource(form, count - 2);
   const target = vectorTarget(form, 0);
@@ -59,24 +59,40 @@ export function keepAbove(size: ElementBytes): void {
   for (let n = size / 4; n < 4; n++) R.i32[n] = A.i32[n]!;
 }
 
+/** Where a packed instruction's operands lie. */
+export function packedOperands(form: VectorForm): FloatOperands {
+  const count = vectorCount(form);
+  return {
+    first: vectorSource(form, count - 2),
+    second: vectorSource(form, count - 1),
+    target: vectorTarget(form, 0),
+  };
+}
+
+/** What a packed instruction does once its operands are in lanes A and B. */
+export function packedTail(form: VectorForm, size: ElementBytes, kernel: BinaryElement): Executor {
+  const slots = SLOTS[size];
+  const { target } = packedOperands(form);
+  const elements = form.bytes / size;
+  return (c) => {
+    beginFloat(c);
+    for (let n = 0; n < elements; n++) kernel(unit, slots.a + n, slots.b + n, slots.r + n);
+    if (!settleFloat(c)) return STATUS_ABORTED;
+    writeVector(c, target, R);
+    return STATUS_NEXT;
+  };
+}
+
 /** Element by element: result = kernel(first source, second source). */
 export function packedBinary(size: ElementBytes, kernel: BinaryElement): VectorCompiler {
-  const slots = SLOTS[size];
   return (form) => {
-    const { need, bytes } = form;
-    const count = vectorCount(form);
-    const first = vectorSource(form, count - 2);
-    const second = vectorSource(form, count - 1);
-    const target = vectorTarget(form, 0);
-    const elements = bytes / size;
+    const { need } = form;
+    const { first, second } = packedOperands(form);
+    const finish = packedTail(form, size, kernel);
     return (c, i) => {
       if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
       readVector(c, i, first, A);
-      beginFloat(c);
-      for (let n = 0; n < elements; n++) kernel(unit, slots.a + n, slots.b + n, slots.r + n);
-      if (!settleFloat(c)) return STATUS_ABORTED;
-      writeVector(c, target, R);
-      return STATUS_NEXT;
+      return finish(c, i);
     };
   };
 }

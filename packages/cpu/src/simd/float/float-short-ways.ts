@@ -7,13 +7,14 @@ import { MXCSR_WORD } from "../../system/xsave-components.ts";
 import { A, B, R } from "../lanes.ts";
 import type { VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
-import { readVector } from "../vector-operands.ts";
-import { type BinaryElement, scalarOperands, scalarTail } from "./float-shapes.ts";
+import { readVector, writeVector } from "../vector-operands.ts";
+import type { ElementBytes } from "./float-execution.ts";
+import { type BinaryElement, packedOperands, packedTail, scalarOperands, scalarTail } from "./float-shapes.ts";
 
 /*
- * ADDSD and its like are what compiled floating-point code consists of, so that they have a path of their own: rounding to nearest, the
- * precision exception masked and noted already, ordinary operands, a normal result or an exact zero. There is nothing to be done then
- * but the operation itself. Everything else goes the way of all other instructions.
+ * Sums, products and quotients are what compiled floating-point code consists of, so that they have a way of their own: rounding to
+ * nearest, the precision exception masked and noted already, ordinary operands, a normal result or an exact zero. There is nothing to
+ * be done then but the operation itself. Everything else goes the way of all other instructions.
  */
 
 const RELEVANT = (3 << ROUNDING_SHIFT) | PRECISION | (PRECISION << MASK_SHIFT);
@@ -86,6 +87,51 @@ function arithmetic32(form: VectorForm, operation: Operation, finish: Executor):
     s[target.word] = R.i32[0]!;
     if (isVex) fillAbove(s, target.word, first.word, 1);
     return STATUS_NEXT;
+  };
+}
+
+/** Whether the short way has computed all elements of lanes A and B. */
+type ShortWay = (operation: Operation, elements: number) => boolean;
+
+const elements64: ShortWay = (operation, elements) => {
+  for (let n = 0; n < elements; n++) {
+    const a = A.f64[n]!;
+    const b = B.f64[n]!;
+    const result = operate(operation, a, b);
+    const harmless = isNormal64(result) || isExactZero(operation, a, b, result);
+    if (!harmless || !isOrdinary64(a) || !isOrdinary64(b)) return false;
+    R.f64[n] = result;
+  }
+  return true;
+};
+
+const elements32: ShortWay = (operation, elements) => {
+  for (let n = 0; n < elements; n++) {
+    const a = A.f32[n]!;
+    const b = B.f32[n]!;
+    const result = Math.fround(operate(operation, a, b));
+    const harmless = isNormal32(result) || isExactZero(operation, a, b, result);
+    if (!harmless || !isOrdinary32(a) || !isOrdinary32(b)) return false;
+    R.f32[n] = result;
+  }
+  return true;
+};
+
+/** ADDPS … DIVPD; the kernel is for what the short way does not do. */
+export function packedArithmetic(size: ElementBytes, operation: Operation, kernel: BinaryElement): VectorCompiler {
+  const shortWay = size === 8 ? elements64 : elements32;
+  return (form) => {
+    const { need } = form;
+    const { first, second, target } = packedOperands(form);
+    const finish = packedTail(form, size, kernel);
+    const elements = form.bytes / size;
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+      readVector(c, i, first, A);
+      if (!isSettled(c) || !shortWay(operation, elements)) return finish(c, i);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
   };
 }
 
