@@ -50,6 +50,10 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
   { mnemonics: "invpcid", needs: ["invpcid"] },
   { mnemonics: "clac stac", needs: ["smap"] },
   { mnemonics: "rdpkru wrpkru", needs: ["pku"] },
+  {
+    mnemonics: "vmcall vmclear vmlaunch vmptrld vmptrst vmread vmresume vmwrite vmxoff vmxon vmfunc invept invvpid",
+    needs: ["vmx"],
+  },
   { mnemonics: "getsec", needs: ["smx"] },
   { mnemonics: "wbnoinvd", needs: ["wbnoinvd"] },
   { mnemonics: "fxsave fxrstor", needs: ["fxsr"] },
@@ -89,6 +93,8 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
   { mnemonics: "hreset", needs: ["hreset"] },
   { mnemonics: "tdcall seamcall seamops seamret", needs: ["nobody"] },
   // AMD's system instructions.
+  { mnemonics: "vmrun vmmcall vmload vmsave stgi clgi invlpga", needs: ["svm"] },
+  { mnemonics: "skinit", needs: ["skinit"] },
   { mnemonics: "monitorx mwaitx", needs: ["mwaitx"] },
   { mnemonics: "clzero", needs: ["clzero"] },
   { mnemonics: "rdpru", needs: ["rdpru"] },

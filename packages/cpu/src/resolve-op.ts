@@ -45,19 +45,15 @@ function isGeneral(operand: Operand): boolean {
 }
 
 /**
- * Builder semantics cover the general-purpose forms of a mnemonic; forms with segment or control registers are system instructions, and
- * vector instructions have compilers of their own.
+ * How an instruction is executed; undefined where it is not simulated. Builder semantics cover the general-purpose forms of a mnemonic;
+ * forms with segment or control registers are system instructions, and vector instructions have compilers of their own.
  */
-function executorFor(instruction: Instruction, place: Placement): Executor {
+export function findExecutor(instruction: Instruction, place: Placement): Executor | undefined {
   // The executors know the mnemonics of these as other encodings.
-  if (instruction.vectorPrefix === "evex" || instruction.vectorPrefix === "xop") return unimplemented;
+  if (instruction.vectorPrefix === "evex" || instruction.vectorPrefix === "xop") return undefined;
   const semantics = instruction.operands.every(isGeneral) ? SEMANTICS.get(instruction.mnemonic) : undefined;
   if (semantics !== undefined) return compileShape(shapeOf(instruction, place.codeBits, place.stack32), semantics);
-  return (
-    VECTOR_INSTRUCTIONS[instruction.mnemonic]?.(instruction) ??
-    SYSTEM_INSTRUCTIONS[instruction.mnemonic] ??
-    unimplemented
-  );
+  return VECTOR_INSTRUCTIONS[instruction.mnemonic]?.(instruction) ?? SYSTEM_INSTRUCTIONS[instruction.mnemonic];
 }
 
 function addHalves(low: number, high: number, step: number): { low: number; high: number } {
@@ -75,7 +71,7 @@ export function resolveOp(instruction: Instruction, place: Placement): Op {
   const next = wrapRip(addHalves(place.ripLow, place.ripHigh, instruction.length), place.codeBits);
   const branch = wrapRip(addHalves(next.low, next.high, relative?.disp ?? 0), place.codeBits);
   return {
-    run: executorFor(instruction, place),
+    run: findExecutor(instruction, place) ?? unimplemented,
     instruction,
     r0: registers[0] ?? ZERO,
     r1: registers[1] ?? ZERO,

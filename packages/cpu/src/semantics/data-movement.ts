@@ -56,6 +56,7 @@ function swapBytes(b: Builder, value: ReturnType<Builder["read"]>, width: Operan
 export const DATA_MOVEMENT: Readonly<Record<string, Semantics>> = {
   mov: move,
   movnti: move,
+  movdiri: move,
   movzx: (b) => b.write(0, b.zeroExtend(b.read(1), b.operandWidth(0))),
   movsx: (b) => b.write(0, b.signExtend(b.read(1), b.operandWidth(0))),
   movsxd: (b) => {

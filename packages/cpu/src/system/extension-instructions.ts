@@ -15,7 +15,6 @@ const VMX = [
   "invept",
   "invvpid",
 ];
-const SVM = ["vmrun", "vmmcall", "vmload", "vmsave", "stgi", "clgi", "skinit", "invlpga"];
 
 /** The virtualization extension's own instructions; #UD on a processor without one. */
 const executeInExtension: Executor = (c, i) => {
@@ -25,5 +24,5 @@ const executeInExtension: Executor = (c, i) => {
 };
 
 export const EXTENSION_INSTRUCTIONS: Readonly<Record<string, Executor>> = Object.fromEntries(
-  [...VMX, ...SVM].map((mnemonic) => [mnemonic, executeInExtension]),
+  VMX.map((mnemonic) => [mnemonic, executeInExtension]),
 );

@@ -4,6 +4,7 @@ import { X87_INSTRUCTIONS } from "../x87/x87-instructions.ts";
 import { CONTROL_REGISTERS, moveFromControl, moveFromDebug, moveToControl, moveToDebug } from "./control-registers.ts";
 import { CPUID_INSTRUCTION } from "./cpuid-instruction.ts";
 import { DESCRIPTOR_TABLES } from "./descriptor-tables.ts";
+import { DIRECT_STORES } from "./direct-stores.ts";
 import { EXTENSION_INSTRUCTIONS } from "./extension-instructions.ts";
 import { FAR_JUMPS } from "./far-jumps.ts";
 import { FAR_RETURNS } from "./far-returns.ts";
@@ -20,7 +21,9 @@ import { SELECTOR_TESTS } from "./selector-tests.ts";
 import { STACK_INSTRUCTIONS } from "./stack-instructions.ts";
 import { STRING_INSTRUCTIONS } from "./string-instructions.ts";
 import { TIME_INSTRUCTIONS } from "./time-instructions.ts";
+import { TRANSACTIONAL_INSTRUCTIONS } from "./transactional-instructions.ts";
 import { TRANSLATION_INSTRUCTIONS } from "./translation-instructions.ts";
+import { WAIT_INSTRUCTIONS } from "./wait-instructions.ts";
 import { XSAVE_INSTRUCTIONS } from "./xsave-instructions.ts";
 
 type ByClass = Readonly<Partial<Record<RegisterClass, Executor>>>;
@@ -60,6 +63,9 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...CPUID_INSTRUCTION,
   ...TIME_INSTRUCTIONS,
   ...TRANSLATION_INSTRUCTIONS,
+  ...TRANSACTIONAL_INSTRUCTIONS,
+  ...WAIT_INSTRUCTIONS,
+  ...DIRECT_STORES,
   ...PRIVILEGED_STATE,
   ...IO_INSTRUCTIONS,
   ...STRING_INSTRUCTIONS,

@@ -103,6 +103,7 @@ export const CACHE_AND_ORDER: Readonly<Record<string, Executor>> = {
   prefetcht2: nothing,
   lfence: nothing,
   mfence: nothing,
+  serialize: nothing,
   sfence: nothing,
   pause: (c, i) => intercepted(c, i, INTERCEPT.pause),
 };

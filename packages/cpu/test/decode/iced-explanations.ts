@@ -28,10 +28,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ours === "arpl" && code === "Arpl_r32m16_r32" && difference.startsWith("operand"),
   },
   {
-    id: "VP2INTERSECT writes an even opmask register and the one behind it; the oracle names the one in ModRM.reg",
-    reference:
-      '2C "VP2INTERSECTD/VP2INTERSECTQ—Compute Intersection Between DWORDS/QUADWORDS to a Pair of Mask Registers"',
-    explains: ({ code, difference }) =>
-      code.startsWith("EVEX_Vp2intersect") && /^operand 0: mask(\d):64, oracle mask/.test(difference),
+    id: "Groups of two opmask and of four vector registers begin at a multiple of their size; the oracle names the register in the encoding",
+    reference: '2C "VP2INTERSECTD/VP2INTERSECTQ—Compute Intersection Between DWORDS/QUADWORDS to a Pair of Mask Registers"; 2C "V4FMADDPS/V4FNMADDPS—Packed Single Precision Floating-Point Fused Multiply-Add (4-Iterations)"',
+    explains: ({ code, difference }) => {
+      const size = code.startsWith("EVEX_Vp2intersect") ? 2 : /^EVEX_V(4f|p4dp)/.test(code) ? 4 : 1;
+      const [, ours, oracle] = /^operand [01]: [a-z]+(\d+):\d+, oracle [a-z]+(\d+):\d+$/.exec(difference) ?? [];
+      return size > 1 && Number(ours) === Number(oracle) - (Number(oracle) % size);
+    },
   },
 ];
