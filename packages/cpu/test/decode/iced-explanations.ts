@@ -29,7 +29,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     id: "Groups of two opmask and of four vector registers begin at a multiple of their size; the oracle names the register in the encoding",
-    reference: '2C "VP2INTERSECTD/VP2INTERSECTQ—Compute Intersection Between DWORDS/QUADWORDS to a Pair of Mask Registers"; 2C "V4FMADDPS/V4FNMADDPS—Packed Single Precision Floating-Point Fused Multiply-Add (4-Iterations)"',
+    reference:
+      '2C "VP2INTERSECTD/VP2INTERSECTQ—Compute Intersection Between DWORDS/QUADWORDS to a Pair of Mask Registers"; 2C "V4FMADDPS/V4FNMADDPS—Packed Single Precision Floating-Point Fused Multiply-Add (4-Iterations)"',
     explains: ({ code, difference }) => {
       const size = code.startsWith("EVEX_Vp2intersect") ? 2 : /^EVEX_V(4f|p4dp)/.test(code) ? 4 : 1;
       const [, ours, oracle] = /^operand [01]: [a-z]+(\d+):\d+, oracle [a-z]+(\d+):\d+$/.exec(difference) ?? [];
