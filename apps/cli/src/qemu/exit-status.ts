@@ -12,7 +12,7 @@ const FAILED = 1;
 const TIMED_OUT = 124;
 
 /** Ends of a guest that QEMU would wait for until somebody stops it. */
-const ENDLESS = new Set(["halted", "loop", "limit"]);
+const ENDLESS = new Set(["halted", "loop", "limit", "suspended"]);
 /** Ends after which QEMU leaves with 0, given -no-reboot. */
 const QUIET = new Set(["power-off", "reset"]);
 

@@ -72,14 +72,13 @@ export class BootLayout {
     return this.put(what, bytes, 1);
   }
 
-  /** Puts a file on a page of its own behind everything below 4 GiB that the image takes. */
+  /** Puts a file on a page of its own behind what the image takes, or before it if it lies at the end of memory. */
   putModule(what: string, data: Uint8Array): number {
-    const end = Math.max(
-      MIB,
-      ...this.pieces.filter(({ address }) => address < FOUR_GIB).map((p) => p.address + p.size),
-    );
-    const want: Want = { what, size: Math.max(data.length, 1), alignment: PAGE, from: end, to: FOUR_GIB };
-    return this.putAt(data, this.free.lowest(want));
+    const below = this.pieces.filter(({ address }) => address < FOUR_GIB);
+    const end = Math.max(MIB, ...below.map(({ address, size }) => address + size));
+    const want: Want = { what, size: Math.max(data.length, 1), alignment: PAGE, from: MIB, to: FOUR_GIB };
+    const from = this.free.has({ ...want, from: end }) ? end : MIB;
+    return this.putAt(data, this.free.lowest({ ...want, from }));
   }
 
   /** Puts data at a place found by hand. */

@@ -36,15 +36,25 @@ export class FreeMemory {
     });
   }
 
+  /** Whether a place fits. */
+  has(want: Want): boolean {
+    return this.findLowest(want) !== null;
+  }
+
   /** Takes the lowest place that fits. Errors: `LoadError` where none does. */
   lowest(want: Want): number {
+    const start = this.findLowest(want);
+    if (start === null) throw this.none(want);
+    return this.taken(start, want);
+  }
+
+  private findLowest(want: Want): number | null {
     const alignment = want.alignment ?? 1;
     for (const { base, size } of this.ranges) {
       const start = Math.ceil(Math.max(base, want.from ?? 0) / alignment) * alignment;
-      if (start + want.size <= Math.min(base + size, want.to ?? Number.POSITIVE_INFINITY))
-        return this.taken(start, want);
+      if (start + want.size <= Math.min(base + size, want.to ?? Number.POSITIVE_INFINITY)) return start;
     }
-    throw this.none(want);
+    return null;
   }
 
   /** Takes the highest place that fits. Errors: `LoadError` where none does. */

@@ -82,6 +82,16 @@ test.each([
   expect(memory.u32(tags.find(({ type }) => type === 21)!.at)).toBe(base);
 });
 
+test("what belongs to an image at the end of memory lies before it", () => {
+  const image = kernel([headerTag(10, [0, 0xffffffff, 0x1000, 2])], {
+    sections: [{ type: 3, data: new Uint8Array(9) }],
+  });
+  const { plan, memory, tags } = boot({ image, modules: [{ commandLine: "env", data: CODE }] });
+  expect(plan.pieces[0]!.address).toBe(0x3ffd000);
+  const [start] = tags.filter(({ type }) => type === 3).map(({ at }) => memory.u32(at));
+  expect(start).toBe(MIB);
+});
+
 test("optional wishes that cannot be met are passed over", () => {
   const wishes = [headerTag(5, [0, 0, 0], 1), headerTag(7, [], 1), headerTag(1, [8, 11], 1), headerTag(99, [], 1)];
   expect(boot({ image: kernel(wishes) }).plan.protocol).toBe("multiboot2");
