@@ -73,6 +73,26 @@ export class Engine {
     }
   }
 
+  /**
+   * Executes the one instruction at RIP, whatever events wait: how a hypervisor emulates an access of its guest.
+   * @returns false when it did not complete: a fault is pending, or the processor has stopped
+   */
+  executeOne(): boolean {
+    const c = this.c;
+    const block = this.nextBlock(null);
+    if (block === null) return false;
+    c.blockBase = c.retired;
+    c.blockOps = block.ops;
+    const op = block.ops[0]!;
+    c.s[S.RIP] = op.ripLow;
+    c.s[S.RIP + 1] = op.ripHigh;
+    const status = op.run(c, op);
+    if (status === STATUS_ABORTED) return false;
+    if (status === STATUS_NEXT) this.setRipBehind(op);
+    this.leave("limit");
+    return true;
+  }
+
   /** No instruction runs any more: the exact time is what has been retired. */
   leave(result: RunResult): RunResult {
     this.c.blockOps = [];

@@ -4,7 +4,8 @@ import { type VmcsView, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { EPT_EXECUTE, EPT_READ, EPT_WRITE, mapPage } from "./ept-tables.ts";
 import { F } from "./fields.ts";
-import { hostAddress, isGuestRam, PAGE } from "./host-layout.ts";
+import { finishInstruction } from "./guest-instructions.ts";
+import { hostAddress, PAGE } from "./host-layout.ts";
 import type { L0 } from "./l0.ts";
 import { exitToL1 } from "./nested-exit.ts";
 import { fillShadow, shadowFor } from "./shadow-ept.ts";
@@ -20,9 +21,8 @@ export function handleEptExit(l0: L0, basic: number): Outcome | null {
   if (basic === EXIT_REASONS.EPT_MISCONFIG.number)
     throw new Error("silicon reports a misconfiguration of L0's own EPT");
   const address = Number(v.read("guestPhysicalAddress"));
-  if (!l0.state.guestMode || !usesEpt(v12(l0))) fillHole(l0, address);
-  else composeOrReflect(l0, v, address);
-  return null;
+  if (!l0.state.guestMode || !usesEpt(v12(l0))) return ownAccess(l0, address);
+  return composeOrReflect(l0, v, address);
 }
 
 function v12(l0: L0): VmcsView {
@@ -35,14 +35,54 @@ export function usesEpt(vmcs12: VmcsView): boolean {
   return (primary & C.PROC_SECONDARY) !== 0 && (vmcs12.lo(F.secondaryProcessorBasedControls) & C.PROC2_EPT) !== 0;
 }
 
-/** Holes of L1's physical memory lead to a place where nothing is: reads give FF, writes vanish. */
+/** An access of L1, or of an L2 on L1's own memory: to a device of L0's, or where nothing is. */
+function ownAccess(l0: L0, address: number): Outcome | null {
+  if (!l0.guestCpu.space.isDevice(address)) {
+    fillHole(l0, address);
+    return null;
+  }
+  return emulateAccess(l0);
+}
+
+/** The instruction is done on the register file. */
+function emulateAccess(l0: L0): Outcome | null {
+  const { guestCpu, state, silicon } = l0;
+  l0.interrupts.advanceTo(silicon.retired);
+  guestCpu.space.l2Stage = state.guestMode && usesEpt(v12(l0)) ? (address) => throughEpt12(l0, address) : null;
+  const done = guestCpu.executeAtRip(l0.current, state);
+  guestCpu.space.l2Stage = null;
+  if (done) {
+    finishInstruction(l0);
+    return null;
+  }
+  const { stop } = guestCpu.file;
+  if (stop === null) state.owed = guestCpu.owedException();
+  else if (stop.kind === "unimplemented")
+    return {
+      kind: "unimplemented",
+      what: `${stop.what} at a device, in L0 [${stop.bytes}]`,
+      where: l0.machine.where(),
+    };
+  return null;
+}
+
+/** What L1's tables make of an address of L2; the same address where they have nothing. */
+function throughEpt12(l0: L0, address: number): number {
+  const root = Number(v12(l0).read("eptPointer") & FRAME);
+  const end = l0.ept12Walk.walk(root, Math.floor(address / PAGE), EPT_READ, false);
+  return end === WALK_MAPPED ? l0.ept12Walk.hostPage * PAGE + (address % PAGE) : address;
+}
+
+/**
+ * Holes of L1's physical memory lead to a place where nothing is: reads give FF, writes vanish. RAM is mapped from the start, but for a page
+ * that the local APIC lay over.
+ */
 function fillHole(l0: L0, address: number): void {
   const page = address - (address % PAGE);
-  if (isGuestRam(page, l0.options.ram)) throw new Error(`EPT violation in L1's RAM at 0x${address.toString(16)}`);
   mapPage(l0.machine.memory, l0.state.pool, l0.state.ept01, page, hostAddress(page, l0.options.ram), ALL);
 }
 
-function composeOrReflect(l0: L0, v: VmcsView, address: number): void {
+function composeOrReflect(l0: L0, v: VmcsView, address: number): Outcome | null {
   const { memory } = l0.machine;
   const eptp12 = v12(l0).read("eptPointer");
   const access = v.lo(F.exitQualification) & ALL;
@@ -50,6 +90,7 @@ function composeOrReflect(l0: L0, v: VmcsView, address: number): void {
   const tracksDirty = (eptp12 & ACCESSED_DIRTY) !== 0n;
   const end = walk.walk(Number(eptp12 & FRAME), Math.floor(address / PAGE), access, tracksDirty);
   if (end === WALK_MAPPED) {
+    if (l0.guestCpu.space.isDevice(walk.hostPage * PAGE)) return emulateAccess(l0);
     const shadow = shadowFor(memory, l0.state.pool, l0.state.shadows, eptp12);
     // Until L1's entry is dirty a write has to come here, to set the flag.
     const permissions = tracksDirty && !walk.dirty ? walk.rights & ~EPT_WRITE : walk.rights;
@@ -58,14 +99,15 @@ function composeOrReflect(l0: L0, v: VmcsView, address: number): void {
       permissions,
       ram: l0.options.ram,
     });
-    return;
+    return null;
   }
   if (end === WALK_MISCONFIGURED) {
     v.set(F.exitQualification, 0, 0);
     exitToL1(l0, EXIT_REASONS.EPT_MISCONFIG.number);
-    return;
+    return null;
   }
   // The permissions that silicon reports are the shadow's; L1 must see those of its own tables.
   v.set(F.exitQualification, (v.lo(F.exitQualification) & ~PERMISSION_BITS) | (walk.rights << 3), 0);
   exitToL1(l0, EXIT_REASONS.EPT_VIOLATION.number);
+  return null;
 }

@@ -28,10 +28,25 @@ function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, add
     if ((value & 7n) === 0n) {
       value = BigInt(takePage(pool, memory)) | BigInt(EPT_ALL);
       memory.write64(entry, value);
+    } else if ((value & BigInt(EPT_LARGE)) !== 0n) {
+      value = splitLarge(memory, pool, value);
+      memory.write64(entry, value);
     }
     table = Number(value & 0xf_ffff_ffff_f000n);
   }
   return table + indexAt(address, level) * 8;
+}
+
+/** A table of 4 KiB pages in place of a 2 MiB page; the entry that leads to it. */
+function splitLarge(memory: PhysicalMemory, pool: PagePoolState, large: bigint): bigint {
+  const table = takePage(pool, memory);
+  for (let at = 0; at < 512; at++) memory.write64(table + at * 8, (large & ~BigInt(EPT_LARGE)) + BigInt(at * PAGE));
+  return BigInt(table) | BigInt(EPT_ALL);
+}
+
+/** Takes one 4 KiB page away, so that each access comes to L0. */
+export function unmapPage(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number): void {
+  memory.write64(entryFor(memory, pool, root, from, 1), 0n);
 }
 
 /** Maps one 4 KiB page. `permissions` is a mask of EPT_READ, EPT_WRITE, EPT_EXECUTE. */

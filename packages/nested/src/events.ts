@@ -9,7 +9,10 @@ const TYPE_HARDWARE_EXCEPTION = 3 << 8;
 const RFLAGS_IF = 0x200;
 const RFLAGS_RF = 1 << 16;
 const VECTOR_DEBUG = 1;
+const TYPE_NMI = 2 << 8;
+const VECTOR_NMI = 2;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
+const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | 8;
 
 /**
  * Before each entry: what L0 owes the level that runs next. Order: an event whose delivery was interrupted, an exception L0 raised, then a
@@ -36,12 +39,31 @@ export function deliverPending(l0: L0, handlers: ExitHandlers): void {
     if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
     state.owed = null;
   }
+  if (l0.interrupts.nmiPending) deliverNmi(l0, handlers);
   deliverInterrupt(l0, handlers);
 }
 
+/** An NMI becomes an exit to L1 where L1 asked for that; else it is injected, as soon as the level that runs can take it. */
+function deliverNmi(l0: L0, handlers: ExitHandlers): void {
+  const v = l0.current;
+  if (l0.state.guestMode && handlers.l1TakesNmis() && (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0) {
+    l0.interrupts.takeNmi();
+    handlers.reflectNmi();
+    return;
+  }
+  const controls = v.lo(F.primaryProcessorBasedControls);
+  const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
+  if (free && (v.lo(F.guestInterruptibilityState) & BLOCKED_FOR_NMI) === 0) {
+    l0.interrupts.takeNmi();
+    v.set(F.vmEntryInterruptionInformation, VALID | TYPE_NMI | VECTOR_NMI, 0);
+    v.set(F.primaryProcessorBasedControls, controls & ~C.PROC_NMI_WINDOW, 0);
+    v.set(F.guestActivityState, 0, 0);
+  } else if (!l0.state.guestMode) v.set(F.primaryProcessorBasedControls, controls | C.PROC_NMI_WINDOW, 0);
+}
+
 function deliverInterrupt(l0: L0, handlers: ExitHandlers): void {
-  const { state, pc } = l0;
-  if (!pc.pic.asserted) return;
+  const { state, interrupts } = l0;
+  if (!interrupts.pending) return;
   if (state.guestMode && handlers.l1TakesInterrupts()) {
     interruptExit(l0, handlers);
     return;
@@ -58,7 +80,7 @@ function interruptExit(l0: L0, handlers: ExitHandlers): void {
   }
   handlers.reflectInterrupt();
   // L1 runs now, with interrupts off: the line stays asserted until it enables them.
-  if (l0.pc.pic.asserted) injectOrWait(l0, handlers);
+  if (l0.interrupts.pending) injectOrWait(l0, handlers);
 }
 
 /** Injects the interrupt into the level that runs, or asks silicon for an exit when it becomes possible. */
@@ -69,7 +91,7 @@ function injectOrWait(l0: L0, handlers: ExitHandlers): void {
     (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
   const controls = v.lo(F.primaryProcessorBasedControls);
   if (free && open) {
-    v.set(F.vmEntryInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
+    v.set(F.vmEntryInterruptionInformation, VALID | l0.interrupts.acknowledge(), 0);
     v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | handlers.l1WindowRequest(), 0);
     // An injected interrupt wakes a halted processor.
     v.set(F.guestActivityState, 0, 0);

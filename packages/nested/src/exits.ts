@@ -9,14 +9,22 @@ import { generalRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
 import { count, exitCounter } from "./l0-state.ts";
 import { concernsL1 } from "./l1-interest.ts";
-import { exitToL1, externalInterruptToL1, failEntryLate, retractEntry } from "./nested-exit.ts";
+import { exitToL1, externalInterruptToL1, failEntryLate, nmiToL1, retractEntry } from "./nested-exit.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 
 const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;
 
-const { EXCEPTION_NMI, EXTERNAL_INTERRUPT, TRIPLE_FAULT, INTERRUPT_WINDOW, EPT_VIOLATION, EPT_MISCONFIG, VMCALL } =
-  EXIT_REASONS;
+const {
+  EXCEPTION_NMI,
+  EXTERNAL_INTERRUPT,
+  TRIPLE_FAULT,
+  INTERRUPT_WINDOW,
+  NMI_WINDOW,
+  EPT_VIOLATION,
+  EPT_MISCONFIG,
+  VMCALL,
+} = EXIT_REASONS;
 
 /**
  * What L0 does with a VM exit: its own business, L1's VMX instruction, or something that belongs to L1. Holds no state of its own but the
@@ -42,6 +50,14 @@ export class ExitHandlers {
 
   l1TakesInterrupts(): boolean {
     return (this.vmcs12.lo(F.pinBasedControls) & C.PIN_EXTERNAL_INTERRUPT) !== 0;
+  }
+
+  l1TakesNmis(): boolean {
+    return (this.vmcs12.lo(F.pinBasedControls) & C.PIN_NMI) !== 0;
+  }
+
+  reflectNmi(): void {
+    nmiToL1(this.l0);
   }
 
   /** The interrupt-window bit if L1 asked for it itself. */
@@ -119,16 +135,17 @@ export class ExitHandlers {
   private own(basic: number): void {
     const { l0 } = this;
     if (basic === EXTERNAL_INTERRUPT.number) return;
-    if (basic === INTERRUPT_WINDOW.number) this.closeWindow();
+    if (basic === INTERRUPT_WINDOW.number) this.closeWindow(C.PROC_INTERRUPT_WINDOW);
+    else if (basic === NMI_WINDOW.number) this.closeWindow(C.PROC_NMI_WINDOW);
     else if (basic === EPT_VIOLATION.number || basic === EPT_MISCONFIG.number) this.outcome = handleEptExit(l0, basic);
     else if (basic === TRIPLE_FAULT.number) this.outcome = { kind: "triple-fault", where: l0.machine.where() };
     else if (basic === VMCALL.number || isVmxExit(basic)) emulateVmx(l0, basic);
     else this.instruction(basic);
   }
 
-  private closeWindow(): void {
+  private closeWindow(control: number): void {
     const v = this.current;
-    v.set(F.primaryProcessorBasedControls, v.lo(F.primaryProcessorBasedControls) & ~C.PROC_INTERRUPT_WINDOW, 0);
+    v.set(F.primaryProcessorBasedControls, v.lo(F.primaryProcessorBasedControls) & ~control, 0);
   }
 
   private instruction(basic: number): void {

@@ -3,13 +3,14 @@ import {
   ACCESS_WRITE,
   type Bus,
   type CpuModel,
+  Engine,
   executeAlone,
   FAULT_NONE,
   type LoneInstruction,
   type PhysicalMemory,
   Processor,
   readMsr,
-  type SecondStage,
+  readRflags,
   STATE,
   type TraceSink,
   writeMsr,
@@ -19,6 +20,7 @@ import { hi32, lo32 } from "@hvdiff/spec";
 import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, type VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
+import { GuestAddressSpace } from "./guest-address-space.ts";
 import {
   FIELD_MSRS,
   FS_BASE,
@@ -32,8 +34,8 @@ import {
 import { hostAddress } from "./host-layout.ts";
 import type { L0State, OwedException } from "./l0-state.ts";
 
+const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
 const VECTOR_PAGE_FAULT = 14;
-const SHOWN_BYTES = 8;
 const EFER_LMA = 1 << 10;
 const CR0_NE = 1 << 5;
 const CR4_VMXE = 1 << 13;
@@ -45,12 +47,16 @@ const CR4_VMXE = 1 << 13;
  */
 export class GuestCpu {
   readonly file: Processor;
+  private readonly engine: Engine;
+  readonly space: GuestAddressSpace;
   private readonly silicon: Processor;
   private readonly memory: PhysicalMemory;
   private readonly ram: number;
   private readonly fieldWords: readonly (readonly [word: number, field: number])[];
   private readonly hardwareWords: readonly number[];
   private plan: FieldPlan | null = null;
+  /** L1 has moved its local APIC to the page at this address, or switched it off (-1). */
+  onApicMoved: (page: number) => void = () => {};
   /** Linear translations of the guest are stale: L0 tells silicon. */
   onControlRegisterChange: () => void = () => {};
 
@@ -59,15 +65,32 @@ export class GuestCpu {
     this.memory = silicon.memory;
     this.ram = ram;
     this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus, silicon.index);
-    this.file.secondStage = this.offsetStage();
+    this.space = new GuestAddressSpace(this.file, ram);
+    this.file.secondStage = this.space;
     this.file.trace = trace;
+    this.engine = new Engine(this.file);
     this.fieldWords = FIELD_MSRS.map(([name, field]) => [storageOf(name), field] as const);
     this.hardwareWords = HARDWARE_MSRS.map(storageOf);
   }
 
-  /** L1-physical to host-physical: the offset, and nothing where there is no RAM. */
-  private offsetStage(): SecondStage {
-    return { permissions: 7, translate: (gpa) => hostAddress(gpa, this.ram) };
+  /**
+   * Does the guest's instruction at RIP on the register file, with L0's devices in its memory.
+   * @returns false when it faulted; `owedException` has the fault
+   */
+  executeAtRip(v: MemoryVmcs, state: L0State): boolean {
+    this.sync(v, state);
+    const { file } = this;
+    const { s } = this.silicon;
+    file.s.set(s.subarray(STATE.VECTOR_REGISTERS, STATE.EXTENDED_STATE), STATE.VECTOR_REGISTERS);
+    file.rip = v.read("guestRip");
+    file.stop = null;
+    file.mmu.flushAll();
+    if (!this.engine.executeOne()) return false;
+    this.commit(v, state);
+    s.set(file.s.subarray(STATE.VECTOR_REGISTERS, STATE.EXTENDED_STATE), STATE.VECTOR_REGISTERS);
+    v.set(F.guestRip, file.s[STATE.RIP]!, file.s[STATE.RIP + 1]!);
+    v.set(F.guestRflags, readRflags(file.s), 0);
+    return true;
   }
 
   /** Takes over from the VMCS that ran (and silicon's own registers) what the rules need to know. */
@@ -135,6 +158,8 @@ export class GuestCpu {
       to[word] = s[word]!;
       to[word + 1] = s[word + 1]!;
     }
+    // The guest's counter is silicon's with what the guest has adjusted.
+    if (!state.guestMode) v.set(F.tscOffset, s[TSC_ADJUST]!, s[TSC_ADJUST + 1]!);
   }
 
   private commitControlRegisters(v: VmcsView, state: L0State): void {
@@ -166,8 +191,10 @@ export class GuestCpu {
   execute(v: MemoryVmcs, lone: LoneInstruction, state: L0State): boolean {
     this.sync(v, state);
     this.forgetAll();
+    const { page } = this.file.apic;
     if (!executeAlone(this.file, lone)) return false;
     this.commit(v, state);
+    if (this.file.apic.page !== page) this.onApicMoved(this.file.apic.page);
     return true;
   }
 
@@ -250,21 +277,6 @@ export class GuestCpu {
       s[entry + ACCESS_READ] = 1;
       s[entry + ACCESS_WRITE] = 1;
     }
-  }
-
-  /** Instruction bytes at the guest's RIP, as far as its page tables lead to them; L2's only where it runs on L1's own memory. */
-  bytesAt(v: MemoryVmcs, state: L0State): string {
-    this.sync(v, state);
-    const code = this.file.in64BitMode ? 0 : v.lo(F.guestCsBase);
-    const bytes: string[] = [];
-    for (let at = 0; at < SHOWN_BYTES; at++) {
-      const sum = (v.lo(F.guestRip) >>> 0) + (code >>> 0) + at;
-      const byte = this.read(sum | 0, this.file.in64BitMode ? v.hi(F.guestRip) : 0, 1);
-      if (byte === null) break;
-      bytes.push(byte.toString(16).padStart(2, "0"));
-    }
-    this.file.fault = FAULT_NONE;
-    return bytes.join(" ");
   }
 
   /** 64 bits of L1-physical memory; all ones where there is none. */

@@ -9,13 +9,19 @@ export type GuestInstruction = (l0: L0) => void;
 
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
 
-/** The exiting instruction is done: go on behind it. It counts as one instruction of guest time. */
+/** The exiting instruction is done: go on behind it. */
 export function skipInstruction(l0: L0): void {
   const v = l0.current;
   const length = v.lo(F.vmExitInstructionLength);
   const low = v.lo(F.guestRip);
   const next = (low + length) | 0;
   v.set(F.guestRip, next, v.hi(F.guestRip) + (next >>> 0 < low >>> 0 ? 1 : 0));
+  finishInstruction(l0);
+}
+
+/** An instruction that L0 has done ends the interrupt shadow before it, and counts as one instruction of guest time. */
+export function finishInstruction(l0: L0): void {
+  const v = l0.current;
   v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
   l0.silicon.retired += 1;
 }
@@ -52,7 +58,7 @@ function portIo(l0: L0): void {
     return;
   }
   const port = (qualification >>> 16) & 0xffff;
-  l0.pc.advanceTo(l0.silicon.retired);
+  l0.interrupts.advanceTo(l0.silicon.retired);
   if (input) setAccumulator(l0.silicon, size, l0.pc.readPort(port, size));
   else
     l0.pc.writePort(

@@ -35,7 +35,7 @@ export const GS_BASE = STATE.SEGMENTS + STATE.GS * STATE.SEGMENT_STRIDE + STATE.
 export const PDPTES = [F.guestPdpte0, F.guestPdpte1, F.guestPdpte2, F.guestPdpte3] as const;
 
 /** Registers that VMX does not switch: the guest's stay in silicon. */
-export const SHARED_WORDS = [STATE.XCR0, STATE.XCR0 + 1, STATE.XSS, STATE.XSS + 1, STATE.CR2, STATE.CR2 + 1, STATE.CR8];
+export const SHARED_WORDS = [STATE.XCR0, STATE.XCR0 + 1, STATE.XSS, STATE.XSS + 1, STATE.CR2, STATE.CR2 + 1];
 
 /** Selector, base, limit and access rights of ES CS SS DS FS GS LDTR TR. */
 export const SEGMENT_FIELDS = [

@@ -17,6 +17,9 @@ export const GUEST_OFFSET = 0x1_4000_0000;
 /** Host-physical addresses that nothing backs: guest-physical holes are mapped here, so that they read FF and swallow writes. */
 export const UNBACKED_BASE = 0x20_0000_0000;
 
+/** Host-physical addresses behind which L0 keeps the registers of L1's devices, by their guest-physical addresses. */
+export const DEVICE_BASE = 0x30_0000_0000;
+
 export const PAGE = 4096;
 const LOW_MEMORY_END = 0xa0000;
 const FOUR_GIB = 0x1_0000_0000;

@@ -22,10 +22,14 @@ import {
   type VmxCapabilities,
   type VmxEnvironment,
 } from "@hvdiff/vmx";
+import { unmapPage } from "./ept-tables.ts";
 import { deliverPending } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
 import { GuestCpu } from "./guest-cpu.ts";
+import { GuestInterrupts } from "./guest-interrupts.ts";
+import { DEVICE_BASE } from "./host-layout.ts";
+import { instructionBytes } from "./instruction-bytes.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
@@ -60,6 +64,7 @@ export class L0 implements RootClient {
   readonly silicon: Processor;
   readonly vmx: Vmx;
   readonly guestCpu: GuestCpu;
+  readonly interrupts: GuestInterrupts;
   readonly environment: L1Environment;
   /** vmcs01 and vmcs02 as L0 reads and writes them. */
   v01!: MemoryVmcs;
@@ -84,10 +89,10 @@ export class L0 implements RootClient {
     };
     this.pc = new Pc({
       now: () => this.silicon.retired,
-      interruptLine: () => {},
+      interruptLine: (asserted) => this.interrupts.setLine(asserted),
       deadlineChanged: () => {},
       exited: () => {},
-      deliverMessage: () => {},
+      deliverMessage: (message) => this.interrupts.deliverFromDevice(message),
       resetRequested: (what) => this.end({ kind: "reset", what }),
       powerOff: () => this.end({ kind: "power-off" }),
       suspended: () => this.end({ kind: "suspended" }),
@@ -96,6 +101,8 @@ export class L0 implements RootClient {
     this.sink = sink;
     this.capabilities = createVmxCapabilities(options.guestModel.msrs, options.guestModel.maxPhysicalAddress);
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
+    this.interrupts = new GuestInterrupts(this.guestCpu.file, this.pc);
+    for (const { base, size, handler } of this.pc.mmio) machine.memory.addMmio(DEVICE_BASE + base, size, handler);
     this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
       capabilities: this.capabilities,
       policy: vmxPolicyOf(options.policy),
@@ -108,12 +115,19 @@ export class L0 implements RootClient {
       (name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError",
     ).map((name) => F[name]);
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
+    this.guestCpu.onApicMoved = (page) => this.uncoverApic(page);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);
   }
 
   private end(outcome: Outcome): void {
     this.handlers.outcome = outcome;
+  }
+
+  /** The local APIC lies over what was mapped at its page. */
+  private uncoverApic(page: number): void {
+    if (page >= 0) unmapPage(this.machine.memory, this.state.pool, this.state.ept01, page);
+    forgetEpt(this);
   }
 
   /** After L1's INVEPT or INVVPID: silicon must forget what it knows about L2. */
@@ -149,7 +163,7 @@ export class L0 implements RootClient {
   }
 
   deadline(): number {
-    return this.pc.deadline;
+    return this.interrupts.deadline;
   }
 
   advance(_machine: Machine, _vcpu: number, event: RootEvent): RootAction {
@@ -171,16 +185,16 @@ export class L0 implements RootClient {
   }
 
   private wakes(): boolean {
-    this.pc.advanceTo(this.silicon.retired);
-    return this.pc.pic.asserted;
+    this.interrupts.advanceTo(this.silicon.retired);
+    return this.interrupts.wakes;
   }
 
   private enterGuest(): RootAction {
     const { state } = this;
-    this.pc.advanceTo(this.silicon.retired);
+    this.interrupts.advanceTo(this.silicon.retired);
     if (state.halted) {
       if (!this.canWake()) return { kind: "stop", outcome: { kind: "halted", where: this.machine.where() } };
-      if (!this.pc.pic.asserted) return { kind: "block" };
+      if (!this.interrupts.wakes) return { kind: "block" };
       state.halted = false;
     }
     deliverPending(this, this.handlers);
@@ -196,7 +210,7 @@ export class L0 implements RootClient {
   private canWake(): boolean {
     const v = this.current;
     const interruptible = (v.lo(F.guestRflags) & 0x200) !== 0;
-    return interruptible || (this.state.guestMode && this.handlers.l1TakesInterrupts());
+    return interruptible || this.interrupts.nmiPending || (this.state.guestMode && this.handlers.l1TakesInterrupts());
   }
 
   /** The guest's place, from the VMCS that ran last and its own page tables. */
@@ -206,7 +220,7 @@ export class L0 implements RootClient {
       level: this.level,
       vcpu: 0,
       rip: `0x${v.read("guestRip").toString(16)}`,
-      bytes: this.guestCpu.bytesAt(v, this.state),
+      bytes: instructionBytes(this.guestCpu, v, this.state),
     };
   }
 

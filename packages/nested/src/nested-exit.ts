@@ -11,6 +11,8 @@ import { traceVmentry, traceVmexit } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
 const VALID = 1 << 31;
+/** Type 2, vector 2. */
+const NMI_INFORMATION = 0x202;
 const ENTRY_FAILURE = 1 << 31;
 
 /** VMX-abort indicators (SDM 3C "VMX Aborts"). */
@@ -54,9 +56,20 @@ export function externalInterruptToL1(l0: L0): void {
   for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
   v02.set(F.exitQualification, 0, 0);
   if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0)
-    v02.set(F.vmExitInterruptionInformation, VALID | l0.pc.acknowledgeInterrupt(), 0);
+    v02.set(F.vmExitInterruptionInformation, VALID | l0.interrupts.acknowledge(), 0);
   copyExitInformation(v02, v12);
   leaveL2(l0, v12, v02, EXIT_REASONS.EXTERNAL_INTERRUPT.number);
+}
+
+/** An NMI of L1's machine ends L2's run, because L1 asked for that. */
+export function nmiToL1(l0: L0): void {
+  const v12 = l0.environment.currentVmcs()!;
+  const { v02 } = l0;
+  for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
+  v02.set(F.exitQualification, 0, 0);
+  v02.set(F.vmExitInterruptionInformation, VALID | NMI_INFORMATION, 0);
+  copyExitInformation(v02, v12);
+  leaveL2(l0, v12, v02, EXIT_REASONS.EXCEPTION_NMI.number);
 }
 
 function leaveL2(l0: L0, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {

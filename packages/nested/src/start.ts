@@ -1,4 +1,4 @@
-import { STATE } from "@hvdiff/cpu";
+import { enterVirtualWireMode, STATE } from "@hvdiff/cpu";
 import { backedRanges, type DescriptorTable, featureControlAfter } from "@hvdiff/machine";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
@@ -56,6 +56,8 @@ function prepareHost(l0: L0): void {
   s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xa09b;
   s[STATE.SEGMENTS + STATE.SS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xc093;
   l0.silicon.rflags = 2n;
+  // The host's timer comes in by its interrupt line.
+  enterVirtualWireMode(l0.silicon);
   l0.silicon.translationChanged();
 }
 
@@ -81,6 +83,10 @@ function mapGuestRam(l0: L0): void {
     mapRange(memory, pool, ept01, base, GUEST_OFFSET + base, size);
 }
 
+/** L0 keeps L1's local APIC, so its task priority (CR8) too. */
+const PRIMARY =
+  C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING | C.PROC_CR8_LOAD | C.PROC_CR8_STORE;
+
 /** A control word with what silicon demands added. */
 function adjusted(l0: L0, word: "pin" | "primary" | "secondary" | "exit" | "entry", wanted: number): number {
   const { required, allowed } = l0.vmx.capabilities.controls[word];
@@ -101,13 +107,8 @@ function guestFeatures(l0: L0): number {
 }
 
 function writeControls(l0: L0, v: VmcsView): void {
-  v.set(F.pinBasedControls, adjusted(l0, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI), 0);
-  v.set(
-    F.primaryProcessorBasedControls,
-    adjusted(l0, "primary", C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING) &
-      ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE),
-    0,
-  );
+  v.set(F.pinBasedControls, adjusted(l0, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI | C.PIN_VIRTUAL_NMIS), 0);
+  v.set(F.primaryProcessorBasedControls, adjusted(l0, "primary", PRIMARY) & ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE), 0);
   const secondary = C.PROC2_EPT | C.PROC2_VPID | C.PROC2_UNRESTRICTED | guestFeatures(l0);
   v.set(F.secondaryProcessorBasedControls, adjusted(l0, "secondary", secondary), 0);
   const exit =
