@@ -105,6 +105,15 @@ export const OPTIONS = {
     summary: "how to print: table, json, jsonl, md, or each verdict as a test: tap, junit (default: table)",
   },
   output: { name: "output", aliases: ["-o"], value: "FILE", summary: "write to FILE, all of it or nothing" },
+  gdb: {
+    name: "gdb",
+    value: "PORT",
+    summary: "let GDB connect to this TCP port of 127.0.0.1, 0 for any free one (QEMU's -s is --gdb 1234)",
+  },
+  stopped: {
+    name: "stopped",
+    summary: "with --gdb: the guest stands still until GDB lets it go (QEMU's -S)",
+  },
   trace: {
     name: "trace",
     value: "jsonl|text",

@@ -50,9 +50,10 @@ export function parseAddress(option: string, text: string): number {
 }
 
 /** A TCP port; 0 takes any free one. */
-export function parsePort(text: string): number {
+export function parsePort(text: string, option = "port"): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65535)) throw new CommandError(`--port: ${JSON.stringify(text)} is not a port number from 0 to 65535`);
+  if (!(port <= 65535))
+    throw new CommandError(`--${option}: ${JSON.stringify(text)} is not a port number from 0 to 65535`);
   return port;
 }
 

@@ -28,6 +28,12 @@ test.each<[string[], string[]]>([
   [["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-device", "pc-testdev"], []],
   [["-global", "kvm-pit.lost_tick_policy=discard", "-net", "none", "-monitor", "none"], []],
   [
+    ["-s", "-S"],
+    ["--gdb=1234", "--stopped"],
+  ],
+  [["-gdb", "tcp::2345", "-gdb", "none"], ["--gdb=2345"]],
+  [["-gdb", "tcp:localhost:9,server=on,wait=off"], ["--gdb=9"]],
+  [
     ["guest.elf", "--append", "-smp", "-o", "-m"],
     ["guest.elf", "--append", "-smp", "-o", "-m"],
   ],
@@ -57,6 +63,8 @@ test.each([
   [["-device", "virtio-net-pci,netdev=n"], "-device virtio-net-pci,netdev=n: this PC has no such device; it has"],
   [["-device", "isa-debug-exit"], "-device isa-debug-exit: the exit port of this PC is 0xf4: iobase=0xf4"],
   [["-device", "isa-debugcon,iobase=0x402"], "the debug port of this PC is 0xe9: iobase=0xe9"],
+  [["-gdb", "stdio"], "-gdb stdio: GDB connects to a TCP port of this machine: tcp::PORT"],
+  [["-gdb", "tcp:10.0.0.1:1"], "-gdb tcp:10.0.0.1:1: GDB connects to a TCP port of this machine"],
   [["-machine", "microvm"], "-machine microvm: the machine is a pc; there is no other"],
   [["-machine", "pc,sgx-epc=x"], '-machine pc,sgx-epc=x: property "sgx-epc" is not understood'],
   [

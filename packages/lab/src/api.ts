@@ -1,13 +1,5 @@
 import type { DebugTarget } from "@hvdiff/machine";
-import type {
-  CapsResult,
-  ColumnResult,
-  CompareResult,
-  DiffResult,
-  MatrixResult,
-  QuirkResult,
-  ScenarioResult,
-} from "./results.ts";
+import type { CapsResult, CompareResult, DiffResult, MatrixResult, QuirkResult, ScenarioResult } from "./results.ts";
 
 /** Options that decide what is run; every one is part of the run id. */
 export interface RunOptions {
@@ -60,8 +52,10 @@ export interface GuestConsole {
 /** A guest in the hands of a debugger. */
 export interface DebugSession {
   readonly target: DebugTarget;
+  /** Tells the console what the guest has printed since it was told last. */
+  tell(): void;
   /** What came of the run. Runs it to its end where that has not been done. */
-  result(): ColumnResult;
+  result(): DiffResult;
 }
 
 /** What the lab offers. `createLab()` returns one; all methods are synchronous and deterministic. Errors: `UsageError` with one clear line. */
@@ -72,7 +66,7 @@ export interface Lab {
   /** Looks at a column and options without a guest. */
   check(column: string, options: RunOptions): void;
   /** A guest in one column for a debugger, which runs it. */
-  debug(guest: Guest, column: string, options?: RunOptions): DebugSession;
+  debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

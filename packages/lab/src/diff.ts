@@ -5,7 +5,7 @@ import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./
 import type { ResolvedColumn } from "./resolve.ts";
 import { basisOf } from "./resolve.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION } from "./results.ts";
-import { type Run, runMachine } from "./run.ts";
+import { createTeller, type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { VERSION } from "./version.ts";
@@ -72,17 +72,25 @@ export function diff(guest: Guest, columns: readonly string[], options: RunOptio
 export function run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DiffResult {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
-  const ran = session.runOnce(resolved, console);
-  const columns = [resultOf(session, resolved, ran)];
-  return { ...headOf(session), reference: column, columns, verdicts: verdictIds([ran]), different: false };
+  return loneResult(session, resolved, session.runOnce(resolved, console));
+}
+
+/** One column, compared with nothing. */
+function loneResult(session: Session, column: ResolvedColumn, ran: Run): DiffResult {
+  const columns = [resultOf(session, column, ran)];
+  return { ...headOf(session), reference: column.text, columns, verdicts: verdictIds([ran]), different: false };
 }
 
 /** A guest in one column for a debugger. Errors: `UsageError`. */
-export function debug(guest: Guest, column: string, options: RunOptions = {}): DebugSession {
+export function debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
   const machine = session.machineWithoutTrace(resolved);
-  return { target: new DebugTarget(machine), result: () => resultOf(session, resolved, runMachine(machine)) };
+  return {
+    target: new DebugTarget(machine),
+    tell: createTeller(machine, console),
+    result: () => loneResult(session, resolved, runMachine(machine)),
+  };
 }
 
 /** Two columns' traces side by side. Errors: `UsageError`. */

@@ -153,7 +153,7 @@ export function createMachine(
 const LOOK_EVERY = 64;
 
 /** Tells what the guest has printed since it was last looked at. */
-function createTeller(machine: Machine, console: GuestConsole): () => void {
+export function createTeller(machine: Machine, console: GuestConsole): () => void {
   const told = { serial: 0, debug: 0 };
   return () => {
     const output = machine.guest;

@@ -1,13 +1,15 @@
 import { loadImage } from "@hvdiff/guests";
 import type { DebugTarget } from "@hvdiff/machine";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createLab } from "../src/index.ts";
+import { type ColumnResult, createLab } from "../src/index.ts";
 
 const COLUMNS = ["metal", "ideal", "kvm@6.1", "virtualbox@7.0"];
 const LOAD_ADDRESS = 0x100000;
 const WINDOW = 0x4000_0000n;
 const WINDOW_2M = 0x4020_0000n;
 const CHUNK = 1000;
+
+const QUIET = { serial: () => {}, debug: () => {} };
 
 const image = loadImage("ept-walk");
 
@@ -47,12 +49,12 @@ function word(bytes: Uint8Array): string {
 
 describe.each(COLUMNS)("ept-walk on %s", (column) => {
   let target: DebugTarget;
-  let result: () => { readonly serial: string };
+  let result: () => ColumnResult;
 
   beforeEach(() => {
-    const session = createLab().debug({ scenario: "ept-walk" }, column);
+    const session = createLab().debug({ scenario: "ept-walk" }, column, {}, QUIET);
     target = session.target;
-    result = session.result;
+    result = () => session.result().columns[0]!;
     target.attach();
   });
 
@@ -123,7 +125,7 @@ describe.each(COLUMNS)("ept-walk on %s", (column) => {
       stops++;
     }
     expect(stops).toBeGreaterThan(20);
-    const undisturbed = createLab().debug({ scenario: "ept-walk" }, column).result();
+    const undisturbed = createLab().debug({ scenario: "ept-walk" }, column, {}, QUIET).result().columns[0];
     expect(result()).toEqual(undisturbed);
   });
 

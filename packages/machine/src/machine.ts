@@ -214,8 +214,13 @@ export class Machine {
   }
 
   private startStretch(processor: Processor, deadline: number): void {
-    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, processor.retired + SLICE, deadline);
+    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, this.sliceEnd(processor), deadline);
     this.runProcessor({ processor, limit, deadline, place: null });
+  }
+
+  /** Slices end at whole multiples, whatever has come in between: looks for a dead loop, or a debugger. */
+  private sliceEnd({ retired }: Processor): number {
+    return retired - (retired % SLICE) + SLICE;
   }
 
   private runProcessor(stretch: Stretch): void {

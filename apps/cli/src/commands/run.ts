@@ -1,5 +1,5 @@
 import type { ColumnResult, DiffResult, EventResult, Guest, Lab, RunOptions, SuiteResult } from "@hvdiff/lab";
-import { type Arguments, lastValue, listValues } from "../arguments.ts";
+import { type Arguments, hasFlag, lastValue, listValues } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import type { Environment } from "../environment.ts";
@@ -12,6 +12,7 @@ import { toJunit } from "../format/junit.ts";
 import { columnMarkdown } from "../format/markdown.ts";
 import { toTap } from "../format/tap.ts";
 import { runPoints } from "../format/test-points.ts";
+import { gdbPortOf, runUnderGdb } from "../gdb/debug-run.ts";
 import { guestOf, imageAt } from "../guest-argument.ts";
 import { guestStreams } from "../guest-output.ts";
 import { OPTIONS, RUN_OPTIONS } from "../options.ts";
@@ -64,6 +65,9 @@ function suiteText(suite: SuiteResult, palette: Palette): string {
   return [`${suite.format}: ${style(counts)}`, ...suite.problems.map(visible)].join("; ");
 }
 
+/** GDB has ended the run. */
+const KILLED = 124;
+
 /** What an image of the user's may run for: a bundled scenario is known to be short. */
 const GENEROUS = 10e9;
 
@@ -74,18 +78,21 @@ function guestNamed(given: Arguments, lab: Lab): Guest {
   return imageAt(kernel);
 }
 
-/** Runs without a trace; serial output is told at once where it is what is asked for. */
-function runUntraced(
+/** Runs without a trace; serial output is told at once where it is what is asked for. Null when a debugger has killed the guest. */
+async function runUntraced(
   lab: Lab,
   { given, environment }: { given: Arguments; environment: Environment },
   { guest, column, what, options }: { guest: Guest; column: string; what: string; options: RunOptions },
-): DiffResult {
-  const bound = "scenario" in guest ? {} : { maxInstructions: GENEROUS };
+): Promise<DiffResult | null> {
+  const bounded = { ...("scenario" in guest ? {} : { maxInstructions: GENEROUS }), ...options };
   const live = isLive(given);
+  const port = gdbPortOf(given);
   const streams = guestStreams(given, environment, live ? "stdio" : "none");
-  const work = () => lab.run(guest, column, { ...bound, ...options }, streams);
+  const work = () => lab.run(guest, column, bounded, streams);
   try {
-    return live ? work() : withProgress(environment, what, work);
+    if (port === null) return live ? work() : withProgress(environment, what, work);
+    const stopped = hasFlag(given, "stopped");
+    return await runUnderGdb(lab.debug(guest, column, bounded, streams), { port, stopped }, environment);
   } finally {
     streams.close();
   }
@@ -100,6 +107,8 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const trace = lastValue(given, "trace");
   if (trace !== undefined && given.values.has("format"))
     throw new CommandError("run: --trace and --format exclude each other");
+  if (trace !== undefined && given.values.has("gdb"))
+    throw new CommandError("run: --trace and --gdb exclude each other");
   const output = outputFor(given, environment);
   const name = columnOf(given);
   const options = runOptionsOf(given);
@@ -112,7 +121,11 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
     reportOutcome(column, environment);
     return exitCodeOf(column);
   }
-  const result = runUntraced(lab, { given, environment }, { guest, column: name, what, options });
+  const result = await runUntraced(lab, { given, environment }, { guest, column: name, what, options });
+  if (result === null) {
+    environment.stderr(`${name}: killed by GDB\n`);
+    return KILLED;
+  }
   const column = result.columns[0]!;
   if (!isLive(given))
     output.write(
@@ -140,6 +153,8 @@ export const runGuest: Command = {
     ...RUN_OPTIONS,
     OPTIONS.serial,
     OPTIONS.debugcon,
+    OPTIONS.gdb,
+    OPTIONS.stopped,
     OPTIONS.trace,
     OPTIONS.testFormat,
     OPTIONS.output,
@@ -147,9 +162,9 @@ export const runGuest: Command = {
   takesQemuFlags: true,
   notes: [
     "GUEST is a bundled scenario or the path of an image: multiboot 1 or 2 and PVH ELF files, Linux bzImages, and with --entry flat binaries. ./NAME is always a path.",
-    "QEMU's usual flags are understood as well: -kernel, -append, -initrd, -smp, -m, -cpu, -serial, -debugcon, -device isa-debug-exit, and those that ask for nothing, such as -nographic and -no-reboot; one that cannot be honoured is refused.",
+    "QEMU's usual flags are understood as well: -kernel, -append, -initrd, -smp, -m, -cpu, -serial, -debugcon, -device isa-debug-exit, -s, -S, -gdb, and those that ask for nothing, such as -nographic and -no-reboot; one that cannot be honoured is refused.",
     "The guest's serial output goes to stdout as it is and as it comes, the outcome to stderr. An image that is not bundled runs for 10 G instructions at most, unless --max-instructions or --trace is given.",
-    "Exit code: the low eight bits of what the guest wrote to the exit port 0xf4 (255 where they are zero and the code is not); 124 halted, in a loop or stopped at a bound; 125 triple fault, shutdown or stopped by its L0; 126 an instruction that hvdiff does not implement; 2 trouble, then stderr starts with `hvdiff:`.",
+    "Exit code: the low eight bits of what the guest wrote to the exit port 0xf4 (255 where they are zero and the code is not); 124 halted, in a loop, stopped at a bound or killed by GDB; 125 triple fault, shutdown or stopped by its L0; 126 an instruction that hvdiff does not implement; 2 trouble, then stderr starts with `hvdiff:`.",
     "Output of kvm-unit-tests, SoTest and XTF is understood: stderr then also says how many tests passed and failed, and a test that failed makes the exit code 1 where the guest's own would be 0. A suite that has said that it is done and then halts has ended regularly.",
   ],
   examples: [
@@ -157,6 +172,7 @@ export const runGuest: Command = {
     ["hvdiff run guest.elf --on kvm@6.1", "your own image under KVM"],
     ["hvdiff run -kernel guest.elf -append 'a b' -smp 2 -m 1G", "as you would start it in QEMU"],
     ["hvdiff run boot.bin --entry 0x7c00 --mode 16", "a flat binary"],
+    ["hvdiff run guest.elf -s -S", "standing still until GDB connects to port 1234"],
     ["hvdiff run xsaves-control --on kvm@6.1 --trace text", "what the guest could see, event by event"],
   ],
   run,

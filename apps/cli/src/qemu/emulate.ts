@@ -1,7 +1,8 @@
 import type { Guest, RunOptions } from "@hvdiff/lab";
-import { type Arguments, lastValue, readArguments } from "../arguments.ts";
+import { type Arguments, hasFlag, lastValue, readArguments } from "../arguments.ts";
 import { CommandError, isUserError } from "../command-error.ts";
 import type { Environment } from "../environment.ts";
+import { gdbPortOf, runUnderGdb } from "../gdb/debug-run.ts";
 import { imageAt } from "../guest-argument.ts";
 import { guestStreams } from "../guest-output.ts";
 import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
@@ -27,6 +28,8 @@ const OPTIONS_HERE: readonly OptionDef[] = [
   OPTIONS.kernel,
   OPTIONS.serial,
   OPTIONS.debugcon,
+  OPTIONS.gdb,
+  OPTIONS.stopped,
 ];
 const OWN = OPTIONS_HERE.filter(({ name }) => !Object.hasOwn(QEMU_FLAGS, name));
 
@@ -59,7 +62,18 @@ async function emulate(given: Arguments, environment: Environment): Promise<numb
   const guest = kernelAt(lastValue(given, "kernel"));
   const streams = guestStreams(given, environment);
   try {
-    const { status, remark } = qemuEnd(lab.run(guest, column, options, streams).columns[0]!.outcome);
+    const port = gdbPortOf(given);
+    const result =
+      port === null
+        ? lab.run(guest, column, options, streams)
+        : await runUnderGdb(
+            lab.debug(guest, column, options, streams),
+            { port, stopped: hasFlag(given, "stopped") },
+            environment,
+          );
+    // GDB's "kill" ends QEMU without complaint.
+    if (result === null) return 0;
+    const { status, remark } = qemuEnd(result.columns[0]!.outcome);
     if (remark !== null) warn(remark, environment);
     return status;
   } finally {

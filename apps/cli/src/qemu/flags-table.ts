@@ -39,7 +39,6 @@ const NO_DISK = "this PC has no disks; an image is booted with -kernel";
 const NO_NETWORK = "this PC has no network";
 const NO_DISPLAY = "this PC has no display";
 const NO_MONITOR = "there is no monitor";
-const NO_STUB = "the GDB stub is not there yet";
 
 /** `-smp 4` or `-smp cpus=4,sockets=1,…`. */
 function smp(value: string, draft: QemuDraft): void {
@@ -57,6 +56,14 @@ function memory(value: string, draft: QemuDraft): void {
   draft.argv.push(`--memory=${first ?? values.get("size") ?? value}`);
   if (values.has("slots") || values.has("maxmem"))
     draft.notes.push(`-m ${value}: memory cannot be added while the machine runs`);
+}
+
+/** `-gdb tcp::1234`. */
+function gdb(value: string, draft: QemuDraft): void {
+  if (value === "none") return;
+  const port = /^tcp:(?:localhost|127\.0\.0\.1)?:(\d+)$/.exec(value.split(",")[0]!)?.[1];
+  if (port === undefined) throw refuse("gdb", value, "GDB connects to a TCP port of this machine: tcp::PORT");
+  draft.argv.push(`--gdb=${port}`);
 }
 
 function global(value: string, draft: QemuDraft): void {
@@ -116,9 +123,9 @@ export const QEMU_FLAGS: Readonly<Record<string, QemuFlag>> = {
   "no-hpet": { takesValue: false, apply: (_value, draft) => draft.notes.push("-no-hpet: the HPET stays") },
   net: noneOnly("net", NO_NETWORK),
   nic: noneOnly("nic", NO_NETWORK),
-  s: refused("s", NO_STUB, false),
-  S: refused("S", NO_STUB, false),
-  gdb: refused("gdb", NO_STUB),
+  s: { takesValue: false, apply: (_value, draft) => draft.argv.push("--gdb=1234") },
+  S: { takesValue: false, apply: (_value, draft) => draft.argv.push("--stopped") },
+  gdb: handled(gdb),
   netdev: refused("netdev", NO_NETWORK),
   drive: refused("drive", NO_DISK),
   blockdev: refused("blockdev", NO_DISK),

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import type { DebugTarget } from "@hvdiff/lab";
 import { beforeEach, expect, test } from "vitest";
 import { serveGdb } from "../../src/gdb/gdb-server.ts";
 import { framePacket } from "../../src/gdb/packet-reader.ts";
+import { Client } from "./client.ts";
 import { debugged } from "./target.ts";
 
 /** A guest that is served, and how it ends. */
@@ -25,39 +26,6 @@ async function serve(stopped: boolean): Promise<Served> {
   });
   expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
   return { port: Number(address.split(":")[1]), ended: ended! };
-}
-
-/** The other end of the wire, without a GDB. */
-class Client {
-  private readonly socket: Socket;
-  private received = "";
-
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1").setEncoding("latin1");
-    this.socket.on("data", (text: string) => {
-      this.received += text;
-    });
-  }
-
-  send(text: string): void {
-    this.socket.write(text, "latin1");
-  }
-
-  /** Waits for text that the expression matches and takes all that has come. */
-  async expect(wanted: RegExp): Promise<string> {
-    while (!wanted.test(this.received)) await once(this.socket, "data");
-    const text = this.received;
-    this.received = "";
-    return text;
-  }
-
-  async closed(): Promise<void> {
-    if (!this.socket.closed) await once(this.socket, "close");
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
 }
 
 test("acknowledges, asks again, and sends again, until it is told not to", async () => {

@@ -17,7 +17,7 @@ export const L2_READS = ((): bigint => {
 })();
 
 export function debugged(column: string): DebugTarget {
-  return createLab().debug({ scenario: GUEST }, column).target;
+  return createLab().debug({ scenario: GUEST }, column, {}, { serial: () => {}, debug: () => {} }).target;
 }
 
 /** Runs to the next stop. */
