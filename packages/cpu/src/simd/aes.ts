@@ -1,6 +1,6 @@
 import { INVERSES, multiplyBytes } from "./galois-field.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
-import type { EncodingFeatures, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, unary } from "./vector-shapes.ts";
 
 function rotateByte(byte: number, count: number): number {
@@ -89,15 +89,12 @@ const aeskeygenassist: Kernel = (_bytes, immediate) => {
   }
 };
 
-const ROUND: EncodingFeatures = { sse: "aes", avx: "aes", avx256: "vaes" };
-const KEY: EncodingFeatures = { sse: "aes", avx: "aes" };
-
 /** AES rounds and key expansion. */
-export const AES: Readonly<Record<string, VectorInstruction>> = {
-  aesenc: { features: ROUND, compile: binary(round(SUBSTITUTION, SHIFTED_ROWS, mixColumn)) },
-  aesenclast: { features: ROUND, compile: binary(round(SUBSTITUTION, SHIFTED_ROWS, null)) },
-  aesdec: { features: ROUND, compile: binary(round(INVERSE_SUBSTITUTION, INVERSE_SHIFTED_ROWS, unmixColumn)) },
-  aesdeclast: { features: ROUND, compile: binary(round(INVERSE_SUBSTITUTION, INVERSE_SHIFTED_ROWS, null)) },
-  aesimc: { features: KEY, compile: unary(aesimc) },
-  aeskeygenassist: { features: KEY, compile: unary(aeskeygenassist) },
+export const AES: Readonly<Record<string, VectorCompiler>> = {
+  aesenc: binary(round(SUBSTITUTION, SHIFTED_ROWS, mixColumn)),
+  aesenclast: binary(round(SUBSTITUTION, SHIFTED_ROWS, null)),
+  aesdec: binary(round(INVERSE_SUBSTITUTION, INVERSE_SHIFTED_ROWS, unmixColumn)),
+  aesdeclast: binary(round(INVERSE_SUBSTITUTION, INVERSE_SHIFTED_ROWS, null)),
+  aesimc: unary(aesimc),
+  aeskeygenassist: unary(aeskeygenassist),
 };

@@ -1,6 +1,5 @@
-import { AVX2, FLOAT_SSE41, SSE41, withFeatures } from "./encodings.ts";
 import { A, B, C, type Kernel, R } from "./lanes.ts";
-import type { VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, ternary } from "./vector-shapes.ts";
 
 /** Bits of the immediate choose doublewords of B. */
@@ -30,13 +29,12 @@ const blendvpd: Kernel = (bytes) => {
 };
 
 /** Blends: elements of either source. */
-export const BLENDS: Readonly<Record<string, VectorInstruction>> = {
-  ...withFeatures(FLOAT_SSE41, {
-    blendps: binary(blendps),
-    blendpd: binary(blendpd),
-    blendvps: ternary(blendvps),
-    blendvpd: ternary(blendvpd),
-  }),
-  ...withFeatures(SSE41, { pblendw: binary(pblendw), pblendvb: ternary(pblendvb) }),
-  ...withFeatures(AVX2, { vpblendd: binary(blendps) }),
+export const BLENDS: Readonly<Record<string, VectorCompiler>> = {
+  blendps: binary(blendps),
+  blendpd: binary(blendpd),
+  blendvps: ternary(blendvps),
+  blendvpd: ternary(blendvpd),
+  pblendw: binary(pblendw),
+  pblendvb: ternary(pblendvb),
+  vpblendd: binary(blendps),
 };

@@ -1,6 +1,6 @@
 import { INVERSES, multiplyBytes } from "./galois-field.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
-import type { EncodingFeatures, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary } from "./vector-shapes.ts";
 
 /** Adds the carry-less product of two doublewords into R at word `at`. */
@@ -49,15 +49,10 @@ const gf2p8affineinvqb: Kernel = (bytes, immediate) => {
   for (let n = 0; n < bytes; n++) R.u8[n] = transform(INVERSES[A.u8[n]!]!, n & ~7, immediate);
 };
 
-const GFNI: EncodingFeatures = { sse: "gfni", avx: "gfni", avx256: "gfni" };
-
 /** Products of polynomials over GF(2), and in GF(2^8). */
-export const CARRYLESS: Readonly<Record<string, VectorInstruction>> = {
-  pclmulqdq: {
-    features: { sse: "pclmulqdq", avx: "pclmulqdq", avx256: "vpclmulqdq" },
-    compile: binary(pclmulqdq),
-  },
-  gf2p8mulb: { features: GFNI, compile: binary(gf2p8mulb) },
-  gf2p8affineqb: { features: GFNI, compile: binary(gf2p8affineqb) },
-  gf2p8affineinvqb: { features: GFNI, compile: binary(gf2p8affineinvqb) },
+export const CARRYLESS: Readonly<Record<string, VectorCompiler>> = {
+  pclmulqdq: binary(pclmulqdq),
+  gf2p8mulb: binary(gf2p8mulb),
+  gf2p8affineqb: binary(gf2p8affineqb),
+  gf2p8affineinvqb: binary(gf2p8affineinvqb),
 };

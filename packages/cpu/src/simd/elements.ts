@@ -3,7 +3,7 @@ import { FAULT_NONE } from "../processor.ts";
 import { readOperand, writeOperand } from "../system/operands.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
 import { enterMmx } from "./mmx-registers.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 import { binary } from "./vector-shapes.ts";
@@ -82,15 +82,15 @@ const insertps: VectorCompiler = (form) => {
 };
 
 /** Single elements in and out of vectors. */
-export const ELEMENTS: Readonly<Record<string, VectorInstruction>> = {
-  pinsrw: { features: { mmx: "sse", sse: "sse2", avx: "avx" }, compile: insert(16) },
-  pinsrb: { features: { sse: "sse4.1", avx: "avx" }, compile: insert(8) },
-  pinsrd: { features: { sse: "sse4.1", avx: "avx" }, compile: insert(32) },
-  pinsrq: { features: { sse: "sse4.1", avx: "avx" }, compile: insert(64) },
-  pextrw: { features: { mmx: "sse", sse: "sse2", avx: "avx" }, compile: extract(16) },
-  pextrb: { features: { sse: "sse4.1", avx: "avx" }, compile: extract(8) },
-  pextrd: { features: { sse: "sse4.1", avx: "avx" }, compile: extract(32) },
-  pextrq: { features: { sse: "sse4.1", avx: "avx" }, compile: extract(64) },
-  extractps: { features: { sse: "sse4.1", avx: "avx" }, compile: extract(32) },
-  insertps: { features: { sse: "sse4.1", avx: "avx" }, compile: insertps },
+export const ELEMENTS: Readonly<Record<string, VectorCompiler>> = {
+  pinsrw: insert(16),
+  pinsrb: insert(8),
+  pinsrd: insert(32),
+  pinsrq: insert(64),
+  pextrw: extract(16),
+  pextrb: extract(8),
+  pextrd: extract(32),
+  pextrq: extract(64),
+  extractps: extract(32),
+  insertps: insertps,
 };

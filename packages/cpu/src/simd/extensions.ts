@@ -1,6 +1,5 @@
-import { SSE41, withFeatures } from "./encodings.ts";
 import { A, type Kernel, R } from "./lanes.ts";
-import type { VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { unary } from "./vector-shapes.ts";
 
 type Elements = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
@@ -25,7 +24,7 @@ function widenToQuadwords(from: Elements): Kernel {
 }
 
 /** Sign and zero extension. */
-export const EXTENSIONS: Readonly<Record<string, VectorInstruction>> = withFeatures(SSE41, {
+export const EXTENSIONS: Readonly<Record<string, VectorCompiler>> = {
   pmovsxbw: unary(widen(A.i8, R.i16)),
   pmovsxbd: unary(widen(A.i8, R.i32)),
   pmovsxbq: unary(widenToQuadwords(A.i8)),
@@ -38,4 +37,4 @@ export const EXTENSIONS: Readonly<Record<string, VectorInstruction>> = withFeatu
   pmovzxwd: unary(widen(A.u16, R.i32)),
   pmovzxwq: unary(widenToQuadwords(A.u16)),
   pmovzxdq: unary(widenToQuadwords(A.u32)),
-});
+};

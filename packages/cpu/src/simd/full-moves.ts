@@ -1,7 +1,7 @@
 import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { A, R } from "./lanes.ts";
 import { enterMmx } from "./mmx-registers.ts";
-import type { EncodingFeatures, VectorCompiler, VectorForm, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, storeVector, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 
@@ -47,21 +47,18 @@ export function byDirection(storing: VectorCompiler, others: VectorCompiler): Ve
 /** Whole vectors between registers and memory. */
 export const moveWhole = byDirection(store, load);
 
-const SSE: EncodingFeatures = { sse: "sse", avx: "avx", avx256: "avx" };
-const SSE2: EncodingFeatures = { sse: "sse2", avx: "avx", avx256: "avx" };
-
 /** Moves of whole vectors. Non-temporal hints mean nothing here. */
-export const FULL_MOVES: Readonly<Record<string, VectorInstruction>> = {
-  movups: { features: SSE, compile: moveWhole },
-  movaps: { features: SSE, compile: moveWhole },
-  movntps: { features: SSE, compile: moveWhole },
-  movupd: { features: SSE2, compile: moveWhole },
-  movapd: { features: SSE2, compile: moveWhole },
-  movntpd: { features: SSE2, compile: moveWhole },
-  movdqu: { features: SSE2, compile: moveWhole },
-  movdqa: { features: SSE2, compile: moveWhole },
-  movntdq: { features: SSE2, compile: moveWhole },
-  lddqu: { features: { sse: "pni", avx: "avx", avx256: "avx" }, compile: moveWhole },
-  movntdqa: { features: { sse: "sse4.1", avx: "avx", avx256: "avx2" }, compile: moveWhole },
-  movntq: { features: { mmx: "sse" }, compile: moveWhole },
+export const FULL_MOVES: Readonly<Record<string, VectorCompiler>> = {
+  movups: moveWhole,
+  movaps: moveWhole,
+  movntps: moveWhole,
+  movupd: moveWhole,
+  movapd: moveWhole,
+  movntpd: moveWhole,
+  movdqu: moveWhole,
+  movdqa: moveWhole,
+  movntdq: moveWhole,
+  lddqu: moveWhole,
+  movntdqa: moveWhole,
+  movntq: moveWhole,
 };

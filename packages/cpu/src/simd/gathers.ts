@@ -2,9 +2,8 @@ import { type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import { segmentAddress } from "../system/operands.ts";
 import { ACCESS_READ } from "../virtualization.ts";
-import { AVX2, withFeatures } from "./encodings.ts";
 import { A, B, LANES_BYTES, R } from "./lanes.ts";
-import type { VectorCompiler, VectorForm, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import {
   readVector,
@@ -94,7 +93,7 @@ function gather(indexSize: 4 | 8, size: 4 | 8): VectorCompiler {
 }
 
 /** Gathers. */
-export const GATHERS: Readonly<Record<string, VectorInstruction>> = withFeatures(AVX2, {
+export const GATHERS: Readonly<Record<string, VectorCompiler>> = {
   vpgatherdd: gather(4, 4),
   vpgatherdq: gather(4, 8),
   vpgatherqd: gather(8, 4),
@@ -103,4 +102,4 @@ export const GATHERS: Readonly<Record<string, VectorInstruction>> = withFeatures
   vgatherdpd: gather(4, 8),
   vgatherqps: gather(8, 4),
   vgatherqpd: gather(8, 8),
-});
+};

@@ -2,6 +2,7 @@ import { AES } from "./aes.ts";
 import { BITWISE } from "./bitwise.ts";
 import { BLENDS } from "./blends.ts";
 import { CARRYLESS } from "./carryless.ts";
+import { DOT_PRODUCTS } from "./dot-products.ts";
 import { ELEMENTS } from "./elements.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { FLOAT_INSTRUCTIONS } from "./float/index.ts";
@@ -26,6 +27,7 @@ export const VECTOR_INSTRUCTIONS: Readonly<Record<string, InstructionCompiler>> 
   ...BITWISE,
   ...BLENDS,
   ...CARRYLESS,
+  ...DOT_PRODUCTS,
   ...ELEMENTS,
   ...EXTENSIONS,
   ...FULL_MOVES,

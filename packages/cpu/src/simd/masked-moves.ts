@@ -4,11 +4,10 @@ import { GPR } from "../state-layout.ts";
 import { displaced } from "../system/linear-bytes.ts";
 import { effectiveAddress, load, segmentAddress, store } from "../system/operands.ts";
 import { ACCESS_READ, ACCESS_WRITE, type Access } from "../virtualization.ts";
-import { AVX, AVX2, withFeatures } from "./encodings.ts";
 import { byDirection } from "./full-moves.ts";
 import { A, B, R } from "./lanes.ts";
 import { enterMmx } from "./mmx-registers.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 
@@ -141,15 +140,11 @@ const storeBytes: VectorCompiler = (form) => {
 };
 
 /** Moves of chosen elements. */
-export const MASKED_MOVES: Readonly<Record<string, VectorInstruction>> = {
-  maskmovq: { features: { mmx: "sse" }, compile: storeBytes },
-  maskmovdqu: { features: { sse: "sse2", avx: "avx" }, compile: storeBytes },
-  ...withFeatures(AVX, {
-    vmaskmovps: byDirection(maskedStore(4), maskedLoad(4)),
-    vmaskmovpd: byDirection(maskedStore(8), maskedLoad(8)),
-  }),
-  ...withFeatures(AVX2, {
-    vpmaskmovd: byDirection(maskedStore(4), maskedLoad(4)),
-    vpmaskmovq: byDirection(maskedStore(8), maskedLoad(8)),
-  }),
+export const MASKED_MOVES: Readonly<Record<string, VectorCompiler>> = {
+  maskmovq: storeBytes,
+  maskmovdqu: storeBytes,
+  vmaskmovps: byDirection(maskedStore(4), maskedLoad(4)),
+  vmaskmovpd: byDirection(maskedStore(8), maskedLoad(8)),
+  vpmaskmovd: byDirection(maskedStore(4), maskedLoad(4)),
+  vpmaskmovq: byDirection(maskedStore(8), maskedLoad(8)),
 };

@@ -1,6 +1,5 @@
-import { MMX, MMX_EXTENDED, MMX_WIDE, SSE41, SSSE3, withFeatures } from "./encodings.ts";
 import { A, B, type Kernel, type Lanes, R } from "./lanes.ts";
-import type { VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, unary } from "./vector-shapes.ts";
 
 const pmullw: Kernel = (bytes) => {
@@ -131,24 +130,23 @@ const add: Combine = (first, second) => first + second;
 const subtract: Combine = (first, second) => first - second;
 
 /** Products, sums across elements and distances. */
-export const MULTIPLY: Readonly<Record<string, VectorInstruction>> = {
-  ...withFeatures(MMX, { pmullw: binary(pmullw), pmulhw: binary(pmulhw), pmaddwd: binary(pmaddwd) }),
-  ...withFeatures(MMX_EXTENDED, { pmulhuw: binary(pmulhuw), psadbw: binary(psadbw) }),
-  ...withFeatures(MMX_WIDE, { pmuludq: binary(pmuludq) }),
-  ...withFeatures(SSSE3, {
-    pmulhrsw: binary(pmulhrsw),
-    pmaddubsw: binary(pmaddubsw),
-    phaddw: binary(horizontalWords(add)),
-    phaddd: binary(horizontalDoublewords(add)),
-    phaddsw: binary(horizontalWords((first, second) => saturate16(first + second))),
-    phsubw: binary(horizontalWords(subtract)),
-    phsubd: binary(horizontalDoublewords(subtract)),
-    phsubsw: binary(horizontalWords((first, second) => saturate16(first - second))),
-  }),
-  ...withFeatures(SSE41, {
-    pmulld: binary(pmulld),
-    pmuldq: binary(pmuldq),
-    mpsadbw: binary(mpsadbw),
-    phminposuw: unary(phminposuw),
-  }),
+export const MULTIPLY: Readonly<Record<string, VectorCompiler>> = {
+  pmullw: binary(pmullw),
+  pmulhw: binary(pmulhw),
+  pmaddwd: binary(pmaddwd),
+  pmulhuw: binary(pmulhuw),
+  psadbw: binary(psadbw),
+  pmuludq: binary(pmuludq),
+  pmulhrsw: binary(pmulhrsw),
+  pmaddubsw: binary(pmaddubsw),
+  phaddw: binary(horizontalWords(add)),
+  phaddd: binary(horizontalDoublewords(add)),
+  phaddsw: binary(horizontalWords((first, second) => saturate16(first + second))),
+  phsubw: binary(horizontalWords(subtract)),
+  phsubd: binary(horizontalDoublewords(subtract)),
+  phsubsw: binary(horizontalWords((first, second) => saturate16(first - second))),
+  pmulld: binary(pmulld),
+  pmuldq: binary(pmuldq),
+  mpsadbw: binary(mpsadbw),
+  phminposuw: unary(phminposuw),
 };

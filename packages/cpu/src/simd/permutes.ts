@@ -1,8 +1,7 @@
 import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
-import { AVX, AVX2, withFeatures } from "./encodings.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
-import { isReady, vectorNeed } from "./vector-need.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
+import { isReady } from "./vector-need.ts";
 import { readVector, storeVector, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 import { binary, unary } from "./vector-shapes.ts";
 
@@ -92,39 +91,26 @@ const broadcast128: Kernel = () => {
   for (let n = 0; n < 8; n++) R.i32[n] = A.i32[n & 3]!;
 };
 
-/** AVX broadcasts from memory; AVX2 does it from registers too. */
-function broadcast(kernel: Kernel): VectorCompiler {
-  const compile = unary(kernel);
-  return (form) =>
-    form.instruction.operands[1]!.kind === "memory"
-      ? compile(form)
-      : compile({ ...form, need: vectorNeed("vex", "avx2") });
-}
-
 /** Permutations across lanes, and those that VEX brought. */
-export const PERMUTES: Readonly<Record<string, VectorInstruction>> = {
-  ...withFeatures(AVX, {
-    vperm2f128: binary(vperm2f128),
-    vpermilps: byControl(vpermilpsByImmediate, vpermilpsByControl),
-    vpermilpd: byControl(vpermilpdByImmediate, vpermilpdByControl),
-    vinsertf128: binary(insertLane),
-    vextractf128: extractLane,
-    vbroadcastss: broadcast(broadcast32),
-    vbroadcastsd: broadcast(broadcast64),
-    vbroadcastf128: unary(broadcast128),
-  }),
-  ...withFeatures(AVX2, {
-    vperm2i128: binary(vperm2f128),
-    vpermd: binary(vpermd),
-    vpermps: binary(vpermd),
-    vpermq: unary(vpermq),
-    vpermpd: unary(vpermq),
-    vinserti128: binary(insertLane),
-    vextracti128: extractLane,
-    vbroadcasti128: unary(broadcast128),
-    vpbroadcastb: unary(broadcast8),
-    vpbroadcastw: unary(broadcast16),
-    vpbroadcastd: unary(broadcast32),
-    vpbroadcastq: unary(broadcast64),
-  }),
+export const PERMUTES: Readonly<Record<string, VectorCompiler>> = {
+  vperm2f128: binary(vperm2f128),
+  vpermilps: byControl(vpermilpsByImmediate, vpermilpsByControl),
+  vpermilpd: byControl(vpermilpdByImmediate, vpermilpdByControl),
+  vinsertf128: binary(insertLane),
+  vextractf128: extractLane,
+  vbroadcastss: unary(broadcast32),
+  vbroadcastsd: unary(broadcast64),
+  vbroadcastf128: unary(broadcast128),
+  vperm2i128: binary(vperm2f128),
+  vpermd: binary(vpermd),
+  vpermps: binary(vpermd),
+  vpermq: unary(vpermq),
+  vpermpd: unary(vpermq),
+  vinserti128: binary(insertLane),
+  vextracti128: extractLane,
+  vbroadcasti128: unary(broadcast128),
+  vpbroadcastb: unary(broadcast8),
+  vpbroadcastw: unary(broadcast16),
+  vpbroadcastd: unary(broadcast32),
+  vpbroadcastq: unary(broadcast64),
 };

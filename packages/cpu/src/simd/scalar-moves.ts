@@ -4,7 +4,7 @@ import { readOperand, writeOperand } from "../system/operands.ts";
 import { byDirection, moveWhole, storeFrom } from "./full-moves.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
 import { enterMmx } from "./mmx-registers.ts";
-import type { EncodingFeatures, VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 import { binary, unary } from "./vector-shapes.ts";
@@ -83,24 +83,21 @@ const fromMmx: VectorCompiler = (form) => {
   };
 };
 
-const SSE: EncodingFeatures = { sse: "sse", avx: "avx" };
-const SSE2: EncodingFeatures = { sse: "sse2", avx: "avx" };
-const MMX_OR_SSE2: EncodingFeatures = { mmx: "mmx", sse: "sse2", avx: "avx" };
 const moveLow = byDirection(storeFrom(0), binary(lowOfB));
 const moveHigh = byDirection(storeFrom(2), binary(lowOfBAbove));
 
 /** Moves of single elements and of halves of XMM registers. */
-export const SCALAR_MOVES: Readonly<Record<string, VectorInstruction>> = {
-  movd: { features: MMX_OR_SSE2, compile: moveScalar },
-  movq: { features: MMX_OR_SSE2, compile: moveScalar },
-  movss: { features: SSE, compile: moveElement(low32, lowestOfB) },
-  "movsd.x": { features: SSE2, compile: moveElement(low64, lowOfB) },
-  movlps: { features: SSE, compile: moveLow },
-  movlpd: { features: SSE2, compile: moveLow },
-  movhps: { features: SSE, compile: moveHigh },
-  movhpd: { features: SSE2, compile: moveHigh },
-  movq2dq: { features: { sse: "sse2" }, compile: fromMmx },
-  movdq2q: { features: { sse: "sse2" }, compile: unary(low64) },
-  movhlps: { features: SSE, compile: binary(highOfB) },
-  movlhps: { features: SSE, compile: binary(lowOfBAbove) },
+export const SCALAR_MOVES: Readonly<Record<string, VectorCompiler>> = {
+  movd: moveScalar,
+  movq: moveScalar,
+  movss: moveElement(low32, lowestOfB),
+  "movsd.x": moveElement(low64, lowOfB),
+  movlps: moveLow,
+  movlpd: moveLow,
+  movhps: moveHigh,
+  movhpd: moveHigh,
+  movq2dq: fromMmx,
+  movdq2q: unary(low64),
+  movhlps: binary(highOfB),
+  movlhps: binary(lowOfBAbove),
 };

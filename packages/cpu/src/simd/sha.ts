@@ -1,6 +1,5 @@
-import { withFeatures } from "./encodings.ts";
 import { A, B, C, type Kernel, R } from "./lanes.ts";
-import type { VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, ternary } from "./vector-shapes.ts";
 
 /*
@@ -97,15 +96,12 @@ const sha256msg2: Kernel = () => {
 };
 
 /** SHA-1 and SHA-256. */
-export const SHA: Readonly<Record<string, VectorInstruction>> = withFeatures(
-  { sse: "sha-ni" },
-  {
-    sha1rnds4: binary(sha1rnds4),
-    sha1nexte: binary(sha1nexte),
-    sha1msg1: binary(sha1msg1),
-    sha1msg2: binary(sha1msg2),
-    sha256rnds2: ternary(sha256rnds2),
-    sha256msg1: binary(sha256msg1),
-    sha256msg2: binary(sha256msg2),
-  },
-);
+export const SHA: Readonly<Record<string, VectorCompiler>> = {
+  sha1rnds4: binary(sha1rnds4),
+  sha1nexte: binary(sha1nexte),
+  sha1msg1: binary(sha1msg1),
+  sha1msg2: binary(sha1msg2),
+  sha256rnds2: ternary(sha256rnds2),
+  sha256msg1: binary(sha256msg1),
+  sha256msg2: binary(sha256msg2),
+};

@@ -1,6 +1,5 @@
-import { FLOAT_SSE, FLOAT_SSE2, FLOAT_SSE3, MMX, SSE2, SSE41, SSSE3, withFeatures } from "./encodings.ts";
 import { A, B, type Kernel, type Lanes, R } from "./lanes.ts";
-import type { VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, unary } from "./vector-shapes.ts";
 
 const pshufb: Kernel = (bytes) => {
@@ -136,37 +135,32 @@ const movshdup: Kernel = (bytes) => {
 };
 
 /** Permutations within 128-bit lanes. */
-export const SHUFFLES: Readonly<Record<string, VectorInstruction>> = {
-  pshufw: { features: { mmx: "sse" }, compile: unary(shuffleWords(0)) },
-  ...withFeatures(MMX, {
-    punpcklbw: binary(interleaveBytes(0)),
-    punpckhbw: binary(interleaveBytes(1)),
-    punpcklwd: binary(interleaveWords(0)),
-    punpckhwd: binary(interleaveWords(1)),
-    punpckldq: binary(interleaveDoublewords(0)),
-    punpckhdq: binary(interleaveDoublewords(1)),
-    packsswb: binary(packWords(signed8)),
-    packuswb: binary(packWords(unsigned8)),
-    packssdw: binary(packDoublewords(-0x8000, 0x7fff)),
-  }),
-  ...withFeatures(SSE2, {
-    pshufd: unary(pshufd),
-    pshuflw: unary(shuffleWords(0)),
-    pshufhw: unary(shuffleWords(4)),
-    punpcklqdq: binary(interleaveQuadwords(0)),
-    punpckhqdq: binary(interleaveQuadwords(1)),
-  }),
-  ...withFeatures(SSSE3, { pshufb: binary(pshufb), palignr: binary(palignr) }),
-  ...withFeatures(SSE41, { packusdw: binary(packDoublewords(0, 0xffff)) }),
-  ...withFeatures(FLOAT_SSE, {
-    shufps: binary(shufps),
-    unpcklps: binary(interleaveDoublewords(0)),
-    unpckhps: binary(interleaveDoublewords(1)),
-  }),
-  ...withFeatures(FLOAT_SSE2, {
-    shufpd: binary(shufpd),
-    unpcklpd: binary(interleaveQuadwords(0)),
-    unpckhpd: binary(interleaveQuadwords(1)),
-  }),
-  ...withFeatures(FLOAT_SSE3, { movddup: unary(movddup), movsldup: unary(movsldup), movshdup: unary(movshdup) }),
+export const SHUFFLES: Readonly<Record<string, VectorCompiler>> = {
+  pshufw: unary(shuffleWords(0)),
+  punpcklbw: binary(interleaveBytes(0)),
+  punpckhbw: binary(interleaveBytes(1)),
+  punpcklwd: binary(interleaveWords(0)),
+  punpckhwd: binary(interleaveWords(1)),
+  punpckldq: binary(interleaveDoublewords(0)),
+  punpckhdq: binary(interleaveDoublewords(1)),
+  packsswb: binary(packWords(signed8)),
+  packuswb: binary(packWords(unsigned8)),
+  packssdw: binary(packDoublewords(-0x8000, 0x7fff)),
+  pshufd: unary(pshufd),
+  pshuflw: unary(shuffleWords(0)),
+  pshufhw: unary(shuffleWords(4)),
+  punpcklqdq: binary(interleaveQuadwords(0)),
+  punpckhqdq: binary(interleaveQuadwords(1)),
+  pshufb: binary(pshufb),
+  palignr: binary(palignr),
+  packusdw: binary(packDoublewords(0, 0xffff)),
+  shufps: binary(shufps),
+  unpcklps: binary(interleaveDoublewords(0)),
+  unpckhps: binary(interleaveDoublewords(1)),
+  shufpd: binary(shufpd),
+  unpcklpd: binary(interleaveQuadwords(0)),
+  unpckhpd: binary(interleaveQuadwords(1)),
+  movddup: unary(movddup),
+  movsldup: unary(movsldup),
+  movshdup: unary(movshdup),
 };

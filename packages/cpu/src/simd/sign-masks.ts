@@ -1,10 +1,9 @@
 import { CF, writeArithmeticFlags, ZF } from "../flags.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { writeOperand } from "../system/operands.ts";
-import { AVX, FLOAT_SSE, FLOAT_SSE2, FLOAT_SSE41, MMX_EXTENDED, withFeatures } from "./encodings.ts";
 import { A, B } from "./lanes.ts";
 import { enterMmx } from "./mmx-registers.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, vectorSource } from "./vector-operands.ts";
 
@@ -73,10 +72,11 @@ function testBits(odd: number, even: number): VectorCompiler {
 const SIGN = 1 << 31;
 
 /** Sign bits as masks and flags. */
-export const SIGN_MASKS: Readonly<Record<string, VectorInstruction>> = {
-  ...withFeatures(FLOAT_SSE, { movmskps: moveMask(ofDoublewords) }),
-  ...withFeatures(FLOAT_SSE2, { movmskpd: moveMask(ofQuadwords) }),
-  ...withFeatures(MMX_EXTENDED, { pmovmskb: moveMask(ofBytes) }),
-  ...withFeatures(FLOAT_SSE41, { ptest: testBits(-1, -1) }),
-  ...withFeatures(AVX, { vtestps: testBits(SIGN, SIGN), vtestpd: testBits(SIGN, 0) }),
+export const SIGN_MASKS: Readonly<Record<string, VectorCompiler>> = {
+  movmskps: moveMask(ofDoublewords),
+  movmskpd: moveMask(ofQuadwords),
+  pmovmskb: moveMask(ofBytes),
+  ptest: testBits(-1, -1),
+  vtestps: testBits(SIGN, SIGN),
+  vtestpd: testBits(SIGN, 0),
 };

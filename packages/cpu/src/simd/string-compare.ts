@@ -3,7 +3,7 @@ import { type Op, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import type { Processor } from "../processor.ts";
 import { GPR, VECTOR_REGISTERS } from "../state-layout.ts";
 import { A, B, type Lanes, R } from "./lanes.ts";
-import type { EncodingFeatures, VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, type VectorTarget, vectorSource, writeVector } from "./vector-operands.ts";
 
@@ -157,12 +157,10 @@ function compareStrings(explicit: boolean, isMask: boolean): VectorCompiler {
   };
 }
 
-const SSE42: EncodingFeatures = { sse: "sse4.2", avx: "avx" };
-
 /** String comparison. */
-export const STRING_COMPARE: Readonly<Record<string, VectorInstruction>> = {
-  pcmpestri: { features: SSE42, compile: compareStrings(true, false) },
-  pcmpestrm: { features: SSE42, compile: compareStrings(true, true) },
-  pcmpistri: { features: SSE42, compile: compareStrings(false, false) },
-  pcmpistrm: { features: SSE42, compile: compareStrings(false, true) },
+export const STRING_COMPARE: Readonly<Record<string, VectorCompiler>> = {
+  pcmpestri: compareStrings(true, false),
+  pcmpestrm: compareStrings(true, true),
+  pcmpistri: compareStrings(false, false),
+  pcmpistrm: compareStrings(false, true),
 };

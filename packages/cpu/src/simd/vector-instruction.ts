@@ -1,16 +1,6 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import type { Instruction, RegisterClass } from "../decode/instruction.ts";
-import { type Executor, STATUS_ABORTED } from "../op.ts";
-import { UD } from "../system/exceptions.ts";
-import { type VectorEncoding, type VectorNeed, vectorNeed } from "./vector-need.ts";
-
-/** CPUID features of an instruction's encodings; one without a feature does not exist. */
-export interface EncodingFeatures {
-  readonly mmx?: CpuidFeature;
-  readonly sse?: CpuidFeature;
-  readonly avx?: CpuidFeature;
-  readonly avx256?: CpuidFeature;
-}
+import type { Executor } from "../op.ts";
+import { VECTOR_NEEDS, type VectorEncoding, type VectorNeed } from "./vector-need.ts";
 
 /** A decoded vector instruction on its way to an executor. */
 export interface VectorForm {
@@ -24,61 +14,43 @@ export interface VectorForm {
 /** Resolves what can be resolved once, and returns how the instruction runs. */
 export type VectorCompiler = (form: VectorForm) => Executor;
 
-/** A vector instruction in all its encodings. */
-export interface VectorInstruction {
-  readonly features: EncodingFeatures;
-  readonly compile: VectorCompiler;
-  /** Given where it is not the operands that tell. */
-  readonly encoding?: VectorEncoding;
-}
-
 /** How the executor of a decoded instruction is made. */
 export type InstructionCompiler = (instruction: Instruction) => Executor;
-
-const neverDefined: Executor = (c) => {
-  c.raise(UD);
-  return STATUS_ABORTED;
-};
 
 function names(instruction: Instruction, registerClass: RegisterClass): boolean {
   return instruction.operands.some((o) => o.kind === "register" && o.class === registerClass);
 }
 
 function legacyEncoding(instruction: Instruction): VectorEncoding {
-  const hasXmm = names(instruction, "xmm");
-  if (names(instruction, "mmx")) return hasXmm ? "sse-mmx" : "mmx";
-  return hasXmm ? "sse" : "plain";
+  if (!names(instruction, "mmx")) return "sse";
+  return names(instruction, "xmm") ? "sse-mmx" : "mmx";
 }
 
-function featureOf(entry: VectorInstruction, encoding: VectorEncoding, wide: boolean): CpuidFeature | undefined {
-  if (encoding === "vex") return (wide ? entry.features.avx256 : undefined) ?? entry.features.avx;
-  return encoding === "mmx" ? entry.features.mmx : entry.features.sse;
+/** As the compiler given, for an instruction whose legacy encoding its operands do not tell. */
+export function inEncoding(encoding: VectorEncoding, compile: VectorCompiler): VectorCompiler {
+  return (form) => compile(form.isVex ? form : { ...form, need: VECTOR_NEEDS[encoding] });
 }
 
-function compiler(entry: VectorInstruction, isVex: boolean): InstructionCompiler {
+function compileWith(compile: VectorCompiler): InstructionCompiler {
   return (instruction) => {
-    const wide = instruction.vectorLength === 256;
-    const encoding = isVex ? "vex" : (entry.encoding ?? legacyEncoding(instruction));
-    const feature = featureOf(entry, encoding, wide);
-    if (feature === undefined) return neverDefined;
-    const bytes = wide ? 32 : encoding === "mmx" ? 8 : 16;
-    return entry.compile({ instruction, need: vectorNeed(encoding, feature), isVex, bytes });
+    const isVex = instruction.vectorPrefix === "vex";
+    const encoding = isVex ? "vex" : legacyEncoding(instruction);
+    const bytes = instruction.vectorLength === 256 ? 32 : encoding === "mmx" ? 8 : 16;
+    return compile({ instruction, need: VECTOR_NEEDS[encoding], isVex, bytes });
   };
 }
 
 /**
- * Compilers by mnemonic. A table's key is the legacy mnemonic, to which `v` is put before for the VEX encoding; keys that begin with `v`
- * have no legacy encoding.
+ * Compilers by mnemonic. A table's key is the legacy mnemonic, to which `v` is put before for the VEX encoding; instructions that have only
+ * this one are in the table with their `v`.
  */
 export function vectorCompilers(
-  table: Readonly<Record<string, VectorInstruction>>,
+  table: Readonly<Record<string, VectorCompiler>>,
 ): Readonly<Record<string, InstructionCompiler>> {
   const compilers: Record<string, InstructionCompiler> = {};
-  for (const [name, entry] of Object.entries(table)) {
-    const vexOnly = name.startsWith("v");
-    if (!vexOnly) compilers[name] = compiler(entry, false);
-    if (entry.features.avx !== undefined || entry.features.avx256 !== undefined)
-      compilers[vexOnly ? name : `v${name.replace(".x", "")}`] = compiler(entry, true);
+  for (const [name, compile] of Object.entries(table)) {
+    compilers[name] = compileWith(compile);
+    if (!name.startsWith("v")) compilers[`v${name.replace(".x", "")}`] = compilers[name];
   }
   return compilers;
 }

@@ -1,7 +1,7 @@
 import type { Operand } from "../decode/instruction.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { A, B, C, type Kernel, R } from "./lanes.ts";
-import type { VectorCompiler, VectorForm } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 import { readVector, registerSource, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 
@@ -61,15 +61,19 @@ export function ternary(kernel: Kernel): VectorCompiler {
   };
 }
 
-/** The same compiler for registers of one class and another for the rest. */
-export function byClass(
-  k: number,
-  registerClass: "gpr" | "mmx" | "xmm",
-  matching: VectorCompiler,
-  others: VectorCompiler,
-): VectorCompiler {
-  return (form: VectorForm) => {
-    const operand = form.instruction.operands[k];
-    return (operand?.kind === "register" && operand.class === registerClass ? matching : others)(form);
+/** As `binary`, with the old destination in C. */
+export function accumulating(kernel: Kernel): VectorCompiler {
+  return (form) => {
+    const { need, bytes } = form;
+    const sources = [vectorSource(form, 0), vectorSource(form, 1), vectorSource(form, 2)] as const;
+    const target = vectorTarget(form, 0);
+    return (c, i) => {
+      if (!isReady(c, need) || !readVector(c, i, sources[2], B)) return STATUS_ABORTED;
+      readVector(c, i, sources[1], A);
+      readVector(c, i, sources[0], C);
+      kernel(bytes, i.immLow);
+      writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
   };
 }

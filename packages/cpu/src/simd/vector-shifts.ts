@@ -1,6 +1,5 @@
-import { AVX2, MMX, SSE2, withFeatures } from "./encodings.ts";
 import { A, B, type Kernel, R } from "./lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import type { VectorCompiler } from "./vector-instruction.ts";
 import { binary, unary } from "./vector-shapes.ts";
 
 /** Shifts the elements of A by a count that may be as large as an element and larger. */
@@ -111,23 +110,20 @@ const vpsrlvq: Kernel = (bytes) => {
 };
 
 /** Shifts. */
-export const VECTOR_SHIFTS: Readonly<Record<string, VectorInstruction>> = {
-  ...withFeatures(MMX, {
-    psllw: byOneCount(psllw),
-    pslld: byOneCount(pslld),
-    psllq: byOneCount(psllq),
-    psrlw: byOneCount(psrlw),
-    psrld: byOneCount(psrld),
-    psrlq: byOneCount(psrlq),
-    psraw: byOneCount(psraw),
-    psrad: byOneCount(psrad),
-  }),
-  ...withFeatures(SSE2, { pslldq: unary(pslldq), psrldq: unary(psrldq) }),
-  ...withFeatures(AVX2, {
-    vpsllvd: binary(vpsllvd),
-    vpsllvq: binary(vpsllvq),
-    vpsrlvd: binary(vpsrlvd),
-    vpsrlvq: binary(vpsrlvq),
-    vpsravd: binary(vpsravd),
-  }),
+export const VECTOR_SHIFTS: Readonly<Record<string, VectorCompiler>> = {
+  psllw: byOneCount(psllw),
+  pslld: byOneCount(pslld),
+  psllq: byOneCount(psllq),
+  psrlw: byOneCount(psrlw),
+  psrld: byOneCount(psrld),
+  psrlq: byOneCount(psrlq),
+  psraw: byOneCount(psraw),
+  psrad: byOneCount(psrad),
+  pslldq: unary(pslldq),
+  psrldq: unary(psrldq),
+  vpsllvd: binary(vpsllvd),
+  vpsllvq: binary(vpsllvq),
+  vpsrlvd: binary(vpsrlvd),
+  vpsrlvq: binary(vpsrlvq),
+  vpsravd: binary(vpsravd),
 };

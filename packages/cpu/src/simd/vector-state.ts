@@ -5,7 +5,7 @@ import { GP, raise } from "../system/exceptions.ts";
 import { readOperand, writeOperand } from "../system/operands.ts";
 import { MXCSR_MASK, MXCSR_WORD } from "../system/xsave-components.ts";
 import { leaveMmx } from "./mmx-registers.ts";
-import type { VectorCompiler, VectorInstruction } from "./vector-instruction.ts";
+import { inEncoding, type VectorCompiler } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
 
 const REGISTER_WORDS = 16;
@@ -44,10 +44,10 @@ const ldmxcsr: Executor = (c, i) => {
 const stmxcsr: Executor = (c, i) => (writeOperand(c, i, 0, c.s[MXCSR_WORD]!, 0) ? STATUS_NEXT : STATUS_ABORTED);
 
 /** Instructions on the vector state as a whole. */
-export const VECTOR_STATE: Readonly<Record<string, VectorInstruction>> = {
-  vzeroupper: { features: { avx: "avx" }, compile: guarded(clearFrom(4)) },
-  vzeroall: { features: { avx: "avx" }, compile: guarded(clearFrom(0)) },
-  emms: { features: { mmx: "mmx" }, encoding: "mmx", compile: guarded(emms) },
-  ldmxcsr: { features: { sse: "sse", avx: "avx" }, encoding: "sse", compile: guarded(ldmxcsr) },
-  stmxcsr: { features: { sse: "sse", avx: "avx" }, encoding: "sse", compile: guarded(stmxcsr) },
+export const VECTOR_STATE: Readonly<Record<string, VectorCompiler>> = {
+  vzeroupper: guarded(clearFrom(4)),
+  vzeroall: guarded(clearFrom(0)),
+  emms: inEncoding("mmx", guarded(emms)),
+  ldmxcsr: guarded(ldmxcsr),
+  stmxcsr: guarded(stmxcsr),
 };

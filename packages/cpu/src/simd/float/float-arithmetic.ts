@@ -2,13 +2,11 @@ import { reciprocal, reciprocalRoot } from "../../float/approximation.ts";
 import * as narrow from "../../float/binary32.ts";
 import * as wide from "../../float/binary64.ts";
 import { maximum32, maximum64, minimum32, minimum64 } from "../../float/comparison.ts";
-import type { VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import {
   type BinaryElement,
-  packed,
   packedBinary,
   packedUnary,
-  scalar,
   scalarBinary,
   scalarUnary,
   type UnaryElement,
@@ -25,12 +23,12 @@ import {
 } from "./float-short-ways.ts";
 
 /** One operation as PS, SS, PD and SD. */
-function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): Record<string, VectorInstruction> {
+function binaryFamily(name: string, on32: BinaryElement, on64: BinaryElement): Record<string, VectorCompiler> {
   return {
-    [`${name}ps`]: { features: packed("sse"), compile: packedBinary(4, on32) },
-    [`${name}ss`]: { features: scalar("sse"), compile: scalarBinary(4, on32) },
-    [`${name}pd`]: { features: packed("sse2"), compile: packedBinary(8, on64) },
-    [`${name}sd`]: { features: scalar("sse2"), compile: scalarBinary(8, on64) },
+    [`${name}ps`]: packedBinary(4, on32),
+    [`${name}ss`]: scalarBinary(4, on32),
+    [`${name}pd`]: packedBinary(8, on64),
+    [`${name}sd`]: scalarBinary(8, on64),
   };
 }
 
@@ -39,26 +37,26 @@ function arithmeticFamily(
   operation: Operation,
   on32: BinaryElement,
   on64: BinaryElement,
-): Record<string, VectorInstruction> {
+): Record<string, VectorCompiler> {
   return {
-    [`${name}ps`]: { features: packed("sse"), compile: packedArithmetic(4, operation, on32) },
-    [`${name}pd`]: { features: packed("sse2"), compile: packedArithmetic(8, operation, on64) },
-    [`${name}ss`]: { features: scalar("sse"), compile: scalarArithmetic32(operation, on32) },
-    [`${name}sd`]: { features: scalar("sse2"), compile: scalarArithmetic64(operation, on64) },
+    [`${name}ps`]: packedArithmetic(4, operation, on32),
+    [`${name}pd`]: packedArithmetic(8, operation, on64),
+    [`${name}ss`]: scalarArithmetic32(operation, on32),
+    [`${name}sd`]: scalarArithmetic64(operation, on64),
   };
 }
 
-function unaryFamily(name: string, on32: UnaryElement, on64: UnaryElement): Record<string, VectorInstruction> {
+function unaryFamily(name: string, on32: UnaryElement, on64: UnaryElement): Record<string, VectorCompiler> {
   return {
-    [`${name}ps`]: { features: packed("sse"), compile: packedUnary(4, on32) },
-    [`${name}ss`]: { features: scalar("sse"), compile: scalarUnary(4, on32) },
-    [`${name}pd`]: { features: packed("sse2"), compile: packedUnary(8, on64) },
-    [`${name}sd`]: { features: scalar("sse2"), compile: scalarUnary(8, on64) },
+    [`${name}ps`]: packedUnary(4, on32),
+    [`${name}ss`]: scalarUnary(4, on32),
+    [`${name}pd`]: packedUnary(8, on64),
+    [`${name}sd`]: scalarUnary(8, on64),
   };
 }
 
 /** Arithmetic of each element with its counterpart (SDM 1 "SSE Arithmetic Instructions"). */
-export const FLOAT_ARITHMETIC: Readonly<Record<string, VectorInstruction>> = {
+export const FLOAT_ARITHMETIC: Readonly<Record<string, VectorCompiler>> = {
   ...arithmeticFamily("add", ADD, narrow.add32, wide.add64),
   ...arithmeticFamily("sub", SUBTRACT, narrow.subtract32, wide.subtract64),
   ...arithmeticFamily("mul", MULTIPLY, narrow.multiply32, wide.multiply64),
@@ -66,8 +64,8 @@ export const FLOAT_ARITHMETIC: Readonly<Record<string, VectorInstruction>> = {
   ...binaryFamily("min", minimum32, minimum64),
   ...binaryFamily("max", maximum32, maximum64),
   ...unaryFamily("sqrt", narrow.squareRoot32, wide.squareRoot64),
-  rcpps: { features: packed("sse"), compile: packedUnary(4, reciprocal) },
-  rcpss: { features: scalar("sse"), compile: scalarUnary(4, reciprocal) },
-  rsqrtps: { features: packed("sse"), compile: packedUnary(4, reciprocalRoot) },
-  rsqrtss: { features: scalar("sse"), compile: scalarUnary(4, reciprocalRoot) },
+  rcpps: packedUnary(4, reciprocal),
+  rcpss: scalarUnary(4, reciprocal),
+  rsqrtps: packedUnary(4, reciprocalRoot),
+  rsqrtss: scalarUnary(4, reciprocalRoot),
 };

@@ -1,14 +1,13 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import { CF, PF, writeArithmeticFlags, ZF } from "../../flags.ts";
 import { compare32, compare64 } from "../../float/comparison.ts";
 import { EQUAL, GREATER, LESS, UNORDERED } from "../../float/exact-comparison.ts";
 import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B } from "../lanes.ts";
-import type { VectorCompiler, VectorForm, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource } from "../vector-operands.ts";
 import { beginFloat, type ElementBytes, elementOf, isOrdinary, SLOTS, settleFloat, unit } from "./float-execution.ts";
-import { type BinaryElement, packed, packedBinary, scalar, scalarBinary } from "./float-shapes.ts";
+import { type BinaryElement, packedBinary, scalarBinary } from "./float-shapes.ts";
 
 /** A comparison predicate: the outcomes for which it is true, and whether quiet NaNs are invalid. */
 interface Predicate {
@@ -112,18 +111,14 @@ function compareToFlags(size: ElementBytes, signaling: boolean): VectorCompiler 
   };
 }
 
-function toFlags(sse: CpuidFeature, size: ElementBytes, signaling: boolean): VectorInstruction {
-  return { features: scalar(sse), compile: compareToFlags(size, signaling) };
-}
-
 /** Comparisons. */
-export const FLOAT_COMPARE: Readonly<Record<string, VectorInstruction>> = {
-  cmpps: { features: packed("sse"), compile: compare(packedBinary, 4) },
-  cmpss: { features: scalar("sse"), compile: compare(scalarBinary, 4) },
-  cmppd: { features: packed("sse2"), compile: compare(packedBinary, 8) },
-  "cmpsd.x": { features: scalar("sse2"), compile: compare(scalarBinary, 8) },
-  ucomiss: toFlags("sse", 4, false),
-  comiss: toFlags("sse", 4, true),
-  ucomisd: toFlags("sse2", 8, false),
-  comisd: toFlags("sse2", 8, true),
+export const FLOAT_COMPARE: Readonly<Record<string, VectorCompiler>> = {
+  cmpps: compare(packedBinary, 4),
+  cmpss: compare(scalarBinary, 4),
+  cmppd: compare(packedBinary, 8),
+  "cmpsd.x": compare(scalarBinary, 8),
+  ucomiss: compareToFlags(4, false),
+  comiss: compareToFlags(4, true),
+  ucomisd: compareToFlags(8, false),
+  comisd: compareToFlags(8, true),
 };

@@ -1,14 +1,13 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import { float32ToFloat64, float64ToFloat32, int32ToFloat32, int32ToFloat64 } from "../../float/conversion.ts";
 import { float32ToInt32, float64ToInt32 } from "../../float/integral.ts";
 import { ROUND_TRUNCATE } from "../../float/mxcsr.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B, R } from "../lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
 import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
-import { keepAbove, packed, scalar, scalarOperands, type UnaryElement } from "./float-shapes.ts";
+import { keepAbove, scalarOperands, type UnaryElement } from "./float-shapes.ts";
 
 /** Rounds toward zero whatever MXCSR says. */
 export function truncating(convert: UnaryElement): UnaryElement {
@@ -60,24 +59,16 @@ function scalarConversion(from: ElementBytes, to: ElementBytes, kernel: UnaryEle
   };
 }
 
-function packedTo(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): VectorInstruction {
-  return { features: packed("sse2"), compile: packedConversion(from, to, kernel) };
-}
-
-function scalarTo(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction {
-  return { features: scalar(sse), compile };
-}
-
 /** Conversions between formats, and of packed integers (SDM 1 "SSE2 Conversion Instructions"). */
-export const FLOAT_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
-  cvtps2pd: packedTo(4, 8, float32ToFloat64),
-  cvtpd2ps: packedTo(8, 4, float64ToFloat32),
-  cvtdq2ps: packedTo(4, 4, int32ToFloat32),
-  cvtps2dq: packedTo(4, 4, float32ToInt32),
-  cvttps2dq: packedTo(4, 4, truncating(float32ToInt32)),
-  cvtdq2pd: packedTo(4, 8, int32ToFloat64),
-  cvtpd2dq: packedTo(8, 4, float64ToInt32),
-  cvttpd2dq: packedTo(8, 4, truncating(float64ToInt32)),
-  cvtss2sd: scalarTo("sse2", scalarConversion(4, 8, float32ToFloat64)),
-  cvtsd2ss: scalarTo("sse2", scalarConversion(8, 4, float64ToFloat32)),
+export const FLOAT_CONVERSIONS: Readonly<Record<string, VectorCompiler>> = {
+  cvtps2pd: packedConversion(4, 8, float32ToFloat64),
+  cvtpd2ps: packedConversion(8, 4, float64ToFloat32),
+  cvtdq2ps: packedConversion(4, 4, int32ToFloat32),
+  cvtps2dq: packedConversion(4, 4, float32ToInt32),
+  cvttps2dq: packedConversion(4, 4, truncating(float32ToInt32)),
+  cvtdq2pd: packedConversion(4, 8, int32ToFloat64),
+  cvtpd2dq: packedConversion(8, 4, float64ToInt32),
+  cvttpd2dq: packedConversion(8, 4, truncating(float64ToInt32)),
+  cvtss2sd: scalarConversion(4, 8, float32ToFloat64),
+  cvtsd2ss: scalarConversion(8, 4, float64ToFloat32),
 };

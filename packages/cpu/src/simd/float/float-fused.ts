@@ -1,7 +1,7 @@
 import { fused32, fused64, type Sign } from "../../float/fused.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B, C, R } from "../lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
 import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
@@ -61,22 +61,21 @@ function fused(size: ElementBytes, element: FusedElement, isScalar: boolean): Ve
   };
 }
 
-function family(name: string, signs: FusedSigns): [string, VectorInstruction][] {
+function family(name: string, signs: FusedSigns): [string, VectorCompiler][] {
   const alternates = signs.even !== signs.odd;
   return ORDERS.flatMap((order) =>
     (["ps", "pd", "ss", "sd"] as const)
       .filter((suffix) => !(alternates && suffix.startsWith("s")))
-      .map((suffix): [string, VectorInstruction] => {
+      .map((suffix): [string, VectorCompiler] => {
         const isScalar = suffix.startsWith("s");
         const size = suffix.endsWith("s") ? 4 : 8;
         const compile = fused(size, fusedElements(size, order, signs), isScalar);
-        const features = isScalar ? ({ avx: "fma" } as const) : ({ avx: "fma", avx256: "fma" } as const);
-        return [`${name}${order}${suffix}`, { features, compile }];
+        return [`${name}${order}${suffix}`, compile];
       }),
   );
 }
 
 /** FMA (SDM 1 "Fused-Multiply-ADD (FMA) Extensions"). */
-export const FLOAT_FUSED: Readonly<Record<string, VectorInstruction>> = Object.fromEntries(
+export const FLOAT_FUSED: Readonly<Record<string, VectorCompiler>> = Object.fromEntries(
   Object.entries(FAMILIES).flatMap(([name, signs]) => family(name, signs)),
 );

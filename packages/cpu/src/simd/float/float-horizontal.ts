@@ -3,11 +3,11 @@ import { add64, multiply64, subtract64 } from "../../float/binary64.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import type { Processor } from "../../processor.ts";
 import { A, B, R } from "../lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, writeVector } from "../vector-operands.ts";
 import { beginFloat, type ElementBytes, SLOTS, settleFloat, unit } from "./float-execution.ts";
-import { type BinaryElement, packed, packedBinary, packedOperands } from "./float-shapes.ts";
+import { type BinaryElement, packedBinary, packedOperands } from "./float-shapes.ts";
 
 /** Even elements by one operation, odd ones by the other. Slots of all lanes begin at even numbers. */
 function alternating(even: BinaryElement, odd: BinaryElement): BinaryElement {
@@ -117,13 +117,13 @@ function dotProduct(size: ElementBytes, sum: DotProduct): VectorCompiler {
 }
 
 /** Operations across elements. */
-export const FLOAT_HORIZONTAL: Readonly<Record<string, VectorInstruction>> = {
-  addsubps: { features: packed("pni"), compile: packedBinary(4, alternating(subtract32, add32)) },
-  addsubpd: { features: packed("pni"), compile: packedBinary(8, alternating(subtract64, add64)) },
-  haddps: { features: packed("pni"), compile: horizontal(4, add32) },
-  haddpd: { features: packed("pni"), compile: horizontal(8, add64) },
-  hsubps: { features: packed("pni"), compile: horizontal(4, subtract32) },
-  hsubpd: { features: packed("pni"), compile: horizontal(8, subtract64) },
-  dpps: { features: packed("sse4.1"), compile: dotProduct(4, dotProduct32) },
-  dppd: { features: { sse: "sse4.1", avx: "avx" }, compile: dotProduct(8, dotProduct64) },
+export const FLOAT_HORIZONTAL: Readonly<Record<string, VectorCompiler>> = {
+  addsubps: packedBinary(4, alternating(subtract32, add32)),
+  addsubpd: packedBinary(8, alternating(subtract64, add64)),
+  haddps: horizontal(4, add32),
+  haddpd: horizontal(8, add64),
+  hsubps: horizontal(4, subtract32),
+  hsubpd: horizontal(8, subtract64),
+  dpps: dotProduct(4, dotProduct32),
+  dppd: dotProduct(8, dotProduct64),
 };

@@ -1,8 +1,8 @@
 import { round32, round64 } from "../../float/integral.ts";
 import { PRECISION } from "../../float/mxcsr.ts";
-import type { VectorCompiler, VectorForm, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import type { ElementBytes } from "./float-execution.ts";
-import { packed, packedUnary, scalar, scalarUnary, type UnaryElement } from "./float-shapes.ts";
+import { packedUnary, scalarUnary, type UnaryElement } from "./float-shapes.ts";
 
 /** imm8: rounding mode, whether MXCSR says the mode instead, and whether inexact results are no exception (SDM 2B "ROUNDPD"). */
 const FROM_MXCSR = 4;
@@ -31,9 +31,9 @@ function rounding(
 }
 
 /** Rounding to integral numbers. */
-export const FLOAT_ROUNDING: Readonly<Record<string, VectorInstruction>> = {
-  roundps: { features: packed("sse4.1"), compile: rounding(packedUnary, 4) },
-  roundpd: { features: packed("sse4.1"), compile: rounding(packedUnary, 8) },
-  roundss: { features: scalar("sse4.1"), compile: rounding(scalarUnary, 4) },
-  roundsd: { features: scalar("sse4.1"), compile: rounding(scalarUnary, 8) },
+export const FLOAT_ROUNDING: Readonly<Record<string, VectorCompiler>> = {
+  roundps: rounding(packedUnary, 4),
+  roundpd: rounding(packedUnary, 8),
+  roundss: rounding(scalarUnary, 4),
+  roundsd: rounding(scalarUnary, 8),
 };

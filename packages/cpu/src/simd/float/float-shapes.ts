@@ -1,8 +1,7 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import type { FloatUnit } from "../../float/float-unit.ts";
 import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, B, R } from "../lanes.ts";
-import type { EncodingFeatures, VectorCompiler, VectorForm } from "../vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import {
   readVector,
@@ -22,16 +21,6 @@ export type UnaryElement = (u: FloatUnit, x: number, z: number) => void;
 /** Number of operands that are not immediates. */
 function vectorCount(form: VectorForm): number {
   return form.instruction.operands.filter((operand) => operand.kind !== "immediate").length;
-}
-
-/** The features of a packed instruction: a legacy one, and AVX for both vector lengths. */
-export function packed(sse: CpuidFeature): EncodingFeatures {
-  return { sse, avx: "avx", avx256: "avx" };
-}
-
-/** The features of a scalar instruction. */
-export function scalar(sse: CpuidFeature): EncodingFeatures {
-  return { sse, avx: "avx" };
 }
 
 /** Where an instruction's operands lie. */

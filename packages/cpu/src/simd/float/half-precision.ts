@@ -3,7 +3,7 @@ import { type Op, STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { FAULT_NONE, type Processor } from "../../processor.ts";
 import { ACCESS_WRITE } from "../../virtualization.ts";
 import { A, R } from "../lanes.ts";
-import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import { vectorAddress } from "../vector-memory.ts";
 import { isReady } from "../vector-need.ts";
 import {
@@ -61,7 +61,7 @@ const toHalf: VectorCompiler = (form) => {
 };
 
 /** F16C. */
-export const HALF_PRECISION: Readonly<Record<string, VectorInstruction>> = {
-  vcvtph2ps: { features: { avx: "f16c", avx256: "f16c" }, compile: fromHalf },
-  vcvtps2ph: { features: { avx: "f16c", avx256: "f16c" }, compile: toHalf },
+export const HALF_PRECISION: Readonly<Record<string, VectorCompiler>> = {
+  vcvtph2ps: fromHalf,
+  vcvtps2ph: toHalf,
 };

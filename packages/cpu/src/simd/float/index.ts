@@ -1,4 +1,4 @@
-import type { VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler } from "../vector-instruction.ts";
 import { FLOAT_ARITHMETIC } from "./float-arithmetic.ts";
 import { FLOAT_COMPARE } from "./float-compare.ts";
 import { FLOAT_CONVERSIONS } from "./float-conversions.ts";
@@ -10,7 +10,7 @@ import { INTEGER_CONVERSIONS } from "./integer-conversions.ts";
 import { MMX_CONVERSIONS } from "./mmx-conversions.ts";
 
 /** SSE, AVX, FMA and F16C instructions on floating-point numbers. */
-export const FLOAT_INSTRUCTIONS: Readonly<Record<string, VectorInstruction>> = {
+export const FLOAT_INSTRUCTIONS: Readonly<Record<string, VectorCompiler>> = {
   ...FLOAT_ARITHMETIC,
   ...FLOAT_COMPARE,
   ...FLOAT_CONVERSIONS,

@@ -1,4 +1,3 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import type { Operand } from "../../decode/instruction.ts";
 import { int32ToFloat32, int32ToFloat64, int64ToFloat32, int64ToFloat64 } from "../../float/conversion.ts";
 import { float32ToInt32, float32ToInt64, float64ToInt32, float64ToInt64 } from "../../float/integral.ts";
@@ -9,12 +8,12 @@ import { GPR } from "../../state-layout.ts";
 import { readOperand, writeOperand } from "../../system/operands.ts";
 import { MXCSR_WORD } from "../../system/xsave-components.ts";
 import { A, B, R } from "../lanes.ts";
-import type { VectorCompiler, VectorForm, VectorInstruction } from "../vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
 import { truncating } from "./float-conversions.ts";
 import { beginFloat, type ElementBytes, elementOf, isOrdinary, SLOTS, settleFloat, unit } from "./float-execution.ts";
-import { keepAbove, scalar, type UnaryElement } from "./float-shapes.ts";
+import { keepAbove, type UnaryElement } from "./float-shapes.ts";
 
 const TWO_32 = 2 ** 32;
 const PRECISION_KNOWN = PRECISION | (PRECISION << MASK_SHIFT);
@@ -124,16 +123,12 @@ function truncateToInteger(from: ElementBytes, to32: UnaryElement, to64: UnaryEl
   };
 }
 
-function conversion(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction {
-  return { features: scalar(sse), compile };
-}
-
 /** Conversions between general registers and elements. */
-export const INTEGER_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
-  cvtsi2ss: conversion("sse", fromInteger(4, int32ToFloat32, int64ToFloat32)),
-  cvtsi2sd: conversion("sse2", registerToBinary64(fromInteger(8, int32ToFloat64, int64ToFloat64))),
-  cvtss2si: conversion("sse", toInteger(4, float32ToInt32, float32ToInt64)),
-  cvtsd2si: conversion("sse2", toInteger(8, float64ToInt32, float64ToInt64)),
-  cvttss2si: conversion("sse", truncateToInteger(4, float32ToInt32, float32ToInt64)),
-  cvttsd2si: conversion("sse2", truncateToInteger(8, float64ToInt32, float64ToInt64)),
+export const INTEGER_CONVERSIONS: Readonly<Record<string, VectorCompiler>> = {
+  cvtsi2ss: fromInteger(4, int32ToFloat32, int64ToFloat32),
+  cvtsi2sd: registerToBinary64(fromInteger(8, int32ToFloat64, int64ToFloat64)),
+  cvtss2si: toInteger(4, float32ToInt32, float32ToInt64),
+  cvtsd2si: toInteger(8, float64ToInt32, float64ToInt64),
+  cvttss2si: truncateToInteger(4, float32ToInt32, float32ToInt64),
+  cvttsd2si: truncateToInteger(8, float64ToInt32, float64ToInt64),
 };

@@ -1,10 +1,9 @@
-import type { CpuidFeature } from "@hvdiff/spec";
 import { int32ToFloat32, int32ToFloat64 } from "../../float/conversion.ts";
 import { float32ToInt32, float64ToInt32 } from "../../float/integral.ts";
 import { STATUS_ABORTED, STATUS_NEXT } from "../../op.ts";
 import { A, R } from "../lanes.ts";
 import { enterMmx } from "../mmx-registers.ts";
-import type { VectorCompiler, VectorInstruction } from "../vector-instruction.ts";
+import { inEncoding, type VectorCompiler } from "../vector-instruction.ts";
 import { isReady } from "../vector-need.ts";
 import { readVector, vectorSource, vectorTarget, writeVector } from "../vector-operands.ts";
 import { truncating } from "./float-conversions.ts";
@@ -32,20 +31,16 @@ function pair(from: ElementBytes, to: ElementBytes, kernel: UnaryElement): Vecto
   };
 }
 
-function fromMmx(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction {
-  return { features: { sse }, compile };
-}
-
-function toMmx(sse: CpuidFeature, compile: VectorCompiler): VectorInstruction {
-  return { features: { sse }, encoding: "sse-mmx", compile };
+function toMmx(compile: VectorCompiler): VectorCompiler {
+  return inEncoding("sse-mmx", compile);
 }
 
 /** Conversions between MMX and XMM registers. The upper half of an XMM destination stays what it is. */
-export const MMX_CONVERSIONS: Readonly<Record<string, VectorInstruction>> = {
-  cvtpi2ps: fromMmx("sse", pair(4, 4, int32ToFloat32)),
-  cvtpi2pd: fromMmx("sse2", pair(4, 8, int32ToFloat64)),
-  cvtps2pi: toMmx("sse", pair(4, 4, float32ToInt32)),
-  cvttps2pi: toMmx("sse", pair(4, 4, truncating(float32ToInt32))),
-  cvtpd2pi: toMmx("sse2", pair(8, 4, float64ToInt32)),
-  cvttpd2pi: toMmx("sse2", pair(8, 4, truncating(float64ToInt32))),
+export const MMX_CONVERSIONS: Readonly<Record<string, VectorCompiler>> = {
+  cvtpi2ps: pair(4, 4, int32ToFloat32),
+  cvtpi2pd: pair(4, 8, int32ToFloat64),
+  cvtps2pi: toMmx(pair(4, 4, float32ToInt32)),
+  cvttps2pi: toMmx(pair(4, 4, truncating(float32ToInt32))),
+  cvtpd2pi: toMmx(pair(8, 4, float64ToInt32)),
+  cvttpd2pi: toMmx(pair(8, 4, truncating(float64ToInt32))),
 };

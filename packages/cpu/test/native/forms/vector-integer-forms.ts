@@ -79,9 +79,11 @@ function isFloat(mnemonic: string): boolean {
   return [mnemonic, legacy, `${legacy}.x`].some((name) => name in FLOAT_INSTRUCTIONS);
 }
 
-/** Galois-field instructions are not among them: processors with AVX-512 have these, and the recordings are of one without. */
+/** What the processor that the recordings are of does not have. */
+const NEWER = /^v?(gf2p8|pdp|pmadd52)/;
+
 function isOurs({ mnemonic }: TableEncoding): boolean {
-  return mnemonic in VECTOR_INSTRUCTIONS && !isFloat(mnemonic) && !/^v?gf2p8/.test(mnemonic);
+  return mnemonic in VECTOR_INSTRUCTIONS && !isFloat(mnemonic) && !NEWER.test(mnemonic);
 }
 
 /** All vector instructions that compute no floating point, in all their encodings. */
