@@ -103,9 +103,10 @@ export const INSTRUCTION_FEATURES: readonly FeatureRow[] = [
   { mnemonics: "psmash pvalidate rmpadjust rmpquery rmpupdate vmgexit", needs: ["sev-snp"] },
   // Key Locker.
   {
-    mnemonics: "loadiwkey encodekey128 encodekey256 aesenc128kl aesdec128kl aesenc256kl aesdec256kl",
+    mnemonics: "encodekey128 encodekey256 aesenc128kl aesdec128kl aesenc256kl aesdec256kl",
     needs: ["aeskle"],
   },
+  { mnemonics: "loadiwkey", needs: ["kl"] },
   { mnemonics: "aesencwide128kl aesdecwide128kl aesencwide256kl aesdecwide256kl", needs: ["aeskle", "aes-wide-kl"] },
   // x87: every mnemonic in f that is not listed elsewhere.
   {
