@@ -399,7 +399,7 @@ const MAP_0F3A: SparseTable = [
   [0x14, "|vpextrb Ry/Mb,Vdq,Ib l0"],
   [0x15, "|vpextrw Ry/Mw,Vdq,Ib l0"],
   [0x16, "|vpextrq Eq,Vdq,Ib w1 l0 o64 / vpextrd Ed,Vdq,Ib l0"],
-  [0x17, "|vextractps Ey,Vdq,Ib l0"],
+  [0x17, "|vextractps Ry/Md,Vdq,Ib l0"],
   [0x18, "|vinsertf32x4 Vx,Hx,Wdq,Ib w0 l12 kz / vinsertf64x2 Vx,Hx,Wdq,Ib w1 l12 kz"],
   [0x19, "|vextractf32x4 Wdq,Vx,Ib w0 l12 kz / vextractf64x2 Wdq,Vx,Ib w1 l12 kz"],
   [0x1a, "|vinsertf32x8 Vzz,Hzz,Wqq,Ib w0 l2 kz / vinsertf64x4 Vzz,Hzz,Wqq,Ib w1 l2 kz"],
