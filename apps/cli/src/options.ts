@@ -68,6 +68,12 @@ export const OPTIONS = {
     choices: ["16", "32", "64"],
     summary: "mode in which a flat image starts (default: 32, protected mode without paging)",
   },
+  device: {
+    name: "device",
+    value: "pci-testdev",
+    choices: ["pci-testdev"],
+    summary: "a device that is not always there: QEMU's PCI test device",
+  },
   kernel: { name: "kernel", aliases: ["-kernel"], value: "FILE", summary: "the path of an image, as GUEST" },
   serial: {
     name: "serial",
@@ -134,6 +140,7 @@ export const RUN_OPTIONS: readonly OptionDef[] = [
   OPTIONS.append,
   OPTIONS.initrd,
   OPTIONS.smp,
+  OPTIONS.device,
   OPTIONS.boot,
   OPTIONS.entry,
   OPTIONS.load,

@@ -50,6 +50,7 @@ export function runOptionsOf(given: Arguments): RunOptions {
     commandLine: value("append"),
     modules: map(value("initrd"), modulesOf),
     processors: map(value("smp"), parseProcessors),
+    devices: given.values.get("device") as RunOptions["devices"],
     boot: bootOf(given),
     maxInstructions: map(value("max-instructions"), parseInstructions),
     quirks: quirks.length === 0 ? undefined : quirks,

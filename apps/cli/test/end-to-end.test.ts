@@ -68,6 +68,9 @@ beforeAll(() => {
   writeFileSync(join(folder, "loop.elf"), multiboot(0xeb, 0xfe));
   writeFileSync(join(folder, "halt.elf"), multiboot(0xfa, 0xf4));
   writeFileSync(join(folder, "triple.elf"), multiboot(0x0f, 0x0b));
+  // mov dx, 0x3f8; mov al, 'A'; out dx, al; and a counter in memory for ever.
+  const print = [0x66, 0xba, 0xf8, 0x03, 0xb0, 0x41, 0xee, 0xff, 0x05, 0, 0, 0x11, 0, 0xeb, 0xf8];
+  writeFileSync(join(folder, "print.elf"), multiboot(...print));
   writeFileSync(join(folder, "exit7.elf"), multiboot(0xb0, 0x07, 0xe6, 0xf4, 0xf4));
 });
 
@@ -144,6 +147,34 @@ describe.skipIf(!built)("guests that end badly are outcomes", () => {
         .map((line) => JSON.parse(line).outcome.kind),
     ).toEqual(["triple-fault", "triple-fault"]);
     expect(code).toBe(0);
+  });
+});
+
+describe.skipIf(!built)("hvdiff-qemu", () => {
+  const shim = (...argv: string[]) =>
+    spawnSync(process.execPath, [here("../bin/hvdiff-qemu.js"), ...argv], { cwd: folder, encoding: "utf8" });
+
+  test.each([
+    ["exit7.elf", 15],
+    ["halt.elf", 124],
+    ["triple.elf", 0],
+    ["missing.elf", 1],
+  ])("-kernel %s has QEMU's exit status %i", (name, expected) => {
+    const { status, stdout } = shim("-no-reboot", "-display", "none", "-serial", "stdio", "-kernel", name);
+    expect({ status, stdout }).toEqual({ status: expected, stdout: "" });
+  });
+
+  test("answers as QEMU does when it is asked for its version", () => {
+    expect(shim("-version").stdout).toMatch(/^QEMU emulator version \d+\.\d+\.\d+ /);
+  });
+
+  test("shows what the guest prints while the guest runs on", async () => {
+    const argv = [here("../bin/hvdiff-qemu.js"), "-kernel", "print.elf"];
+    const child = spawn(process.execPath, argv, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    const first = await new Promise((resolve) => child.stdout.once("data", (data) => resolve(`${data}`)));
+    expect([first, child.exitCode]).toEqual(["A", null]);
+    child.kill();
+    expect(await new Promise((resolve) => child.once("close", (_code, signal) => resolve(signal)))).toBe("SIGTERM");
   });
 });
 

@@ -26,6 +26,7 @@ test.each<[string[], string[]]>([
   [["-nographic", "-no-reboot", "--no-reboot", "-nodefaults", "-display", "none", "-vnc", "none"], []],
   [["-machine", "pc,accel=tcg", "-M", "pc-i440fx-8.2,usb=off", "-accel", "tcg,thread=single"], []],
   [["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-device", "pc-testdev"], []],
+  [["-device", "pci-testdev"], ["--device=pci-testdev"]],
   [["-global", "kvm-pit.lost_tick_policy=discard", "-net", "none", "-monitor", "none"], []],
   [
     ["-s", "-S"],

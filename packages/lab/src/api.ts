@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly processors?: number;
   /** Files beside the image: multiboot modules, or the initial RAM disk. */
   readonly modules?: readonly GuestModule[];
+  /** Devices that are not always there: QEMU's PCI test device. */
+  readonly devices?: readonly "pci-testdev"[];
   /** How to start the image; what is absent the image decides. */
   readonly boot?: BootOptions;
   /** Bound on guest instructions. */

@@ -25,6 +25,7 @@ export function runId(image: GuestImage, column: ResolvedColumn, cpu: string, se
     programName: image.programName,
     modules: settings.modules.map(({ commandLine, data }) => [commandLine, sha256Hex(data)]),
     boot: settings.boot,
+    devices: settings.devices,
     memory: settings.memory,
     processors: settings.processors,
     firmware: settings.firmware,

@@ -55,6 +55,7 @@ export interface RunSettings {
   readonly processors: number;
   readonly modules: readonly GuestModule[];
   readonly boot: BootOptions;
+  readonly devices: NonNullable<RunOptions["devices"]>;
   readonly bounds: Bounds;
 }
 
@@ -76,6 +77,7 @@ export function settingsOf(options: RunOptions): RunSettings {
     processors,
     modules: options.modules ?? [],
     boot: options.boot ?? {},
+    devices: options.devices ?? [],
     bounds: {
       ...DEFAULT_BOUNDS,
       instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions,
@@ -127,6 +129,7 @@ export function createMachine(
     programName: image.programName,
     commandLine: settings.commandLine,
     modules: settings.modules,
+    pciTestDevice: settings.devices.includes("pci-testdev"),
     memory: settings.memory,
     firmware: settings.firmware,
     bounds: settings.bounds,

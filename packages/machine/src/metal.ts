@@ -19,6 +19,8 @@ export interface MetalOptions extends BootRequest {
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
+  /** Whether QEMU's PCI test device is there. */
+  readonly pciTestDevice?: boolean;
 }
 
 /** A machine with the guest in root mode on silicon, no L0. Errors: `LoadError`. */
@@ -31,7 +33,8 @@ export function createMetal(options: MetalOptions): Machine {
     ...(options.recycled ? { recycled: options.recycled } : {}),
   });
   declareMetalMemory(machine, options.memory);
-  const configuration = { processors: machine.processors.length, memory: options.memory };
+  const { memory, pciTestDevice = false } = options;
+  const configuration = { processors: machine.processors.length, memory, pciTestDevice };
   initializeDevices(options.firmware, configuration, machine.pc!);
   installFirmware(options.firmware, configuration, (address, data) => machine.memory.writeBytes(address, data));
   const boot = loadImage(options, {

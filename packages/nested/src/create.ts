@@ -27,6 +27,8 @@ export interface NestedMachineOptions extends BootRequest {
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
+  /** Whether QEMU's PCI test device is there. */
+  readonly pciTestDevice?: boolean;
 }
 
 /** A machine whose root mode belongs to an L0, with the guest loaded as its L1. Errors: `LoadError`, `L0Refusal`. */
@@ -50,7 +52,8 @@ function createClient(machine: Machine, options: NestedMachineOptions): L0 {
     read: (address, length) => machine.memory.readBytes(GUEST_OFFSET + address, length),
     write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
   };
-  const configuration = { processors: 1, memory: options.memory };
+  const { pciTestDevice = false } = options;
+  const configuration = { processors: 1, memory: options.memory, pciTestDevice };
   installFirmware(options.firmware, configuration, memory.write);
   const boot = loadImage(options, memory);
   const l0 = new L0(machine, {

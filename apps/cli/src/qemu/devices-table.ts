@@ -40,6 +40,12 @@ export const QEMU_DEVICES: readonly QemuDevice[] = [
       if (id !== undefined) draft.argv.push(`--debugcon=${placeOf("device", `chardev:${id}`, draft)}`);
     },
   },
+  {
+    name: "pci-testdev",
+    bus: "PCI",
+    description: "memory and ports of a PCI test device",
+    check: (_properties, _value, draft) => draft.argv.push("--device=pci-testdev"),
+  },
   { name: "pc-testdev", bus: "ISA", description: "ports of kvm-unit-tests' test device", check: () => {} },
 ];
 
