@@ -60,7 +60,7 @@ export const diff: Command = {
   usage: "GUEST [OPTIONS]",
   options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
   notes: [
-    "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot ELF or flat binary. ./NAME is always a path.",
+    "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot 1 or 2, PVH, Linux, or with --entry a flat binary. ./NAME is always a path.",
     "Exit code: 0 no difference, 1 a difference in a verdict, the outcome or the guest-visible trace, 2 trouble.",
   ],
   examples: [
