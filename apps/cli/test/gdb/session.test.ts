@@ -1,6 +1,7 @@
-import type { DebugTarget } from "@hvdiff/lab";
+import { createLab, type DebugTarget } from "@hvdiff/lab";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GdbSession } from "../../src/gdb/gdb-session.ts";
+import { endMessage } from "../../src/gdb/stop-reply.ts";
 import { debugged, L2_READS, runOn, WINDOW } from "./target.ts";
 
 let target: DebugTarget;
@@ -187,6 +188,22 @@ describe("execution", () => {
     expect(session.handle("cxyz").reply).toBe("E01");
     expect(session.handle("vCont;s:9").reply).toBe("E01");
     expect(session.handle("vCont;t").reply).toBe("E01");
+  });
+
+  test("a guest that ends badly can still be looked at; it cannot go on", () => {
+    const image = Uint8Array.from([0xb8, 0x78, 0x56, 0x34, 0x12, 0x0f, 0x0b]);
+    const quiet = { serial: () => {}, debug: () => {} };
+    const boot = { protocol: "flat", entry: 0x7c00, mode: 32 } as const;
+    target = createLab().debug({ name: "mov eax, 0x12345678; ud2", image }, "metal", { boot }, quiet).target;
+    target.attach();
+    session = new GdbSession(target, target.interrupt());
+    expect(resumeBy("c")).toMatch(/^T06.*10:057c000000000000;.*thread:1;$/);
+    expect(text(endMessage(target, session.stop)!.slice(1))).toBe(
+      "hvdiff: the run has ended: triple-fault; registers and memory can still be looked at\n",
+    );
+    expect(reply("p0")).toBe("7856341200000000");
+    expect(reply("m7c05,2")).toBe("0f0b");
+    expect(session.handle("vCont;c")).toEqual({ reply: "X06", resume: { kind: "detach" } });
   });
 
   test("GDB leaves, or ends the guest", () => {
