@@ -4,7 +4,6 @@ import * as S from "./state-layout.ts";
 
 /** DR6 bits of what a #DB reports (SDM 3B "Debug Status Register (DR6)"). */
 export const DR6_BREAKPOINTS = 15;
-export const DR6_BD = 1 << 13;
 export const DR6_BS = 1 << 14;
 export const DR6_BT = 1 << 15;
 export const DR6_RTM = 1 << 16;

@@ -110,7 +110,7 @@ export const TLB_CONTEXTS = 8;
 export const TLB_ENTRIES = 512;
 export const TLB_ENTRY_WORDS = 8;
 export const TLB_PART_WORDS = TLB_ENTRIES * TLB_ENTRY_WORDS;
-export const TLB_PART_USER = TLB_PART_WORDS;
+export const TLB_PART_USER = 1 * TLB_PART_WORDS;
 export const TLB_PART_AC = 2 * TLB_PART_WORDS;
 export const TLB_CONTEXT_WORDS = 3 * TLB_PART_WORDS;
 /** Entries that are never filled: data accesses look here while each of them must be looked at (breakpoints, alignment checks). */

@@ -9,13 +9,7 @@ import { N } from "./registers.ts";
  */
 
 const FIRST_MSR = 0x800;
-const LAST_MSR = 0x8ff;
 const ICR_RESERVED_LOW = 0xfff33000;
-
-/** Whether an MSR belongs to the local APIC's range. */
-export function isApicMsr(address: number): boolean {
-  return address >= FIRST_MSR && address <= LAST_MSR;
-}
 
 /** A load from the register page at `offset` (0-FFFH), `size` 1, 2 or 4 bytes. Registers have their bits at multiples of 16 bytes. */
 export function readApicPage(c: Processor, offset: number, size: number): number {

@@ -70,11 +70,6 @@ function setTop(c: Processor, value: number): void {
   c.s[WORDS] = (c.s[WORDS]! & ~(7 << 27)) | ((value & 7) << 27);
 }
 
-/** A bit of the abridged tags for each physical register that holds something. */
-export function abridgedTags(c: Processor): number {
-  return c.s[TAGS]! & 0xff;
-}
-
 export function setAbridgedTags(c: Processor, tags: number): void {
   c.s[TAGS] = (c.s[TAGS]! & ~0xff) | (tags & 0xff);
 }
