@@ -1,5 +1,6 @@
 import type { Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
+import { controlWord, setControlWord } from "../x87/registers.ts";
 import { GP } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
 import { type LinearAddress, loadWords, storeWords } from "./linear-bytes.ts";
@@ -22,6 +23,38 @@ const HEADER = 512;
 const MXCSR_OFFSET = 24;
 const XMM_OFFSET = 160;
 const COMPACTED = 1n << 63n;
+
+/** Where an area lies, and whether it has x87 pointers of 64 bits (REX.W) or of 32 with selectors. */
+export interface Area extends LinearAddress {
+  readonly wide: boolean;
+}
+
+const INSTRUCTION_HIGH = S.X87_STATE + 3;
+const DATA_HIGH = S.X87_STATE + 5;
+
+/** What an area shows of a state word: narrow pointers have their selector in the upper half. */
+function savedWord(c: Processor, word: number, wide: boolean): number {
+  if (!wide && word === INSTRUCTION_HIGH) return c.s[S.X87_SELECTORS]! & 0xffff;
+  if (!wide && word === DATA_HIGH) return c.s[S.X87_SELECTORS]! >>> 16;
+  return c.s[word]!;
+}
+
+/** Takes the selectors of narrow pointers out of the words to be loaded. */
+function separateSelectors(values: Map<number, number>, wide: boolean): void {
+  const [instruction, data] = [values.get(INSTRUCTION_HIGH), values.get(DATA_HIGH)];
+  if (instruction === undefined || data === undefined) return;
+  values.set(S.X87_SELECTORS, wide ? 0 : (instruction & 0xffff) | (data << 16));
+  if (wide) return;
+  values.set(INSTRUCTION_HIGH, 0);
+  values.set(DATA_HIGH, 0);
+}
+
+/** Loads the collected words; what of them the x87 derives or fixes is put right. */
+function loadCollected(c: Processor, values: Map<number, number>, wide: boolean): void {
+  separateSelectors(values, wide);
+  for (const [word, value] of values) c.s[word] = value;
+  if (values.has(S.X87_STATE)) setControlWord(c, controlWord(c));
+}
 
 function has(mask: bigint, component: number): boolean {
   return ((mask >> BigInt(component)) & 1n) === 1n;
@@ -56,12 +89,7 @@ function piecesOf(
   return [[offset, words]];
 }
 
-function storeComponent(
-  c: Processor,
-  at: LinearAddress,
-  component: number,
-  offsets: ReadonlyMap<number, number> | null,
-) {
+function storeComponent(c: Processor, at: Area, component: number, offsets: ReadonlyMap<number, number> | null) {
   const pieces = piecesOf(c, component, offsets);
   return (
     pieces?.every(([offset, words]) =>
@@ -69,18 +97,18 @@ function storeComponent(
         c,
         at,
         offset,
-        words.map((word) => c.s[word]!),
+        words.map((word) => savedWord(c, word, at.wide)),
       ),
     ) === true
   );
 }
 
-function storeMxcsr(c: Processor, at: LinearAddress): boolean {
+function storeMxcsr(c: Processor, at: Area): boolean {
   return storeWords(c, at, MXCSR_OFFSET, [c.s[MXCSR_WORD]!, MXCSR_MASK]);
 }
 
 /** XSAVE and XSAVEOPT. `optimized`: components in their initial configuration are not written. False when a fault is pending. */
-export function saveStandard(c: Processor, at: LinearAddress, requested: bigint, optimized: boolean): boolean {
+export function saveStandard(c: Processor, at: Area, requested: bigint, optimized: boolean): boolean {
   const old = loadWords(c, at, HEADER, 2);
   if (old === null) return false;
   const inUse = componentsInUse(c, requested);
@@ -91,7 +119,7 @@ export function saveStandard(c: Processor, at: LinearAddress, requested: bigint,
 }
 
 /** XSAVEC and XSAVES. False when a fault is pending. */
-export function saveCompacted(c: Processor, at: LinearAddress, requested: bigint): boolean {
+export function saveCompacted(c: Processor, at: Area, requested: bigint): boolean {
   let inUse = componentsInUse(c, requested);
   if (has(requested, SSE) && c.s[MXCSR_WORD] !== MXCSR_INITIAL) inUse |= 1n << BigInt(SSE);
   const { offsets } = compactedLayout(c, requested);
@@ -107,7 +135,7 @@ interface Header {
 }
 
 /** Reads and checks the header (SDM 1 "Operation of XRSTOR"). Null when a fault is pending. */
-function readHeader(c: Processor, at: LinearAddress, enabled: bigint, supervisor: boolean): Header | null {
+function readHeader(c: Processor, at: Area, enabled: bigint, supervisor: boolean): Header | null {
   const words = loadWords(c, at, HEADER, 16);
   if (words === null) return null;
   const present = join(words[0]!, words[1]!);
@@ -125,13 +153,7 @@ function readHeader(c: Processor, at: LinearAddress, enabled: bigint, supervisor
 }
 
 /** XRSTOR and XRSTORS: everything is read and checked before any register changes. False when a fault is pending. */
-export function restoreArea(
-  c: Processor,
-  at: LinearAddress,
-  requested: bigint,
-  enabled: bigint,
-  supervisor: boolean,
-): boolean {
+export function restoreArea(c: Processor, at: Area, requested: bigint, enabled: bigint, supervisor: boolean): boolean {
   const header = readHeader(c, at, enabled, supervisor);
   if (header === null) return false;
   const offsets = header.compacted ? compactedLayout(c, header.layout).offsets : null;
@@ -141,14 +163,14 @@ export function restoreArea(
     if (!collect(c, at, component, loads ? { offsets } : null, values)) return false;
   }
   if (!collectMxcsr(c, at, requested, header, values)) return false;
-  for (const [word, value] of values) c.s[word] = value;
+  loadCollected(c, values, at.wide);
   return true;
 }
 
 /** New values of a component's words, from memory or initial. */
 function collect(
   c: Processor,
-  at: LinearAddress,
+  at: Area,
   component: number,
   source: { readonly offsets: ReadonlyMap<number, number> | null } | null,
   values: Map<number, number>,
@@ -167,13 +189,7 @@ function collect(
   return c.fault === 0;
 }
 
-function collectMxcsr(
-  c: Processor,
-  at: LinearAddress,
-  requested: bigint,
-  header: Header,
-  values: Map<number, number>,
-): boolean {
+function collectMxcsr(c: Processor, at: Area, requested: bigint, header: Header, values: Map<number, number>): boolean {
   if (header.compacted && !has(requested, SSE)) return true;
   if (!has(requested, SSE) && !has(requested, AVX)) return true;
   if (header.compacted && !has(header.present, SSE)) {
@@ -189,17 +205,17 @@ function collectMxcsr(
 }
 
 /** FXSAVE's 512 bytes, of which the last 96 are software's. False when a fault is pending. */
-export function saveLegacy(c: Processor, at: LinearAddress): boolean {
+export function saveLegacy(c: Processor, at: Area): boolean {
   if (!storeComponent(c, at, X87, null) || !storeMxcsr(c, at)) return false;
   return (c.s[S.CR4]! & (1 << 9)) === 0 || storeComponent(c, at, SSE, null);
 }
 
 /** FXRSTOR. False when a fault is pending. */
-export function restoreLegacy(c: Processor, at: LinearAddress): boolean {
+export function restoreLegacy(c: Processor, at: Area): boolean {
   const values = new Map<number, number>();
   const components = (c.s[S.CR4]! & (1 << 9)) === 0 ? [X87] : [X87, SSE];
   for (const component of components) if (!collect(c, at, component, { offsets: null }, values)) return false;
   if (!collectMxcsr(c, at, 2n, { present: 2n, layout: 0n, compacted: false }, values)) return false;
-  for (const [word, value] of values) c.s[word] = value;
+  loadCollected(c, values, at.wide);
   return true;
 }

@@ -7,9 +7,8 @@ import { ACCESS_READ, ACCESS_WRITE, type Access } from "../virtualization.ts";
 import { CR0_EM, CR0_TS, CR4_OSXSAVE } from "./control-bits.ts";
 import { ENABLE_CHECK, GP, intercepted, NM, notPrivileged, raise, UD } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
-import type { LinearAddress } from "./linear-bytes.ts";
 import { memoryAddress } from "./operands.ts";
-import { restoreArea, restoreLegacy, saveCompacted, saveLegacy, saveStandard } from "./xsave-areas.ts";
+import { type Area, restoreArea, restoreLegacy, saveCompacted, saveLegacy, saveStandard } from "./xsave-areas.ts";
 import {
   compactedLayout,
   componentsInUse,
@@ -28,10 +27,10 @@ function instructionMask(c: Processor): bigint {
 }
 
 /** The operand's linear address, aligned or #GP(0). Null when a fault is pending. */
-function areaAddress(c: Processor, i: Op, size: number, alignment: number, access: Access): LinearAddress | null {
+function areaAddress(c: Processor, i: Op, size: number, alignment: number, access: Access): Area | null {
   const low = memoryAddress(c, i, size, access);
   if (c.fault !== FAULT_NONE) return null;
-  if ((low & (alignment - 1)) === 0) return { low, high: c.hi };
+  if ((low & (alignment - 1)) === 0) return { low, high: c.hi, wide: i.instruction.operandSize === 64 };
   c.raise(GP, 0);
   return null;
 }
@@ -53,7 +52,7 @@ function beginSupervisor(c: Processor, i: Op, id: number): number {
   return intercepted(c, i, id);
 }
 
-type Save = (c: Processor, at: LinearAddress, requested: bigint) => boolean;
+type Save = (c: Processor, at: Area, requested: bigint) => boolean;
 
 function saveWith(feature: CpuidFeature, sizeOf: (c: Processor, mask: bigint) => number, save: Save): Executor {
   return (c, i) => {
@@ -124,7 +123,7 @@ const xsetbv: Executor = (c, i) => {
 };
 
 /** FXSAVE and FXRSTOR: #UD with CR0.EM, #NM with CR0.TS. */
-function legacy(access: Access, run: (c: Processor, at: LinearAddress) => boolean): Executor {
+function legacy(access: Access, run: (c: Processor, at: Area) => boolean): Executor {
   return (c, i) => {
     if (!hasFeature(c, "fxsr") || (c.s[S.CR0]! & CR0_EM) !== 0) return raise(c, UD);
     if ((c.s[S.CR0]! & CR0_TS) !== 0) return raise(c, NM);

@@ -52,7 +52,7 @@ export function notePointers(c: Processor, i: Op, unmasked: boolean): void {
   s[INSTRUCTION + 1] = i.ripHigh;
   let selectors = s[S.X87_SELECTORS]!;
   if (!rules.selectorsAreZero) selectors = (selectors & ~0xffff) | selector(c, S.CS);
-  const memory = i.instruction.operands.some((operand) => operand.kind === "memory");
+  const memory = i.instruction.operands[0]?.kind === "memory";
   if (memory && (unmasked || !rules.dataOnExceptionOnly)) {
     s[DATA] = effectiveAddress(c, i);
     s[DATA + 1] = c.hi;
