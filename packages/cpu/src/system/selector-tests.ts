@@ -49,9 +49,10 @@ function loadAttribute(answer: Answer): Executor {
   };
 }
 
+/** Bits 19:16, which the SDM leaves open, are those of the limit in all processors. */
 const accessRights: Answer = (c, d) => {
   if (d.isSystem && !(inLongMode(c) ? LAR_TYPES_LONG : LAR_TYPES).has(d.type)) return undefined;
-  return d.high & 0x00f0ff00;
+  return d.high & 0x00ffff00;
 };
 
 const segmentLimit: Answer = (c, d) => {

@@ -5,6 +5,8 @@ import { type NativeResult, NO_EXCEPTION } from "./native-case.ts";
 const NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
 const STATUS_SUMMARY = 0x80;
 
+const SEGMENT_NAMES = ["es", "cs", "ss", "ds", "fs", "gs"];
+
 type Check = (what: string, expected: bigint | number, actual: bigint | number) => void;
 
 /** Flags that must agree: those the SDM defines, and after a fault all of them. */
@@ -58,6 +60,12 @@ function compareAll(item: JudgedCase, native: NativeResult, ours: NativeResult, 
   check("rflags", native.rflags & flags, ours.rflags & flags);
   native.window.forEach((byte, n) => {
     check(`byte ${n}`, byte, ours.window[n]!);
+  });
+  native.segments?.selectors.forEach((selector, n) => {
+    check(SEGMENT_NAMES[n]!, selector, ours.segments!.selectors[n]!);
+  });
+  native.segments?.bases.forEach((base, n) => {
+    check(`${SEGMENT_NAMES[n + 4]!} base`, base, ours.segments!.bases[n]!);
   });
   if (native.extended !== undefined) compareExtended(item, native.extended, ours.extended!, check);
 }

@@ -1,5 +1,14 @@
 import { ExtendedDraft } from "./extended-draft.ts";
-import { DATA_PAGE, GS_BASE, READ_ONLY_PAGE, UNMAPPED_PAGE, WINDOW, WINDOW_BYTES } from "./native-case.ts";
+import {
+  DATA_PAGE,
+  GS_BASE,
+  LOW_PAGE,
+  type NativeSegments,
+  READ_ONLY_PAGE,
+  UNMAPPED_PAGE,
+  WINDOW,
+  WINDOW_BYTES,
+} from "./native-case.ts";
 import type { Random } from "./random.ts";
 import type { Lane } from "./special-values.ts";
 
@@ -19,6 +28,21 @@ export const RDI = 7;
 const ARITHMETIC_FLAGS = 0x8d5;
 const ALWAYS_SET = 0x202;
 const NON_CANONICAL = 0x8000_0000_0000_0000n;
+
+/** What ModRM.rm adds up in 16-bit addressing. */
+const REGISTERS_OF_16: readonly (readonly number[])[] = [
+  [RBX, RSI],
+  [RBX, RDI],
+  [RBP, RSI],
+  [RBP, RDI],
+  [RSI],
+  [RDI],
+  [RBP],
+  [RBX],
+];
+
+const FLAT = 0x2b;
+const SPARE_SELECTORS = [0, 0x23, 0x2b, 0x33];
 
 /** What ModRM.rm names, with the bytes behind ModRM. */
 export interface RmOperand {
@@ -48,11 +72,14 @@ export class Draft {
   readonly legacy: boolean;
   private readonly reserved = new Set<number>();
   private extendedDraft: ExtendedDraft | undefined;
+  private chosenSegments: NativeSegments | undefined;
   private readonly mode32: boolean;
+  private readonly code16: boolean;
 
-  constructor(random: Random, mode32 = false) {
+  constructor(random: Random, mode32 = false, code16 = false) {
     this.random = random;
     this.mode32 = mode32;
+    this.code16 = code16;
     for (let n = 0; n < 16; n++) this.gpr[n] = random.operand();
     const quads = new DataView(this.window.buffer);
     for (let at = 0; at < WINDOW_BYTES; at += 8) quads.setBigUint64(at, random.operand(), true);
@@ -75,6 +102,34 @@ export class Draft {
   /** The image of the extended state, if the form has asked for one. */
   get extendedBytes(): Uint8Array | undefined {
     return this.extendedDraft?.bytes;
+  }
+
+  /** Bits of addresses without a prefix. */
+  get addressBits(): 16 | 32 | 64 {
+    if (this.code16) return 16;
+    return this.mode32 ? 32 : 64;
+  }
+
+  /** The operand-size prefix that a width needs where 16 or 32 bits are the default. */
+  sizePrefix(width: Width): number[] {
+    const prefixed = this.code16 ? 32 : 16;
+    return width === prefixed ? [0x66] : [];
+  }
+
+  /** Where an address of the data pages lies for addresses of so many bits. */
+  placed(at: bigint, bits: number): bigint {
+    return bits === 16 ? (at - BigInt(DATA_PAGE) + BigInt(LOW_PAGE)) & 0xffffn : at;
+  }
+
+  /** Gives the case segment registers: flat ones for memory, others for FS and GS. */
+  withSegments(): void {
+    const spare = () => this.random.pick(SPARE_SELECTORS);
+    this.chosenSegments = { selectors: [FLAT, 0, 0, FLAT, spare(), spare()], bases: [] };
+  }
+
+  /** Segment registers, if the form has asked for them. */
+  get segments(): NativeSegments | undefined {
+    return this.chosenSegments;
   }
 
   /** Vector registers and window hold lanes of a kind; MXCSR is random. */
@@ -133,6 +188,7 @@ export class Draft {
   /** A memory operand of so many bytes. */
   memory(bytes: number, at = this.target(bytes)): RmOperand {
     const kind = this.random.below(10);
+    if (this.code16) return kind < 7 ? this.memory16(at) : { ...this.memory32(kind, at), prefixes: [0x67] };
     if (this.mode32) return this.memory32(kind, at);
     if (at <= 0x7fffffffn) {
       if (kind === 0) return this.absolute(at);
@@ -142,6 +198,22 @@ export class Draft {
       if (kind === 4) return this.indexOnly(at);
     }
     return this.based(at);
+  }
+
+  /** A pair of base and index, one of them, or a displacement alone, in 16 bits. */
+  memory16(at: bigint): RmOperand {
+    const place = this.placed(at, 16);
+    const rm = this.random.below(8);
+    const registers = REGISTERS_OF_16[rm]!;
+    const free = registers.find((register) => !this.reserved.has(register));
+    const shape = { prefixes: [], rexX: false, rexB: false };
+    if (free === undefined || this.random.chance(10)) return { ...shape, mod: 0, rm: 6, tail: littleEndian(place, 2) };
+    const mod = this.random.pick(rm === 6 ? [1, 2] : [0, 1, 2]);
+    const disp = mod === 0 ? 0 : mod === 1 ? this.random.below(256) - 128 : this.random.below(65536);
+    const others = registers.filter((register) => register !== free).map((register) => this.gpr[register]!);
+    const value = others.reduce((left, other) => left - other, place - BigInt(disp)) & 0xffffn;
+    this.gpr[free] = (this.gpr[free]! & ~0xffffn) | value;
+    return { ...shape, mod, rm, tail: littleEndian(disp, mod) };
   }
 
   private memory32(kind: number, at: bigint): RmOperand {

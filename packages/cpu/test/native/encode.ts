@@ -14,6 +14,7 @@ export interface Encoding {
   readonly prefix?: number;
   /** 64 bits are the default, so that no REX.W is needed. */
   readonly default64?: boolean;
+  readonly lock?: boolean;
 }
 
 function rexOf(e: Encoding): number {
@@ -32,8 +33,9 @@ function withRipDisplacement(bytes: number[], rm: RmOperand, behind: number): nu
 export function encode(draft: Draft, e: Encoding): number[] {
   const rex = rexOf(e);
   const bytes = [
+    ...(e.lock === true ? [0xf0] : []),
     ...e.rm.prefixes,
-    ...(e.width === 16 && e.prefix !== 0x66 ? [0x66] : []),
+    ...(e.prefix === 0x66 ? [] : draft.sizePrefix(e.width)),
     ...(e.prefix === undefined ? [] : [e.prefix]),
     ...(rex !== 0 || (!draft.legacy && e.width === 8) ? [0x40 | rex] : []),
     ...e.opcode,

@@ -26,6 +26,8 @@ export interface Drafted {
   /** Bits of the x87 status word that the SDM leaves undefined. */
   readonly undefinedStatus?: number;
   readonly declared?: readonly DeclaredDifference[];
+  /** The opcode is no instruction: #UD is what is wanted. */
+  readonly undefinedOpcode?: boolean;
   readonly steps?: number;
   readonly repeats?: boolean;
 }
@@ -36,6 +38,8 @@ export interface Form {
   readonly make: (draft: Draft) => Drafted;
   /** Compatibility mode instead of 64-bit mode. */
   readonly mode32?: boolean;
+  /** Compatibility mode with a 16-bit code segment. */
+  readonly mode16?: boolean;
 }
 
 /** A case with what must be known to judge its result. */
@@ -44,14 +48,16 @@ export interface JudgedCase extends NativeCase {
   readonly undefinedFlags: number;
   readonly undefinedStatus: number;
   readonly declared: readonly DeclaredDifference[];
+  readonly undefinedOpcode: boolean;
 }
 
 const LOW_HALF = 0xffffffffn;
 
 /** Case `index` of a form, the same each time. */
 export function makeCase(form: Form, index: number): JudgedCase {
-  const mode32 = form.mode32 ?? false;
-  const draft = new Draft(new Random(seedOf(form.name, index)), mode32);
+  const code16 = form.mode16 ?? false;
+  const mode32 = code16 || (form.mode32 ?? false);
+  const draft = new Draft(new Random(seedOf(form.name, index)), mode32, code16);
   const drafted = form.make(draft);
   if (mode32) for (let n = 0; n < 16; n++) draft.gpr[n]! &= LOW_HALF;
   return {
@@ -60,9 +66,12 @@ export function makeCase(form: Form, index: number): JudgedCase {
     undefinedFlags: drafted.undefinedFlags ?? 0,
     undefinedStatus: drafted.undefinedStatus ?? 0,
     declared: drafted.declared ?? [],
+    undefinedOpcode: drafted.undefinedOpcode ?? false,
     steps: drafted.steps ?? 1,
     repeats: drafted.repeats ?? false,
     mode32,
+    code16,
+    segments: draft.segments,
     gpr: draft.gpr,
     rflags: draft.rflags,
     window: draft.window,

@@ -10,17 +10,18 @@ import { initialExtended, vectorOffset, XMM } from "./extended-image.ts";
 import {
   CODE,
   CODE_BYTES,
-  DATA_PAGE,
+  comparesErrorCode,
   EXTENDED_BYTES,
   FILLER,
-  GS_BASE,
   type NativeCase,
   type NativeResult,
   NO_EXCEPTION,
-  READ_ONLY_PAGE,
+  PAGE_FAULT,
+  startOf,
   WINDOW,
   WINDOW_BYTES,
 } from "./native-case.ts";
+import { enterSegments, loadDescriptorTables, mapPages, PAGE_TABLES, segmentsOf } from "./simulated-program.ts";
 
 const CR0 = 0x80010033;
 /** PAE, OSFXSR, OSXMMEXCPT, OSXSAVE. */
@@ -28,19 +29,7 @@ const CR4 = (1 << 5) | (1 << 9) | (1 << 10) | (1 << 18);
 /** x87, SSE and AVX state. */
 const XCR0 = 7;
 const EFER_LONG_MODE_NX = 0xd01;
-const CODE_RIGHTS = 0xa0fb;
-const CODE_RIGHTS_32 = 0xc0fb;
-const DATA_RIGHTS = 0xc0f3;
-/** Selectors as Linux has them. */
-const CODE_SELECTOR = 0x33;
-const CODE_SELECTOR_32 = 0x23;
-const DATA_SELECTOR = 0x2b;
-const CS_WORD = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE;
 const NON_ROOT = 2;
-const PAGE_FAULT = 14;
-const TABLES = 0x1000;
-const USER_WRITABLE = 7;
-const USER_READ_ONLY = 5;
 
 const EXTENDED_FEATURES = 7;
 const ZERO_SELECTORS = 1 << 13;
@@ -54,42 +43,15 @@ const MODEL: CpuModel = {
 
 const NO_BUS: Bus = { readPort: () => 0xffffffff, writePort: () => {}, acknowledgeInterrupt: () => 0 };
 
-/** Identity mapping by one PML4, PDPT and a PD and PT for each of the two areas. */
-function mapPages(memory: PhysicalMemory): void {
-  let next = TABLES + 0x2000;
-  memory.write64(TABLES, BigInt(TABLES + 0x1000 + USER_WRITABLE));
-  const directory = next;
-  next += 4096;
-  memory.write64(TABLES + 0x1000, BigInt(directory + USER_WRITABLE));
-  for (const page of [CODE, DATA_PAGE]) {
-    memory.write64(directory + Math.floor(page / 0x200000) * 8, BigInt(next + USER_WRITABLE));
-    const table = next;
-    next += 4096;
-    const map = (at: number, rights: number) =>
-      memory.write64(table + (Math.floor(at / 4096) % 512) * 8, BigInt(Math.floor(at / 4096) * 4096 + rights));
-    map(page, USER_WRITABLE);
-    if (page !== DATA_PAGE) continue;
-    for (let at = DATA_PAGE; at < READ_ONLY_PAGE; at += 4096) map(at, USER_WRITABLE);
-    map(READ_ONLY_PAGE, USER_READ_ONLY);
-  }
-}
-
 /** The processor as a flat 64-bit user program finds it. */
 function enterUserMode(c: Processor): void {
   const s = c.s;
   s[S.CR0] = CR0 | 0;
-  s[S.CR3] = TABLES;
+  s[S.CR3] = PAGE_TABLES;
   s[S.CR4] = CR4;
   s[S.XCR0] = XCR0;
   s[S.EFER] = EFER_LONG_MODE_NX;
   s[S.CPL] = 3;
-  for (let n = S.ES; n <= S.GS; n++) {
-    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_SELECTOR] = n < S.FS ? DATA_SELECTOR : 0;
-    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT] = -1;
-    s[S.SEGMENTS + n * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS] = n === S.CS ? CODE_RIGHTS : DATA_RIGHTS;
-  }
-  s[S.SEGMENTS + S.GS * S.SEGMENT_STRIDE + S.SEGMENT_BASE] = GS_BASE;
-  s[CS_WORD + S.SEGMENT_SELECTOR] = CODE_SELECTOR;
   // Exceptions go to an extension that stops the run, as a hypervisor's would.
   s[S.VIRTUALIZATION_MODE] = NON_ROOT;
   s[S.EXCEPTION_INTERCEPTS] = -1;
@@ -115,8 +77,8 @@ class ExceptionCatcher implements VirtualizationExtension {
 
   exception(exception: PendingException): boolean {
     this.vector = exception.vector;
+    this.errorCode = exception.errorCode;
     if (exception.vector === PAGE_FAULT) {
-      this.errorCode = exception.errorCode;
       this.cr2 = BigInt(exception.payloadLow >>> 0) | (BigInt(exception.payloadHigh >>> 0) << 32n);
     }
     this.c.stop = { kind: "shutdown", what: "exception" };
@@ -190,6 +152,7 @@ export class SimulatedOracle {
     this.processor.extension = this.catcher;
     mapPages(this.memory);
     enterUserMode(this.processor);
+    loadDescriptorTables(this.processor);
   }
 
   run(item: NativeCase): NativeResult {
@@ -202,14 +165,11 @@ export class SimulatedOracle {
       c.setGpr(n, value);
     });
     loadExtended(c.s, item.extended ?? NO_EXTENDED);
-    const rights = item.mode32 ? CODE_RIGHTS_32 : CODE_RIGHTS;
-    if (c.s[CS_WORD + S.SEGMENT_ACCESS] !== rights) {
-      c.s[CS_WORD + S.SEGMENT_ACCESS] = rights;
-      c.s[CS_WORD + S.SEGMENT_SELECTOR] = item.mode32 ? CODE_SELECTOR_32 : CODE_SELECTOR;
-      c.translationChanged();
-    }
-    c.rip = BigInt(CODE);
+    enterSegments(c, item);
+    c.rip = BigInt(startOf(item));
     c.rflags = BigInt(item.rflags);
+    c.s[S.EVENTS] = 0;
+    c.s[S.PENDING_DEBUG] = 0;
     c.stop = null;
     c.fault = FAULT_NONE;
     this.catcher.clear();
@@ -220,8 +180,9 @@ export class SimulatedOracle {
       rip: c.rip,
       rflags: Number(c.rflags),
       vector: this.catcher.vector,
-      errorCode: this.catcher.errorCode,
+      errorCode: comparesErrorCode(item, this.catcher.vector) ? this.catcher.errorCode : 0,
       cr2: this.catcher.cr2,
+      segments: item.segments === undefined ? undefined : segmentsOf(c),
       window: this.memory.readBytes(WINDOW, WINDOW_BYTES),
       extended: item.extended === undefined ? undefined : storeExtended(c.s),
     };

@@ -2,14 +2,21 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { comparedFlags } from "./compare.ts";
 import { MXCSR, STACK } from "./extended-image.ts";
 import type { JudgedCase } from "./form.ts";
-import { CODE, encodeRequests, type NativeCase, type NativeResult } from "./native-case.ts";
+import {
+  comparesErrorCode,
+  encodeRequests,
+  type NativeCase,
+  type NativeResult,
+  type NativeSegments,
+  PAGE_FAULT,
+  startOf,
+} from "./native-case.ts";
 
 /*
  * Results of the real processor, packed: for each case what differs from the state before it. The cases themselves are made again
  * from their seeds; a fingerprint says whether they are still the recorded ones.
  */
 
-const PAGE_FAULT = 14;
 const FAR = 255;
 const LONGEST_RUN = 255;
 const END_OF_RUNS = 0xffff;
@@ -99,6 +106,16 @@ function unpackExtended(from: Reader, before: Uint8Array | undefined): Uint8Arra
   return bytes;
 }
 
+function packSegments(out: Writer, segments: NativeSegments): void {
+  for (const selector of segments.selectors) out.fixed(selector, 2);
+  for (const base of segments.bases) out.fixed(base, 8);
+}
+
+function unpackSegments(from: Reader): NativeSegments {
+  const selectors = Array.from({ length: 6 }, () => from.small(2));
+  return { selectors, bases: [from.fixed(8), from.fixed(8)] };
+}
+
 function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
   let mask = 0;
   result.gpr.forEach((value, n) => {
@@ -109,15 +126,14 @@ function packResult(out: Writer, item: JudgedCase, result: NativeResult): void {
     if ((mask >> n) & 1)
       out.short((result.gpr[n]! ^ item.gpr[n]!) & (item.mode32 ? 0xffffffffn : 0xffffffff_ffffffffn));
   out.fixed(result.rflags & comparedFlags(item, result.vector), 2);
-  const step = result.rip - BigInt(CODE);
+  const step = result.rip - BigInt(startOf(item));
   const near = step >= 0n && step < FAR;
   out.fixed(near ? step : FAR, 1);
   if (!near) out.fixed(result.rip, 8);
   out.fixed(result.vector, 1);
-  if (result.vector === PAGE_FAULT) {
-    out.fixed(result.errorCode, 1);
-    out.fixed(result.cr2, 8);
-  }
+  if (comparesErrorCode(item, result.vector)) out.fixed(result.errorCode, result.vector === PAGE_FAULT ? 1 : 2);
+  if (result.vector === PAGE_FAULT) out.fixed(result.cr2, 8);
+  if (result.segments !== undefined) packSegments(out, result.segments);
   packWindow(out, item.window, result.window);
   if (item.extended !== undefined) packExtended(out, item.extended, result.extended!);
 }
@@ -128,17 +144,18 @@ function unpackResult(from: Reader, item: JudgedCase): NativeResult {
   for (let n = 0; n < 16; n++) if ((mask >> n) & 1) gpr[n]! ^= from.short();
   const rflags = from.small(2);
   const step = from.small(1);
-  const rip = step === FAR ? from.fixed(8) : BigInt(CODE + step);
+  const rip = step === FAR ? from.fixed(8) : BigInt(startOf(item) + step);
   const vector = from.small(1);
-  const errorCode = vector === PAGE_FAULT ? from.small(1) : 0;
+  const errorCode = comparesErrorCode(item, vector) ? from.small(vector === PAGE_FAULT ? 1 : 2) : 0;
   const cr2 = vector === PAGE_FAULT ? from.fixed(8) : 0n;
+  const segments = item.segments === undefined ? undefined : unpackSegments(from);
   const window = item.window.slice();
   for (let left = from.small(1); left > 0; left--) {
     const at = from.small(1);
     window[at] = from.small(1);
   }
   const extended = unpackExtended(from, item.extended);
-  return { gpr, rip, rflags, vector, errorCode, cr2, window, extended };
+  return { gpr, rip, rflags, vector, errorCode, cr2, segments, window, extended };
 }
 
 /** Packs the results of the cases, in their order. */

@@ -38,7 +38,7 @@ function withImmediate(name: string, reg: number, width: Width, short: boolean):
 /** The short forms with AL, AX, EAX or RAX have no ModRM byte. */
 function accumulator(name: string, opcode: number, width: Width): Form {
   return named(name, "acc,i", width, (draft) => [
-    ...(width === 16 ? [0x66] : width === 64 ? [0x48] : []),
+    ...(width === 64 ? [0x48] : draft.sizePrefix(width)),
     byteForm(opcode, width),
     ...immediateFor(draft, width),
   ]);

@@ -1,4 +1,4 @@
-import { type Draft, littleEndian, RBP, RCX, type RmOperand, type Width, WORD_WIDTHS } from "../draft.ts";
+import { type Draft, littleEndian, RBP, RCX, type RmOperand, WORD_WIDTHS } from "../draft.ts";
 import { encode } from "../encode.ts";
 import type { Form } from "../form.ts";
 import { WINDOW } from "../native-case.ts";
@@ -90,8 +90,9 @@ const BRANCHES: readonly Form[] = [
   ...counted("jcxz", 0xe3),
 ];
 
-function stackPrefix(width: Width, register = 0): number[] {
-  return [...(width === 16 ? [0x66] : []), ...(register >= 8 ? [0x41] : [])];
+/** The width 64 stands for the default of the mode, here where it has 32 bits. */
+function stackPrefix(draft: Draft, width: 16 | 64, register = 0): number[] {
+  return [...draft.sizePrefix(width === 64 && draft.addressBits === 16 ? 32 : width), ...(register >= 8 ? [0x41] : [])];
 }
 
 function stackForms(width: 16 | 64): Form[] {
@@ -104,12 +105,12 @@ function stackForms(width: 16 | 64): Form[] {
     plain(`${name} r ${width}`, (draft) => {
       draft.stack();
       const register = draft.register();
-      return [...stackPrefix(width, register), opcode | (register & 7)];
+      return [...stackPrefix(draft, width, register), opcode | (register & 7)];
     });
   const immediate = (opcode: number, bytes: number) =>
     plain(`push i${bytes} ${width}`, (draft) => {
       draft.stack();
-      return [...stackPrefix(width), opcode, ...littleEndian(draft.random.operand(), bytes)];
+      return [...stackPrefix(draft, width), opcode, ...littleEndian(draft.random.operand(), bytes)];
     });
   return [
     direct("push", 0x50),
@@ -120,11 +121,11 @@ function stackForms(width: 16 | 64): Form[] {
     immediate(0x68, width === 16 ? 2 : 4),
     plain(`leave ${width}`, (draft) => {
       draft.gpr[RBP] = draft.target(8);
-      return [...stackPrefix(width), 0xc9];
+      return [...stackPrefix(draft, width), 0xc9];
     }),
     plain(`pop m relative to rsp ${width}`, (draft) => {
       draft.stack();
-      return [...stackPrefix(width), 0x8f, 0x44, 0x24, draft.random.below(48)];
+      return [...stackPrefix(draft, width), 0x8f, 0x44, 0x24, draft.random.below(48)];
     }),
   ];
 }

@@ -3,10 +3,7 @@ import { encode } from "../encode.ts";
 import { AF, CF, type Drafted, type Form, OF, PF, SF, ZF } from "../form.ts";
 import { WINDOW } from "../native-case.ts";
 
-/**
- * Forms whose bytes need REX.W or mean something else outside 64-bit mode. String instructions with prefix 67 have 16-bit addresses
- * there, which fault always; and which operand of CMPS faults first differs among processors.
- */
+/** Forms whose bytes need REX.W or mean something else outside 64-bit mode. */
 const ONLY_LONG_MODE = / 64$| a32$|^movsxd|^cmpxchg16b|^chain/;
 /** Here 64 is the default width of the stack, which becomes 32. */
 const STACK = /^(push|pop|leave) /;
@@ -18,13 +15,23 @@ export function inMode32(forms: readonly Form[]): Form[] {
     .map((form) => ({ ...form, name: `${form.name} (32-bit mode)`, mode32: true }));
 }
 
+/** What does not carry over to 16-bit code: a prefix 66 that would change the instruction, a SIB byte that is none there. */
+const NOT_IN_CODE_16 = /^(adcx|adox|movnti|pop m relative to rsp)/;
+
+/** Forms of compatibility mode with a 16-bit code segment, where prefixes 66 and 67 ask for 32 bits. */
+export function inMode16(forms: readonly Form[]): Form[] {
+  return forms
+    .filter((form) => !NOT_IN_CODE_16.test(form.name))
+    .map((form) => ({ ...form, name: `${form.name.replace(" (32-bit mode)", "")} (16-bit mode)`, mode16: true }));
+}
+
 function legacy(name: string, make: (draft: Draft) => number[], undefinedFlags = 0): Form {
   const drafted = (draft: Draft): Drafted => ({ bytes: make(draft), undefinedFlags });
   return { name: `${name} (32-bit mode)`, mode32: true, make: drafted };
 }
 
-function sized(width: Width, ...bytes: number[]): number[] {
-  return width === 16 ? [0x66, ...bytes] : bytes;
+function sized(draft: Draft, width: Width, ...bytes: number[]): number[] {
+  return [...draft.sizePrefix(width), ...bytes];
 }
 
 const ADJUSTMENTS: readonly Form[] = [
@@ -41,7 +48,7 @@ const ADJUSTMENTS: readonly Form[] = [
 function leaOf16(width: Width): Form {
   return legacy(`lea r,m a16 ${width}`, (draft) => {
     const modrm = draft.random.below(0xc0);
-    return [0x67, ...sized(width, 0x8d, modrm, ...littleEndian(draft.random.word(), 2))];
+    return [0x67, ...sized(draft, width, 0x8d, modrm, ...littleEndian(draft.random.word(), 2))];
   });
 }
 
@@ -65,15 +72,15 @@ const ARPL: Form = legacy("arpl rm,r", (draft) => {
 
 function ofWidth(width: Width): Form[] {
   return [
-    legacy(`inc short ${width}`, (draft) => sized(width, 0x40 | draft.random.below(8))),
-    legacy(`dec short ${width}`, (draft) => sized(width, 0x48 | draft.random.below(8))),
+    legacy(`inc short ${width}`, (draft) => sized(draft, width, 0x40 | draft.random.below(8))),
+    legacy(`dec short ${width}`, (draft) => sized(draft, width, 0x48 | draft.random.below(8))),
     legacy(`pusha ${width}`, (draft) => {
       draft.stack();
-      return sized(width, 0x60);
+      return sized(draft, width, 0x60);
     }),
     legacy(`popa ${width}`, (draft) => {
       draft.stack();
-      return sized(width, 0x61);
+      return sized(draft, width, 0x61);
     }),
     leaOf16(width),
     bound(width),

@@ -7,9 +7,9 @@ function plain(name: string, make: (draft: Draft) => number[]): Form {
   return { name, make: (draft) => ({ bytes: make(draft) }) };
 }
 
-function prefixesOf(width: Width, register = 0): number[] {
+function prefixesOf(draft: Draft, width: Width, register = 0): number[] {
   const rex = (width === 64 ? 8 : 0) | (register >= 8 ? 1 : 0);
-  return [...(width === 16 ? [0x66] : []), ...(rex !== 0 ? [0x40 | rex] : [])];
+  return [...draft.sizePrefix(width), ...(rex !== 0 ? [0x40 | rex] : [])];
 }
 
 function byteForm(opcode: number, width: Width): number {
@@ -43,13 +43,13 @@ function moves(width: Width): Form[] {
     plain(`mov r,i ${width}`, (draft) => {
       const register = draft.register();
       const opcode = (width === 8 ? 0xb0 : 0xb8) | (register & 7);
-      return [...prefixesOf(width, register), opcode, ...littleEndian(draft.random.operand(), size)];
+      return [...prefixesOf(draft, width, register), opcode, ...littleEndian(draft.random.operand(), size)];
     }),
     ...[0xa0, 0xa2].map((opcode) =>
       plain(`mov ${opcode === 0xa0 ? "acc,moffs" : "moffs,acc"} ${width}`, (draft) => [
-        ...prefixesOf(width),
+        ...prefixesOf(draft, width),
         byteForm(opcode, width),
-        ...littleEndian(draft.target(size), 8),
+        ...littleEndian(draft.placed(draft.target(size), draft.addressBits), draft.addressBits / 8),
       ]),
     ),
   ];
@@ -71,10 +71,10 @@ function wordForms(width: Width): Form[] {
     }),
     plain(`xchg acc,r ${width}`, (draft) => {
       const register = draft.register();
-      return [...prefixesOf(width, register), 0x90 | (register & 7)];
+      return [...prefixesOf(draft, width, register), 0x90 | (register & 7)];
     }),
-    plain(`cbw ${width}`, () => [...prefixesOf(width), 0x98]),
-    plain(`cwd ${width}`, () => [...prefixesOf(width), 0x99]),
+    plain(`cbw ${width}`, (draft) => [...prefixesOf(draft, width), 0x98]),
+    plain(`cwd ${width}`, (draft) => [...prefixesOf(draft, width), 0x99]),
     plain(`nop rm ${width}`, (draft) =>
       encode(draft, { width, opcode: [0x0f, 0x1f], reg: 0, rm: draft.registerOrMemory(width / 8) }),
     ),
@@ -84,7 +84,7 @@ function wordForms(width: Width): Form[] {
 const BSWAPS: readonly Form[] = WORD_WIDTHS.map((width) =>
   plain(`bswap r ${width}`, (draft) => {
     const register = draft.register();
-    return [...prefixesOf(width, register), 0x0f, 0xc8 | (register & 7)];
+    return [...prefixesOf(draft, width, register), 0x0f, 0xc8 | (register & 7)];
   }),
 );
 
@@ -119,7 +119,7 @@ function halfEqual(draft: Draft, at: number, bytes: 8 | 16): void {
 const XLAT: Form = plain("xlat", (draft) => {
   const index = draft.random.below(WINDOW % 256);
   draft.gpr[RAX] = (draft.gpr[RAX]! & ~0xffn) | BigInt(index);
-  draft.gpr[RBX] = BigInt(WINDOW + draft.random.below(128) - index);
+  draft.gpr[RBX] = draft.placed(BigInt(WINDOW + draft.random.below(128) - index), draft.addressBits);
   return [0xd7];
 });
 
