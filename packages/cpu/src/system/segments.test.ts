@@ -107,7 +107,7 @@ describe("ltr and friends", () => {
     system.c.setGpr(3, BigInt(DATA));
     // lar eax, ebx; lsl ecx, ebx
     system.run([0x0f, 0x02, 0xc3, 0x0f, 0x03, 0xcb], 2);
-    expect([system.c.gpr(0), system.c.gpr(1), system.c.rflags & 0x40n]).toEqual([0xc09300n, 0xffffffffn, 0x40n]);
+    expect([system.c.gpr(0), system.c.gpr(1), system.c.rflags & 0x40n]).toEqual([0xcf9300n, 0xffffffffn, 0x40n]);
   });
 });
 
