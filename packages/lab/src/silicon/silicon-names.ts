@@ -3,7 +3,7 @@ import { nearestHint } from "@hvdiff/personality";
 import { UsageError } from "../api.ts";
 
 /** The model with the most that is simulated: what asking for "everything" means. */
-const RICHEST = "icelake-server";
+const RICHEST = "sapphire-rapids";
 
 /** QEMU's names for a model with everything, and for those that are there only to run anywhere. */
 const RICHEST_NAMES = new Set(["max", "host", "base", "qemu64", "kvm64"]);
@@ -15,6 +15,7 @@ const NAMED: readonly (readonly [name: RegExp, id: string])[] = [
   [/^haswell/, "haswell"],
   [/^skylake-client/, "skylake-client"],
   [/^icelake-server/, "icelake-server"],
+  [/^sapphirerapids/, "sapphire-rapids"],
 ];
 
 const AMD = /^(epyc|opteron|phenom|athlon|ryzen|zen\d?|dhyana|amd)/;

@@ -16,17 +16,17 @@ test("every model's own id means the model itself", () => {
 });
 
 test.each([
-  ["max", "icelake-server"],
-  ["host", "icelake-server"],
-  ["qemu64", "icelake-server"],
+  ["max", "sapphire-rapids"],
+  ["host", "sapphire-rapids"],
+  ["qemu64", "sapphire-rapids"],
   ["Skylake-Client-v4", "skylake-client"],
   ["Skylake-Client-noTSX-IBRS", "skylake-client"],
   ["Haswell-noTSX", "haswell"],
   ["SandyBridge", "sandy-bridge"],
   ["Nehalem-IBRS", "nehalem"],
-  ["max,host-phys-bits", "icelake-server"],
-  ["max,vendor=GenuineIntel,migratable=no", "icelake-server"],
-  ["max,+vmx,check", "icelake-server"],
+  ["max,host-phys-bits", "sapphire-rapids"],
+  ["max,vendor=GenuineIntel,migratable=no", "sapphire-rapids"],
+  ["max,+vmx,check", "sapphire-rapids"],
 ])("QEMU's %s is %s", (text, id) => {
   expect(siliconOf(text)).toBe(findCpuModel(id));
 });
