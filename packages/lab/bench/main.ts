@@ -3,7 +3,7 @@ import { diffSeconds, KVM_COLUMN, type Marks, onMetal, underColumn, WHOLE } from
 import { type PeerFigure, underBochs, underQemu } from "./peers.ts";
 
 /*
- * pnpm bench [alu|memory|strings|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
+ * pnpm bench [alu|calls|memory|strings|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
  * are installed. Not a test: figures depend on the machine and what else it does.
  */
 
@@ -59,6 +59,8 @@ async function printPeers(image: string, marks: Marks, work: number, unit: strin
 
 const alu = (): Promise<void> => mips("64-bit integer loop, paging on", "bench-alu64", "30 MIPS or more");
 
+const calls = (): Promise<void> => mips("compiled C: calls and branches", "bench-calls", "30 MIPS or more");
+
 async function memory(): Promise<void> {
   await mips("load and store each 8 bytes, 4 KiB pages", "bench-memory", "30 MIPS or more", WORDS);
   await mips("a new page with each access", "bench-memory", "none set", PAGES);
@@ -95,7 +97,7 @@ async function diff(): Promise<void> {
   print("one diff of xsaves-control, four columns", `${figure(median(() => diffSeconds()!))} s`, "under 1 s");
 }
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, memory, strings, exits, nested, diff };
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, calls, memory, strings, exits, nested, diff };
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !(name in BENCHMARKS));
 if (unknown !== undefined) {
