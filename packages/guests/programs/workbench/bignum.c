@@ -1,8 +1,8 @@
 #include "workbench.h"
 
-/* Modular exponentiation with 512-bit numbers: products of 64-bit limbs, Montgomery's reduction. */
+/* Modular exponentiation with 384-bit numbers: products of 64-bit limbs, Montgomery's reduction. */
 
-#define LIMBS 8
+#define LIMBS 6
 
 typedef unsigned __int128 u128;
 typedef u64 number[LIMBS];

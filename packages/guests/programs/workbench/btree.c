@@ -117,7 +117,7 @@ u64 run_btree(void)
 
     pages_used = 0;
     root = new_page(1);
-    for (u32 i = 0; i < 5000; i++)
+    for (u32 i = 0; i < 3500; i++)
         insert(&root, next_random(&state) % 9000, i);
     for (u64 key = 0; key < 9000; key += 3)
         sum += find(root, key);

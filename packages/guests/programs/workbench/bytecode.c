@@ -106,7 +106,7 @@ static const char SOURCE[] =
     ":F load 1 push 900 less jz G load 1 push 100 add at push 0 equal jz H load 1 print \n"
     ":H load 1 push 1 add store 1 jump F \n"
     ":G push 15 call I print push 1 store 3 \n"
-    ":J load 3 push 300 less jz K load 3 store 4 push 0 store 5 \n"
+    ":J load 3 push 150 less jz K load 3 store 4 push 0 store 5 \n"
     ":L load 4 push 1 equal jz M load 5 print load 3 push 1 add store 3 jump J \n"
     ":M load 5 push 1 add store 5 load 4 push 2 div push 2 mul load 4 equal jz N load 4 push 2 div store 4 jump L \n"
     ":N load 4 push 3 mul push 1 add store 4 jump L \n"

@@ -92,7 +92,7 @@ u64 run_events(void)
         devices[i].period = 5 + 4 * i;
         schedule(&devices[i], i, produce);
     }
-    while (heap_size > 0 && now < 7000 && heap_size < COUNT(heap) - 2) {
+    while (heap_size > 0 && now < 4000 && heap_size < COUNT(heap) - 2) {
         struct event event = take();
         now = event.time;
         event.action(event.device);

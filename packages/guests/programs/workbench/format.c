@@ -128,7 +128,7 @@ u64 run_format(void)
     char line[96];
     u64 sum = 0, state = 77;
 
-    for (u32 i = 0; i < 900; i++) {
+    for (u32 i = 0; i < 500; i++) {
         u64 value = (u64)next_random(&state) << (next_random(&state) & 31);
         size_t length = format_text(line, sizeof(line), "%-10s|%16x|%d %08u %c%%|%5s", NAMES[i % 5], value,
                                     (u64)(-(s64)value >> (i & 15)), value % 99999999, 'a' + (int)(i % 26),

@@ -90,7 +90,7 @@ static size_t expand(const u8 *in, size_t size, u8 *out)
 
 u64 run_lz(void)
 {
-    static u8 data[24000], packed[30000], again[24000];
+    static u8 data[14000], packed[16000], again[14000];
     u64 sum = 0, state = 3;
 
     for (u32 turn = 0; turn < 3; turn++) {

@@ -117,7 +117,7 @@ u64 run_paging(void)
         u64 flags = (random >> 20 & (WRITE | USER)) | (random & 0x80000000 ? NO_EXECUTE : 0);
         sum = mix(sum, (u64)map(0, BASES[random % COUNT(BASES)] + offset, (random << 21) & ADDRESS, flags, level));
     }
-    for (u32 i = 0; i < 9000; i++) {
+    for (u32 i = 0; i < 6000; i++) {
         u64 random = next_random(&state), linear = BASES[random % COUNT(BASES)] + (random >> 8 & 0x3fffff);
         struct result result = walk(0, linear, ACCESSES[i % 3], i & 1);
         sum = mix(sum, result.physical ^ (u64)result.fault << 52);

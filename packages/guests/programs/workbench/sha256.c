@@ -100,7 +100,7 @@ static u64 digest(u64 sum, const u8 *data, size_t size)
 
 u64 run_sha256(void)
 {
-    static u8 data[10000];
+    static u8 data[6000];
     u64 sum;
 
     make_constants();

@@ -100,7 +100,7 @@ static void fill(u32 *data, size_t count, u64 state)
 
 u64 run_sorting(void)
 {
-    static u32 data[2500], spare[2500];
+    static u32 data[1600], spare[1600];
     u64 sum = 0;
 
     for (u32 way = 0; way < 5; way++) {

@@ -91,7 +91,7 @@ u64 run_vectors(void)
 {
     u64 state = 0xfeed, sum = 0;
 
-    for (u32 i = 0; i < 700; i++) {
+    for (u32 i = 0; i < 500; i++) {
         u32 random[8];
         __m128i a, b;
         for (int j = 0; j < 8; j++)
