@@ -23,11 +23,12 @@ export const ADDRESS_FAULT = -3;
 const TAG_HIGH = 3;
 const FRAME_OFFSET = 4;
 const ENTRY_FLAGS = 5;
+const LINEAR_PAGE = 6;
+const SIZE_MASK = 7;
 const INVALID = 1;
 /** Filled entries that are remembered per context. */
-const JOURNAL = 64;
+const JOURNAL = 256;
 const FLAG_GLOBAL = 1;
-const FLAG_LARGE = 2;
 
 /** Result of a linear page walk: the physical page (guest-physical under a second stage) and what may be done with it. */
 export interface WalkResult {
@@ -39,7 +40,8 @@ export interface WalkResult {
   /** Dirty already, so that the next write needs no walk. */
   dirty: boolean;
   global: boolean;
-  large: boolean;
+  /** Bits of the low half of the linear address that tell the page, of whatever size, from others. */
+  sizeMask: number;
 }
 
 /** Linear to physical translation of one processor with its TLB (SDM 3A "Caching Translation Information"). */
@@ -53,7 +55,7 @@ export class Mmu {
     executable: false,
     dirty: false,
     global: false,
-    large: false,
+    sizeMask: 0,
   };
   readonly linear: LinearContext = { valid: false, low: 0, high: 0 };
   /**
@@ -118,7 +120,9 @@ export class Mmu {
     s[entry + ACCESS_FETCH] = walk.executable && (permissions & STAGE2_EXECUTE) !== 0 ? tag : INVALID;
     s[entry + TAG_HIGH] = high;
     s[entry + FRAME_OFFSET] = offset;
-    s[entry + ENTRY_FLAGS] = (walk.global ? FLAG_GLOBAL : 0) | (walk.large ? FLAG_LARGE : 0);
+    s[entry + ENTRY_FLAGS] = walk.global ? FLAG_GLOBAL : 0;
+    s[entry + LINEAR_PAGE] = tag;
+    s[entry + SIZE_MASK] = walk.sizeMask;
   }
 
   /** Forgets every translation of every context. */
@@ -140,10 +144,16 @@ export class Mmu {
   }
 
   private noteFilled(entry: number): void {
+    if (this.isFilled(entry)) return;
     const index = Math.floor((entry - S.TLB) / S.TLB_CONTEXT_WORDS);
     const count = this.filled[index]!;
     if (count < JOURNAL) this.journal[index * JOURNAL + count] = entry;
     if (count <= JOURNAL) this.filled[index] = count + 1;
+  }
+
+  private isFilled(entry: number): boolean {
+    const s = this.s;
+    return s[entry] !== INVALID || s[entry + 1] !== INVALID || s[entry + 2] !== INVALID;
   }
 
   private invalidate(entry: number): void {
@@ -161,24 +171,32 @@ export class Mmu {
   /** What MOV to CR3 forgets: all but global translations of the running context. */
   flushNonGlobal(): void {
     const s = this.s;
-    const context = s[S.TLB_CONTEXT]!;
-    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
-      if ((s[entry + ENTRY_FLAGS]! & FLAG_GLOBAL) !== 0) continue;
-      this.invalidate(entry);
-    }
-    this.c.translationChanged();
+    this.keepOnly((entry) => s[entry + ENTRY_FLAGS] === FLAG_GLOBAL);
   }
 
-  /** INVLPG: the page of this linear address, and everything from large pages since their pieces are remembered one by one. */
+  /** INVLPG: the page of this linear address, whatever its size. Pieces of large pages are remembered one by one. */
   flushPage(low: number, high: number): void {
     const s = this.s;
-    const context = s[S.TLB_CONTEXT]!;
-    const tag = low & ~0xfff;
-    for (let entry = context; entry < context + S.TLB_CONTEXT_WORDS; entry += S.TLB_ENTRY_WORDS) {
-      const hit = s[entry + TAG_HIGH] === high && (s[entry] === tag || s[entry + 1] === tag || s[entry + 2] === tag);
-      if (!hit && (s[entry + ENTRY_FLAGS]! & FLAG_LARGE) === 0) continue;
-      this.invalidate(entry);
+    this.keepOnly(
+      (entry) => s[entry + TAG_HIGH] !== high || ((s[entry + LINEAR_PAGE]! ^ low) & s[entry + SIZE_MASK]!) !== 0,
+    );
+  }
+
+  /** Invalidates what `keeps` refuses in the running context, and writes the journal anew if the rest fits. */
+  private keepOnly(keeps: (entry: number) => boolean): void {
+    const context = this.s[S.TLB_CONTEXT]!;
+    const index = (context - S.TLB) / S.TLB_CONTEXT_WORDS;
+    const first = index * JOURNAL;
+    const known = this.filled[index]! <= JOURNAL;
+    const count = known ? this.filled[index]! : S.TLB_CONTEXT_WORDS / S.TLB_ENTRY_WORDS;
+    let kept = 0;
+    for (let n = 0; n < count; n++) {
+      const entry = known ? this.journal[first + n]! : context + n * S.TLB_ENTRY_WORDS;
+      if (!this.isFilled(entry)) continue;
+      if (!keeps(entry)) this.invalidate(entry);
+      else if (kept++ < JOURNAL) this.journal[first + kept - 1] = entry;
     }
+    this.filled[index] = Math.min(kept, JOURNAL + 1);
     this.c.translationChanged();
   }
 

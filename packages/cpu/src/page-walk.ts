@@ -1,22 +1,15 @@
-import { MSRS } from "@hvdiff/spec";
 import type { WalkResult } from "./mmu.ts";
+import { isAllowed, keyDenies, readableNow, writableNow } from "./page-rights.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
-import { msrWord } from "./system/msr-storage.ts";
-import { PKRU_WORD } from "./system/xsave-components.ts";
-import { overridesSmap } from "./tlb-part.ts";
 import { ACCESS_FETCH, ACCESS_READ, ACCESS_WRITE, type Access, STAGE2_EXIT } from "./virtualization.ts";
 
-const CR0_WP = 1 << 16;
 const CR0_PG = 1 << 31;
 const CR4_PSE = 1 << 4;
 const CR4_PAE = 1 << 5;
 const CR4_PGE = 1 << 7;
 const CR4_LA57 = 1 << 12;
 const CR4_SMEP = 1 << 20;
-const CR4_SMAP = 1 << 21;
-const CR4_PKE = 1 << 22;
-const CR4_PKS = 1 << 24;
 const EFER_LMA = 1 << 10;
 const EFER_NXE = 1 << 11;
 
@@ -35,11 +28,6 @@ const ERROR_USER = 4;
 const ERROR_RESERVED = 8;
 const ERROR_FETCH = 16;
 const ERROR_KEY = 32;
-
-/** The two bits of PKRU and IA32_PKRS for each key. */
-const KEY_ACCESS_DISABLE = 1;
-const KEY_WRITE_DISABLE = 2;
-const PKRS_WORD = msrWord(MSRS.IA32_PKRS.address)!;
 
 /** One walk in progress. A single object per module would be state; one per processor lives in its `walkState`. */
 export interface WalkState {
@@ -86,7 +74,8 @@ export function walkLinear(
   if ((s[S.CR0]! & CR0_PG) === 0) {
     out.page = (low & ~0xfff) >>> 0;
     out.readable = out.writable = out.executable = out.dirty = true;
-    out.global = out.large = false;
+    out.global = false;
+    out.sizeMask = ~0xfff;
     return true;
   }
   const w = c.walkState;
@@ -141,28 +130,9 @@ function setAccessed(c: Processor, w: WalkState, gpa: number, at: number, bits: 
   return true;
 }
 
-/** What the protection key of the page forbids data accesses: `KEY_*` bits (SDM 3A "Protection Keys"). */
-function keyRights(c: Processor, w: WalkState): number {
-  const s = c.s;
-  if ((s[S.CR4]! & (w.userPage ? CR4_PKE : CR4_PKS)) === 0 || (s[S.EFER]! & EFER_LMA) === 0) return 0;
-  const register = s[w.userPage ? PKRU_WORD : PKRS_WORD]!;
-  return (register >>> (2 * ((w.entryHigh >>> 27) & 15))) & 3;
-}
-
-/** Whether a write that the key's WD bit forbids is one that obeys it: CR0.WP frees supervisor accesses from it. */
-function obeysKeyOnWrites(c: Processor, w: WalkState): boolean {
-  return w.user || (c.s[S.CR0]! & CR0_WP) !== 0;
-}
-
-function keyDenies(c: Processor, w: WalkState): boolean {
-  if (w.access === ACCESS_FETCH) return false;
-  const rights = keyRights(c, w);
-  if ((rights & KEY_ACCESS_DISABLE) !== 0) return true;
-  return (rights & KEY_WRITE_DISABLE) !== 0 && w.access === ACCESS_WRITE && obeysKeyOnWrites(c, w);
-}
-
 function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boolean): false {
-  const nx = (c.s[S.EFER]! & EFER_NXE) !== 0 || (c.s[S.CR4]! & CR4_SMEP) !== 0;
+  const hasNx = (c.s[S.EFER]! & EFER_NXE) !== 0 && (c.s[S.CR4]! & CR4_PAE) !== 0;
+  const nx = hasNx || (c.s[S.CR4]! & CR4_SMEP) !== 0;
   const code =
     (present ? ERROR_PRESENT : 0) |
     (w.access === ACCESS_WRITE ? ERROR_WRITE : 0) |
@@ -174,10 +144,11 @@ function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boole
   return false;
 }
 
-/** Reserved high bits of a 64-bit entry: above MAXPHYADDR, and NX while EFER.NXE is 0. */
+/** Reserved high bits of a 64-bit entry: above MAXPHYADDR (with PAE paging up to bit 62), and NX while EFER.NXE is 0. */
 function reservedHigh(c: Processor, entryHigh: number): boolean {
-  const nxe = (c.s[S.EFER]! & EFER_NXE) !== 0;
-  const reserved = 0xfffff & ~c.addressHighMask;
+  const efer = c.s[S.EFER]!;
+  const nxe = (efer & EFER_NXE) !== 0;
+  const reserved = ((efer & EFER_LMA) !== 0 ? 0xfffff : 0x7fffffff) & ~c.addressHighMask;
   return (entryHigh & reserved) !== 0 || (!nxe && (entryHigh & NX_HIGH) !== 0);
 }
 
@@ -225,43 +196,24 @@ function combine(w: WalkState): void {
 
 /** Rights of the leaf are known: check the access, set A and D, fill in the result. */
 function finish(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: number, level: number): boolean {
-  if (!allowed(c, w)) return pageFault(c, w, true, false);
+  if (!isAllowed(c, w)) return pageFault(c, w, true, false);
   const bits = w.access === ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED;
   if (!setAccessed(c, w, gpa, at, bits)) return false;
   const sizeMask = level === 1 ? 0xfff : level === 2 ? 0x1fffff : 0x3fffffff;
   const base = tableAddress(w.entryLow & ~sizeMask, w.entryHigh, c.addressHighMask);
-  fillResult(c, w, out, base + (w.low & sizeMask & ~0xfff), level > 1);
+  fillResult(c, w, out, base + (w.low & sizeMask & ~0xfff), ~sizeMask);
   return true;
 }
 
-function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, large: boolean): void {
+function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, sizeMask: number): void {
   const s = c.s;
-  const key = keyRights(c, w);
   out.page = page;
-  out.large = large;
-  out.readable = (key & KEY_ACCESS_DISABLE) === 0 && !smapDenies(c, w);
-  out.writable = out.readable && (w.writable || (!w.user && (s[S.CR0]! & CR0_WP) === 0));
-  if ((key & KEY_WRITE_DISABLE) !== 0 && obeysKeyOnWrites(c, w)) out.writable = false;
+  out.sizeMask = sizeMask;
+  out.readable = readableNow(c, w);
+  out.writable = out.readable && writableNow(c, w);
   out.executable = w.executable && (w.user || !w.userPage || (s[S.CR4]! & CR4_SMEP) === 0);
   out.dirty = (w.entryLow & DIRTY) !== 0;
   out.global = (w.entryLow & GLOBAL) !== 0 && (s[S.CR4]! & CR4_PGE) !== 0;
-}
-
-/** SMAP keeps supervisors from the data of user pages unless RFLAGS.AC is set. */
-function smapDenies(c: Processor, w: WalkState): boolean {
-  return !w.user && w.userPage && (c.s[S.CR4]! & CR4_SMAP) !== 0 && !overridesSmap(c);
-}
-
-function allowed(c: Processor, w: WalkState): boolean {
-  const s = c.s;
-  if (keyDenies(c, w)) return false;
-  if (w.user) {
-    if (!w.userPage) return false;
-    return w.access === ACCESS_FETCH ? w.executable : w.access === ACCESS_READ || w.writable;
-  }
-  if (w.access === ACCESS_FETCH) return w.executable && !(w.userPage && (s[S.CR4]! & CR4_SMEP) !== 0);
-  if (smapDenies(c, w)) return false;
-  return w.access === ACCESS_READ || w.writable || (s[S.CR0]! & CR0_WP) === 0;
 }
 
 /** PAE paging: PDPTEs come from the registers loaded with CR3. */
@@ -290,11 +242,12 @@ function walk32(c: Processor, w: WalkState, out: WalkResult): boolean {
 }
 
 function finish4M(c: Processor, w: WalkState, out: WalkResult, gpa: number, at: number): boolean {
-  // PSE-36: bits 20:13 are physical address bits 39:32, bit 21 is reserved.
-  if ((w.entryLow & (1 << 21)) !== 0) return pageFault(c, w, true, true);
-  if (!allowed(c, w)) return pageFault(c, w, true, false);
+  // PSE-36: bits 20:13 are physical address bits 39:32, and reserved where the processor has fewer; bit 21 is always.
+  const existing = (c.addressHighMask & 0xff) << 13;
+  if ((w.entryLow & 0x3fe000 & ~existing) !== 0) return pageFault(c, w, true, true);
+  if (!isAllowed(c, w)) return pageFault(c, w, true, false);
   if (!setAccessed(c, w, gpa, at, w.access === ACCESS_WRITE ? ACCESSED | DIRTY : ACCESSED)) return false;
   const base = ((w.entryLow & 0xffc00000) >>> 0) + ((w.entryLow >>> 13) & 0xff) * 4294967296;
-  fillResult(c, w, out, base + (w.low & 0x3ff000), true);
+  fillResult(c, w, out, base + (w.low & 0x3ff000), ~0x3fffff);
   return true;
 }

@@ -76,6 +76,8 @@ export class Processor {
   extension: VirtualizationExtension | null = null;
   secondStage: SecondStage | null = null;
   trace: TraceSink | null = null;
+  /** Accesses so far to what is neither register nor memory: clocks, ports, devices, MSRs, random numbers. */
+  outsideAccesses = 0;
   /** A debugger that is told of every load and store. After a change: `selectTlbPart`. */
   watcher: AccessWatcher | null = null;
 

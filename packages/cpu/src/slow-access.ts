@@ -113,6 +113,7 @@ function readAt(c: Processor, at: number, physical: number, size: number): numbe
 
 /** A load by devices' rules: of the local APIC's page, which lies over whatever is there, or of a memory-mapped device. */
 function readDevice(c: Processor, physical: number, size: number): number {
+  c.outsideAccesses++;
   if (physical - (physical & PAGE_LAST) === c.apic.page) {
     if (size === 8) c.hi = readApicPage(c, (physical & PAGE_LAST) + 4, 4);
     return readApicPage(c, physical & PAGE_LAST, Math.min(size, 4));
@@ -183,6 +184,7 @@ function writeAt(c: Processor, at: number, physical: number, size: number, value
 
 /** A store by devices' rules. What it set off, such as an interrupt, is looked at before the next instruction. */
 function writeDevice(c: Processor, physical: number, size: number, value: number, valueHigh: number): void {
+  c.outsideAccesses++;
   c.translationEpoch++;
   if (physical - (physical & PAGE_LAST) === c.apic.page) {
     writeApicPage(c, physical & PAGE_LAST, size, value);

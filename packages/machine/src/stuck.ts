@@ -5,11 +5,12 @@ export const STUCK_PERIOD = 64;
 
 /**
  * Whether the processor is in a loop that nothing can break: within a few instructions every register, flag word, control register and
- * all memory come back to what they were. The caller has made sure that no device or timer is going to act.
+ * all memory come back to what they were, and nothing else was looked at. The caller has made sure that no device or timer is going to act.
  */
 export function isStuck(processor: Processor, engine: Engine): boolean {
+  const outside = processor.outsideAccesses;
   const period = registersRepeat(processor, engine);
-  if (period === 0) return false;
+  if (period === 0 || processor.outsideAccesses !== outside) return false;
   const memory = framesOf(processor.memory).slice();
   return (
     engine.run(processor.retired + period) === "limit" && sameWords(memory, framesOf(processor.memory), memory.length)

@@ -22,6 +22,7 @@ function accumulatorSize(i: Op, operand: number): number {
 
 function begin(c: Processor, i: Op, port: number, size: number): number {
   if (!mayAccessPort(c, port, size)) return STATUS_ABORTED;
+  c.outsideAccesses++;
   // Devices ask for the time.
   c.retired = c.blockBase + i.position;
   const status = intercepted(c, i, INTERCEPT.io, port);

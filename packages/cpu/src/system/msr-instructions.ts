@@ -25,6 +25,7 @@ const rdmsr: Executor = (c, i) => {
   const address = c.s[RCX]! >>> 0;
   const status = intercepted(c, i, INTERCEPT.rdmsr, address);
   if (status !== STATUS_NEXT) return status;
+  c.outsideAccesses++;
   const value = readMsr(c, address, timeOf(c, i));
   trace(c, "rdmsr", address, value);
   if (value === undefined) return raise(c, GP, 0);

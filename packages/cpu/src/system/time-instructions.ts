@@ -81,6 +81,7 @@ function random(feature: "rdrand" | "rdseed", id: number): Executor {
     if (!hasFeature(c, feature)) return raise(c, UD);
     const status = intercepted(c, i, id);
     if (status !== STATUS_NEXT) return status;
+    c.outsideAccesses++;
     const value = drawn(c, timeOf(c, i));
     writeOperand(c, i, 0, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
     writeArithmeticFlags(c.s, CF);

@@ -13,6 +13,7 @@ function hostTsc(c: Processor, time: number): bigint {
 
 /** The time-stamp counter at a count of retired instructions: one tick each, IA32_TSC_ADJUST and in guest mode the TSC offset added. */
 export function readTsc(c: Processor, time: number): bigint {
+  c.outsideAccesses++;
   const offset = c.s[VIRTUALIZATION_MODE] === MODE_GUEST ? c.get64(TSC_OFFSET) : 0n;
   return BigInt.asUintN(64, hostTsc(c, time) + offset);
 }
