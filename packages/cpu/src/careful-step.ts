@@ -1,5 +1,6 @@
 import { MSRS } from "@hvdiff/spec";
 import { breakpointsAt, breakpointsEnabled, DR6_BS, pendDebugTrap } from "./debug-registers.ts";
+import { runEnforced } from "./enforcement/enforced-step.ts";
 import { RF, TF } from "./flags.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import type { Processor } from "./processor.ts";
@@ -79,7 +80,7 @@ export function stepCarefully(c: Processor, op: Op, retired: number): boolean {
     if (meetsBreakpoint(c, op)) return false;
     c.selectTlbPart();
   }
-  const status = op.run(c, op);
+  const status = c.enforced ? runEnforced(c, op) : op.run(c, op);
   if (status === STATUS_ABORTED) return false;
   if (status === STATUS_NEXT) {
     s[S.RIP] = op.nextLow;

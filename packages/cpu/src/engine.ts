@@ -118,7 +118,8 @@ export class Engine {
       (s[S.INTERRUPTIBILITY]! & SHADOW) !== 0 ||
       (s[S.FLAG_SYSTEM]! & (TF | RF)) !== 0 ||
       (s[S.EVENTS]! & S.EVENT_VIRTUALIZATION) !== 0 ||
-      breakpointsEnabled(s)
+      breakpointsEnabled(s) ||
+      this.c.enforced
     );
   }
 

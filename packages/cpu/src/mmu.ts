@@ -48,6 +48,8 @@ export interface WalkResult {
 export class Mmu {
   /** Physical address of the access that missed the TLB last: for unbacked and memory-mapped accesses. */
   physical = 0;
+  /** `STAGE2_*` of the translation just made. */
+  private permissions = 0;
   readonly walk: WalkResult = {
     page: 0,
     readable: false,
@@ -80,31 +82,46 @@ export class Mmu {
   translate(low: number, high: number, access: Access, user: boolean): number {
     const walk = this.walk;
     if (!walkLinear(this.c, low, high, access, user, walk)) return ADDRESS_FAULT;
+    if (!this.throughSecondStage(low, high, access)) return ADDRESS_FAULT;
     const inPage = low & 0xfff;
-    let page = walk.page;
-    let permissions = STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE;
-    const stage = this.c.secondStage;
-    if (stage !== null) {
-      const linear = this.linear;
-      linear.valid = true;
-      linear.low = low;
-      linear.high = high;
-      const host = stage.translate(page + inPage, access, false, linear);
-      if (host === STAGE2_EXIT) return this.secondStageExit();
-      permissions = stage.permissions;
-      page = host - inPage;
-    }
-    this.physical = page + inPage;
+    const page = this.physical - inPage;
     if (page === this.c.apic.page) return ADDRESS_MMIO;
     const offset = this.c.memory.frameOffset(page / 4096);
     if (offset < 0) return offset;
-    this.fill(low, high, user, offset, permissions);
+    this.fill(low, high, user, offset, this.permissions);
     return offset + inPage;
   }
 
-  private secondStageExit(): number {
+  /** Translates the address of a shadow-stack access without remembering anything. False when a fault is pending or an exit was made. */
+  translateShadow(low: number, high: number, access: Access, user: boolean): boolean {
+    const state = this.c.walkState;
+    state.shadow = true;
+    const found = walkLinear(this.c, low, high, access, user, this.walk);
+    state.shadow = false;
+    return found && this.throughSecondStage(low, high, access);
+  }
+
+  /** Leads the result of the walk to `physical`. False after an exit. */
+  private throughSecondStage(low: number, high: number, access: Access): boolean {
+    const address = this.walk.page + (low & 0xfff);
+    const stage = this.c.secondStage;
+    this.physical = address;
+    this.permissions = STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE;
+    if (stage === null) return true;
+    const linear = this.linear;
+    linear.valid = true;
+    linear.low = low;
+    linear.high = high;
+    const host = stage.translate(address, access, false, linear);
+    if (host === STAGE2_EXIT) return this.secondStageExit();
+    this.physical = host;
+    this.permissions = stage.permissions;
+    return true;
+  }
+
+  private secondStageExit(): false {
     if (this.c.fault === 0) this.c.noteExit();
-    return ADDRESS_FAULT;
+    return false;
   }
 
   private fill(low: number, high: number, user: boolean, offset: number, permissions: number): void {

@@ -13,6 +13,8 @@ const CR4_SMAP = 1 << 21;
 const CR4_PKE = 1 << 22;
 const CR4_PKS = 1 << 24;
 const EFER_LMA = 1 << 10;
+const WRITE = 2;
+const DIRTY = 1 << 6;
 
 /** The two bits of PKRU and IA32_PKRS for each key. */
 const KEY_ACCESS_DISABLE = 1;
@@ -45,10 +47,16 @@ function smapDenies(c: Processor, w: WalkState): boolean {
   return !w.user && w.userPage && (c.s[S.CR4]! & CR4_SMAP) !== 0 && !overridesSmap(c);
 }
 
+/** A shadow-stack page is read-only and dirty, below tables that allow writes (SDM 3A "Shadow Stacks and Paging"). */
+function isShadowStack(w: WalkState): boolean {
+  return w.tablesWritable && (w.entryLow & (WRITE | DIRTY)) === DIRTY;
+}
+
 /** Whether the rights of the page allow the access (SDM 3A "Determination of Access Rights"). */
 export function isAllowed(c: Processor, w: WalkState): boolean {
   const s = c.s;
   if (keyDenies(c, w)) return false;
+  if (w.shadow) return isShadowStack(w) && w.userPage === w.user;
   if (w.user) {
     if (!w.userPage) return false;
     return w.access === ACCESS_FETCH ? w.executable : w.access === ACCESS_READ || w.writable;

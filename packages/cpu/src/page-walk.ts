@@ -28,6 +28,7 @@ const ERROR_USER = 4;
 const ERROR_RESERVED = 8;
 const ERROR_FETCH = 16;
 const ERROR_KEY = 32;
+const ERROR_SHADOW_STACK = 64;
 
 /** One walk in progress. A single object per module would be state; one per processor lives in its `walkState`. */
 export interface WalkState {
@@ -39,6 +40,10 @@ export interface WalkState {
   writable: boolean;
   userPage: boolean;
   executable: boolean;
+  /** Whether the tables above the entry just read allow writes. */
+  tablesWritable: boolean;
+  /** An access by the rules of shadow stacks. */
+  shadow: boolean;
   /** Entry just read. */
   entryLow: number;
   entryHigh: number;
@@ -53,6 +58,8 @@ export function createWalkState(): WalkState {
     writable: true,
     userPage: true,
     executable: true,
+    tablesWritable: true,
+    shadow: false,
     entryLow: 0,
     entryHigh: 0,
   };
@@ -139,7 +146,8 @@ function pageFault(c: Processor, w: WalkState, present: boolean, reserved: boole
     (w.user ? ERROR_USER : 0) |
     (reserved ? ERROR_RESERVED : 0) |
     (w.access === ACCESS_FETCH && nx ? ERROR_FETCH : 0) |
-    (present && !reserved && keyDenies(c, w) ? ERROR_KEY : 0);
+    (present && !reserved && keyDenies(c, w) ? ERROR_KEY : 0) |
+    (w.shadow ? ERROR_SHADOW_STACK : 0);
   c.raise(14, code, w.low, w.high);
   return false;
 }
@@ -189,6 +197,7 @@ function reservedInLarge(low: number, level: number): boolean {
 }
 
 function combine(w: WalkState): void {
+  w.tablesWritable = w.writable;
   w.writable = w.writable && (w.entryLow & WRITE) !== 0;
   w.userPage = w.userPage && (w.entryLow & USER) !== 0;
   w.executable = w.executable && (w.entryHigh & NX_HIGH) === 0;

@@ -1,5 +1,6 @@
 import { LocalApic } from "./apic/local-apic.ts";
 import type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
+import { isEnforced } from "./enforcement/cet-state.ts";
 import { readRflags, writeRflags } from "./flags.ts";
 import { Mmu } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
@@ -13,10 +14,10 @@ import { resetSystemState } from "./system/reset.ts";
 import { dataTlbPart, tlbPart } from "./tlb-part.ts";
 import {
   createPendingException,
-  EVENT_TYPE_HARDWARE_EXCEPTION,
   type EventBeingDelivered,
   type PendingException,
   type SecondStage,
+  setPendingException,
   type VirtualizationExtension,
 } from "./virtualization.ts";
 
@@ -49,7 +50,6 @@ export class Processor {
   readonly mmu: Mmu;
   readonly apic: LocalApic;
   readonly walkState: WalkState = createWalkState();
-  readonly maxPhysicalAddress: number;
   /** Bits of the high half of a paging-structure entry that belong to the address. */
   readonly addressHighMask: number;
   readonly gigabytePages: boolean;
@@ -67,6 +67,8 @@ export class Processor {
   /** Word offset of the part of the TLB where data accesses of the running code look, and where fetches do. */
   tlb = 0;
   fetchTlb = 0;
+  /** Control-flow enforcement looks at each instruction of the running code. */
+  enforced = false;
   /** Grows whenever a cached block might no longer be what RIP means. */
   translationEpoch = 1;
   /** Retired instructions at the start of the running block; `+ op.position` is the exact count. */
@@ -96,7 +98,6 @@ export class Processor {
     this.f64 = new Float64Array(memory.wasm.buffer, this.s.byteOffset, S.STATE_BYTES / 8);
     this.view = memory.view;
     this.bytes = memory.bytes;
-    this.maxPhysicalAddress = model.maxPhysicalAddress;
     this.addressHighMask = model.maxPhysicalAddress >= 52 ? 0xfffff : 2 ** (model.maxPhysicalAddress - 32) - 1;
     this.gigabytePages = model.gigabytePages;
     this.mmu = new Mmu(this);
@@ -166,6 +167,7 @@ export class Processor {
   /** After any change of CPL, translation context, CR0, CR3, CR4, EFER or CS: recompute what depends on them. */
   translationChanged(): void {
     this.translationEpoch++;
+    this.enforced = isEnforced(this);
     this.selectTlbPart();
   }
 
@@ -195,12 +197,7 @@ export class Processor {
   raise(vector: number, errorCode = -1, payloadLow = 0, payloadHigh = 0): void {
     this.fault = FAULT_EXCEPTION;
     this.nonCanonical = false;
-    this.exception.vector = vector;
-    this.exception.errorCode = errorCode;
-    this.exception.payloadLow = payloadLow;
-    this.exception.payloadHigh = payloadHigh;
-    this.exception.type = EVENT_TYPE_HARDWARE_EXCEPTION;
-    this.exception.instructionLength = 0;
+    setPendingException(this.exception, vector, errorCode, payloadLow, payloadHigh);
   }
 
   /** A VM exit was made inside an instruction or an access. What an earlier exception left must not turn it into #SS. */

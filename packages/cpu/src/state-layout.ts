@@ -78,6 +78,8 @@ export const TSC_OFFSET = 150;
 export const TLB_CONTEXT = 152;
 /** 1 while the PC's interrupt controller asserts INTR, which reaches the local APIC at LINT0. */
 export const INTERRUPT_LINE = 153;
+/** Shadow-stack pointer, 64 bits. */
+export const SSP = 156;
 /** Vector of the start-up IPI that waits (`EVENT_SIPI`). */
 export const STARTUP_VECTOR = 154;
 /** Guest PDPTEs in PAE paging, four 64-bit values. */

@@ -66,6 +66,22 @@ export function createPendingException(): PendingException {
   };
 }
 
+/** Makes a record that of a hardware exception. */
+export function setPendingException(
+  exception: PendingException,
+  vector: number,
+  errorCode: number,
+  payloadLow: number,
+  payloadHigh: number,
+): void {
+  exception.vector = vector;
+  exception.errorCode = errorCode;
+  exception.payloadLow = payloadLow;
+  exception.payloadHigh = payloadHigh;
+  exception.type = EVENT_TYPE_HARDWARE_EXCEPTION;
+  exception.instructionLength = 0;
+}
+
 /** The event whose delivery is under way when a fault or exit interrupts it (IDT-vectoring information). Null between deliveries. */
 export interface EventBeingDelivered {
   vector: number;

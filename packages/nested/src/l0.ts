@@ -14,7 +14,7 @@ import { guestOutput, Pc } from "@hvdiff/machine";
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import type { Vmx } from "@hvdiff/vmx";
 import {
-  createVmxCapabilities,
+  capabilitiesOf,
   EntryCheckContext,
   EntryCheckPlan,
   EptWalk,
@@ -99,7 +99,7 @@ export class L0 implements RootClient {
       serialLine: (line) => this.sink?.event("serial", { line }),
     });
     this.sink = sink;
-    this.capabilities = createVmxCapabilities(options.guestModel.msrs, options.guestModel.maxPhysicalAddress);
+    this.capabilities = capabilitiesOf(options.guestModel);
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, this.pc);
     for (const { base, size, handler } of this.pc.mmio) machine.memory.addMmio(DEVICE_BASE + base, size, handler);

@@ -1,7 +1,6 @@
 export {
   type AllowedSettings,
   type CapabilityOptions,
-  createVmxCapabilities,
   type EptVpidCapabilities,
   type MiscCapabilities,
   supportsControl,
@@ -97,4 +96,4 @@ export {
   traceVmwrite,
 } from "./trace.ts";
 export { BaseVmcsView, type VmcsView } from "./vmcs-view.ts";
-export { Vmx, type VmxOptions } from "./vmx.ts";
+export { capabilitiesOf, Vmx, type VmxOptions } from "./vmx.ts";

@@ -28,7 +28,8 @@ const MODE_GUEST = 2;
 
 const ADDRESS_WIDTHS_LEAF = 0x80000008;
 
-function capabilitiesOf(model: CpuModel): VmxCapabilities {
+/** What a processor model's VMX can do. */
+export function capabilitiesOf(model: CpuModel): VmxCapabilities {
   const widths = model.cpuid.find((entry) => entry.leaf === ADDRESS_WIDTHS_LEAF)?.eax ?? 0;
   const linearAddressWidth = (widths >>> 8) & 0xff || 48;
   return createVmxCapabilities(model.msrs, model.maxPhysicalAddress, { linearAddressWidth });

@@ -1,3 +1,4 @@
+import { enterShadowStack, linearInCode } from "../enforcement/shadow-transfers.ts";
 import type { Op } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -95,6 +96,9 @@ function callInner64(c: Processor, i: Op, target: GateTarget): boolean {
     return false;
   }
   if (!pushOldStack(c, stack, 8) || !pushReturn(c, i, stack, 8)) return false;
+  const next = (BigInt(i.nextHigh >>> 0) << 32n) | BigInt(i.nextLow >>> 0);
+  const from = { selector: selectorOf(c, S.CS), linear: linearInCode(c, next) };
+  if (!enterShadowStack(c, cpl, 0, from)) return false;
   if (!enterCode(c, target.code, cpl, target.low, target.high)) return false;
   setNullSegment(c, S.SS, cpl, cpl);
   commitStack(c, stack);

@@ -156,7 +156,7 @@ export function writeCr3ForTask(c: Processor, value: number): boolean {
 
 /** Whether the high half of a physical address has bits above MAXPHYADDR. */
 export function isBeyondPhysical(c: Processor, high: number): boolean {
-  return c.maxPhysicalAddress >= 64 ? false : high >>> 0 >= 2 ** (c.maxPhysicalAddress - 32);
+  return c.model.maxPhysicalAddress >= 64 ? false : high >>> 0 >= 2 ** (c.model.maxPhysicalAddress - 32);
 }
 
 /** Loads the four PDPTE registers of PAE paging (SDM 3A "PDPTE Registers"). False when a fault is pending or an exit was made. */

@@ -1,3 +1,4 @@
+import { resumeUserShadowStack } from "../enforcement/shadow-transfers.ts";
 import { type Executor, type Op, STATUS_ABORTED, STATUS_RETIRED } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -115,6 +116,7 @@ function returnOuter(
   commitReturnStack(c, stack, stackSelector, words[0]!.low, words[0]!.high);
   if (extra !== 0) releaseStack(c, extra);
   dropInnerSegments(c);
+  if (rpl === 3) resumeUserShadowStack(c);
   return true;
 }
 

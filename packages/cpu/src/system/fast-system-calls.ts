@@ -1,5 +1,6 @@
 import { MSRS } from "@hvdiff/spec";
 import { DR6_BS, pendDebugTrap } from "../debug-registers.ts";
+import { enterSystemCall, resumeUserShadowStack } from "../enforcement/shadow-transfers.ts";
 import { IF, RF, readRflags, TF, VM, writeRflags } from "../flags.ts";
 import { type Executor, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
 import type { Processor } from "../processor.ts";
@@ -46,6 +47,7 @@ const syscall: Executor = (c, i) => {
   writeRflags(c.s, flags & ~RF & ~Number(BigInt.asIntN(32, storedMsr(c, MSRS.IA32_FMASK.address))));
   setFlat(c, S.CS, star, CODE_64, 0);
   setFlat(c, S.SS, star + 8, DATA, 0);
+  enterSystemCall(c, c.s[S.CPL]!);
   c.s[S.CPL] = 0;
   c.translationChanged();
   return STATUS_RETIRED;
@@ -63,6 +65,7 @@ const sysret: Executor = (c, i) => {
   setFlat(c, S.CS, (star + (to64 ? 16 : 0)) | 3, to64 ? CODE_64 : CODE_32, 3);
   setFlat(c, S.SS, (star + 8) | 3, DATA, 3);
   c.s[S.CPL] = 3;
+  resumeUserShadowStack(c);
   c.translationChanged();
   // Unlike IRET, SYSRET is itself the first step of what it returns to.
   if ((c.s[S.FLAG_SYSTEM]! & TF) !== 0) pendDebugTrap(c.s, DR6_BS);
@@ -80,6 +83,7 @@ const sysenter: Executor = (c) => {
   c.rip = BigInt.asUintN(width, storedMsr(c, MSRS.IA32_SYSENTER_EIP.address));
   setFlat(c, S.CS, selector, long ? CODE_64 : CODE_32, 0);
   setFlat(c, S.SS, selector + 8, DATA, 0);
+  enterSystemCall(c, c.s[S.CPL]!);
   c.s[S.CPL] = 0;
   c.translationChanged();
   return STATUS_RETIRED;
@@ -100,6 +104,7 @@ const sysexit: Executor = (c, i) => {
   setFlat(c, S.CS, code | 3, to64 ? CODE_64 : CODE_32, 3);
   setFlat(c, S.SS, (code + 8) | 3, DATA, 3);
   c.s[S.CPL] = 3;
+  resumeUserShadowStack(c);
   c.translationChanged();
   return STATUS_RETIRED;
 };

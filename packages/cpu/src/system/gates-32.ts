@@ -1,3 +1,4 @@
+import { leaveForLegacySupervisor } from "../enforcement/shadow-transfers.ts";
 import { IF, NT, RF, readRflags, TF, VM } from "../flags.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -54,6 +55,7 @@ export function deliver32(c: Processor, event: EventBeingDelivered): boolean {
     return false;
   }
   if (!markAccessed(c, target.code) || !pushFrame(c, target.stack, gate.size, event)) return false;
+  if (!leaveForLegacySupervisor(c, target.cpl)) return false;
   enterHandler(c, gate, target);
   return true;
 }

@@ -1,3 +1,5 @@
+import { expectEndbranchAfresh } from "../enforcement/cet-state.ts";
+import { enterShadowStack, linearInCode, type ReturnPlace } from "../enforcement/shadow-transfers.ts";
 import { IF, NT, RF, readRflags, TF, VM } from "../flags.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -46,6 +48,7 @@ export function deliver64(c: Processor, event: EventBeingDelivered): boolean {
     return false;
   }
   if (!markAccessed(c, code) || !pushFrame(c, stack, event)) return false;
+  if (!enterShadowStack(c, cpl, gate.ist, interruptedPlace(c, event))) return false;
   if (cpl !== c.s[S.CPL]) setNullSegment(c, S.SS, cpl, cpl);
   commitStack(c, stack);
   setSegment(c, S.CS, (gate.selector & 0xfffc) | cpl, code);
@@ -53,7 +56,14 @@ export function deliver64(c: Processor, event: EventBeingDelivered): boolean {
   c.s[S.RIP] = gate.offsetLow;
   c.s[S.RIP + 1] = gate.offsetHigh;
   c.s[S.FLAG_SYSTEM]! &= ~(TF | NT | RF | VM | (gate.clearsIf ? IF : 0));
+  expectEndbranchAfresh(c, cpl);
   return true;
+}
+
+function interruptedPlace(c: Processor, event: EventBeingDelivered): ReturnPlace {
+  const low = returnAddress(c, event);
+  const rip = (BigInt(c.hi >>> 0) << 32n) | BigInt(low >>> 0);
+  return { selector: selectorOf(c, S.CS), linear: linearInCode(c, rip) };
 }
 
 function readGate(c: Processor, event: EventBeingDelivered): Gate64 | null {

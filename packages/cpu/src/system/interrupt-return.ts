@@ -1,3 +1,4 @@
+import { resumeUserShadowStack } from "../enforcement/shadow-transfers.ts";
 import { AC, AF, CF, DF, ID, IF, NT, OF, PF, RF, readRflags, SF, TF, VIF, VIP, VM, writeRflags, ZF } from "../flags.ts";
 import { INTERCEPT } from "../intercepts.ts";
 import { type Executor, type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
@@ -120,7 +121,9 @@ function returnWithStack(c: Processor, code: Descriptor, target: Word, size: num
   if (stack === undefined || !checkOffset(c, code, target.low, target.high)) return false;
   if (!enterCode(c, code, rpl, target.low, target.high)) return false;
   commitReturnStack(c, stack, selector, words[0]!.low, words[0]!.high);
-  if (rpl !== cpl) dropInnerSegments(c);
+  if (rpl === cpl) return true;
+  dropInnerSegments(c);
+  if (rpl === 3) resumeUserShadowStack(c);
   return true;
 }
 

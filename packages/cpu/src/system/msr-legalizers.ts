@@ -26,7 +26,7 @@ export const zeroOrOnes: Legalize = (_, value) =>
   value === 0n || value === 0xffff_ffff_ffff_ffffn ? value : undefined;
 
 function aboveMaximum(c: Processor): bigint {
-  return maskBits(c.maxPhysicalAddress, 63);
+  return maskBits(c.model.maxPhysicalAddress, 63);
 }
 
 function isMtrrType(code: number): boolean {

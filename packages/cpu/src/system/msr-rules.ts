@@ -1,4 +1,5 @@
 import { type CpuidFeature, MSRS } from "@hvdiff/spec";
+import { CET_MSR_RULES } from "../enforcement/cet-msrs.ts";
 import type { Processor } from "../processor.ts";
 import { XSS } from "../state-layout.ts";
 import { APIC_MSR_RULES } from "./apic-msrs.ts";
@@ -132,9 +133,7 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
     { exists: feature("pks"), read: (c) => storedMsr(c, MSRS.IA32_PKRS.address), write: writePkrs },
   ],
   kept(MSRS.IA32_BNDCFGS.address, L.canonical, feature("mpx")),
-  kept(MSRS.IA32_U_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
-  kept(MSRS.IA32_S_CET.address, L.anyValue, feature("cet-ss", "cet-ibt")),
-  ...each(MSRS.IA32_PL0_SSP.address, 5, (address) => kept(address, L.canonical, feature("cet-ss"))),
+  ...CET_MSR_RULES,
   ...L.CANONICAL_MSRS.map((address) => kept(address, L.canonical)),
   constant(MSRS.IA32_ARCH_CAPABILITIES.address, 0n, feature("arch-capabilities")),
   command(MSRS.IA32_PRED_CMD.address, 1n, feature("spec-ctrl")),

@@ -1,4 +1,5 @@
 import type { RegisterClass } from "../decode/instruction.ts";
+import { SHADOW_STACK_INSTRUCTIONS } from "../enforcement/shadow-instructions.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "../op.ts";
 import { X87_INSTRUCTIONS } from "../x87/x87-instructions.ts";
 import { CONTROL_REGISTERS, moveFromControl, moveFromDebug, moveToControl, moveToDebug } from "./control-registers.ts";
@@ -63,6 +64,7 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...CPUID_INSTRUCTION,
   ...TIME_INSTRUCTIONS,
   ...TRANSLATION_INSTRUCTIONS,
+  ...SHADOW_STACK_INSTRUCTIONS,
   ...TRANSACTIONAL_INSTRUCTIONS,
   ...WAIT_INSTRUCTIONS,
   ...DIRECT_STORES,

@@ -1,3 +1,4 @@
+import { hasShadowStack } from "../enforcement/cet-state.ts";
 import { NT, readRflags, VM, writeRflags } from "../flags.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
@@ -54,6 +55,10 @@ export function switchTaskForEvent(c: Processor, selector: number, event: EventB
 export function switchTask(c: Processor, selector: number, source: number, next: number): boolean {
   if (c.s[S.VIRTUALIZATION_MODE] === MODE_GUEST && c.extension?.taskSwitch(selector, source)) {
     if (c.fault === FAULT_NONE) c.noteExit();
+    return false;
+  }
+  if (hasShadowStack(c, c.s[S.CPL]!)) {
+    c.stopUnimplemented("task switch of code with a shadow stack", new Uint8Array());
     return false;
   }
   const tss = checkTss(c, selector, source);

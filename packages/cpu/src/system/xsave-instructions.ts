@@ -78,6 +78,8 @@ function restoreFrom(c: Processor, i: Op, enabled: bigint, supervisor: boolean):
   const keys = c.s[PKRU_WORD];
   const restored = restoreArea(c, at, instructionMask(c) & enabled, enabled, supervisor);
   if (c.s[PKRU_WORD] !== keys) c.mmu.flushAll();
+  // The components of control-flow enforcement may have been among them.
+  c.translationChanged();
   return restored ? STATUS_NEXT : STATUS_ABORTED;
 }
 
