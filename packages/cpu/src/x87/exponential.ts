@@ -1,6 +1,6 @@
 import { FRACTION_BITS, integerExponent, LN2, roundMagnitude, series, UNIT } from "./fixed-point.ts";
 import { nanResult } from "./nan.ts";
-import type { Operation } from "./operation.ts";
+import { type Operation, PE } from "./operation.ts";
 import { BIAS, isInfinity, isZero, normalized, ONE, type Real, real, significand } from "./real.ts";
 
 const MINUS_ONE = real(1, ONE.exponent, ONE.high, ONE.low);
@@ -14,7 +14,7 @@ export function exponentialMinusOne(x: Operation, a: Real): Real {
   if (isInfinity(a)) return a.sign === 0 ? a : MINUS_ONE;
   x.noteDenormals(a, a);
   const n = normalized(a);
-  if (n.exponent >= BIAS) return n.sign === 0 || !isOne(n) ? n : MINUS_HALF;
+  if (n.exponent >= BIAS) return atLimit(x, n);
   const exponent = integerExponent(n);
   const magnitude = significand(n);
   // With t = a ln 2: e^t - 1 = t (1 + t/2 + t^2/6 + …).
@@ -23,6 +23,10 @@ export function exponentialMinusOne(x: Operation, a: Real): Real {
   return roundMagnitude(x, n.sign, magnitude * LN2 * factor, exponent - 2 * Number(FRACTION_BITS), true);
 }
 
-function isOne(n: Real): boolean {
-  return n.exponent === BIAS && n.high === ONE.high && n.low === 0;
+/** 2^1 - 1 = 1, 2^-1 - 1 = -1/2; the latter and what lies beyond count as inexact. */
+function atLimit(x: Operation, n: Real): Real {
+  const isOne = n.exponent === BIAS && n.high === ONE.high && n.low === 0;
+  if (isOne && n.sign === 0) return n;
+  x.flags |= PE;
+  return isOne ? MINUS_HALF : n;
 }

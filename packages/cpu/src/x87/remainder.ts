@@ -55,8 +55,9 @@ export function remainder(x: Operation, a: Real, b: Real, nearest: boolean): Rem
   if (nan !== null) return { value: nan, conditions: null };
   if (isInfinity(a) || isZero(b)) return { value: x.invalid(), conditions: null };
   x.noteDenormals(a, b);
-  if (isInfinity(b) || isZero(a)) return { value: a, conditions: 0 };
+  if (isZero(a)) return { value: a, conditions: 0 };
   const [dividend, divisor] = [normalized(a), normalized(b)];
+  if (isInfinity(b)) return { value: exactReal(x, a.sign, dividend.exponent, significand(dividend)), conditions: 0 };
   const distance = dividend.exponent - divisor.exponent;
   if (distance < -1) return { value: exactReal(x, a.sign, dividend.exponent, significand(dividend)), conditions: 0 };
   return distance < COMPLETE_BITS ? complete(x, dividend, divisor, nearest) : partial(x, dividend, divisor, distance);

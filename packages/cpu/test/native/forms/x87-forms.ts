@@ -1,7 +1,7 @@
 import type { Draft, RmOperand } from "../draft.ts";
 import { littleEndian } from "../draft.ts";
 import { encode } from "../encode.ts";
-import { STATUS_WORD } from "../extended-image.ts";
+import { MXCSR, OPCODE, STACK, STATUS_WORD } from "../extended-image.ts";
 import type { DeclaredDifference, Drafted, Form } from "../form.ts";
 import { type NativeResult, READ_ONLY_PAGE, WINDOW, WINDOW_BYTES } from "../native-case.ts";
 import { laneOperand, realOperand } from "../special-values.ts";
@@ -224,6 +224,32 @@ const CONTROL: readonly Form[] = [
   controlForm("fnsave 16", 0xdd, 6, 94, [0x66]),
 ];
 
+const STATUS_SUMMARY = 0x80;
+
+const SAVES_OTHER_POINTERS: DeclaredDifference = {
+  reason: "AMD's processors save the pointers only with an exception pending, and MXCSR_MASK is the processor's own",
+  expect: (native, ours) => {
+    const window = native.window.slice();
+    window.set(ours.window.subarray(MXCSR + 4, STACK), MXCSR + 4);
+    const pending = (native.window[STATUS_WORD]! & STATUS_SUMMARY) !== 0;
+    if (!pending) window.set(ours.window.subarray(OPCODE, MXCSR), OPCODE);
+    return { ...native, window };
+  },
+};
+
+/** FXSAVE to the begin of the window, which shows the x87 part of the image. */
+const SAVES: readonly Form[] = ([32, 64] as const).map((width) => ({
+  name: `fxsave ${width}`,
+  make: (draft) => {
+    draftPending(draft);
+    const rm = draft.memory(WINDOW_BYTES, BigInt(WINDOW));
+    return {
+      bytes: encode(draft, { width, opcode: [0x0f, 0xae], reg: 0, rm }),
+      declared: [SAVES_OTHER_POINTERS],
+    };
+  },
+}));
+
 /** Any instruction with exceptions that may be pending, then one that waits or does not. */
 const PENDING: readonly Form[] = [
   ...(
@@ -269,5 +295,6 @@ export const X87_FORMS: readonly Form[] = [
   ...REGISTER.map(([name, opcode, modrm]) => registerForm(name, opcode, modrm, 8)),
   ...PLAIN.map(([name, opcode, modrm]) => registerForm(name, opcode, modrm, 1)),
   ...CONTROL,
+  ...SAVES,
   ...PENDING,
 ];
