@@ -43,6 +43,8 @@ export class DecodeCursor {
   rm = 0;
 
   vectorPrefix: VectorPrefix | undefined = undefined;
+  /** A prefix stood before the vector prefix that may not stand there. */
+  hasForbiddenPrefix = false;
   /** The register in VEX.vvvv, whether the field is other than 1111, and the vector length in bits. */
   vvvv = 0;
   hasVvvv = false;

@@ -101,6 +101,7 @@ function isIllegal(cursor: DecodeCursor, form: OpcodeForm, operands: readonly Op
   if (form.excludesCs && cursor.reg === 1) return true;
   if (form.needsSib && cursor.rm !== 4) return true;
   if (cursor.vectorPrefix === undefined) return false;
+  if (cursor.hasForbiddenPrefix) return true;
   if (!form.usesVvvv && cursor.hasVvvv) return true;
   if (cursor.vectorPrefix === "evex" && isIllegalEvex(cursor, form, operands)) return true;
   return form.distinct !== "none" && repeatsRegister(cursor, form, operands);

@@ -26,7 +26,8 @@ export function startsVectorPrefix(cursor: DecodeCursor, first: number): boolean
 
 /** Reads the rest of a vector prefix and the opcode. */
 export function readVectorOpcode(cursor: DecodeCursor, first: number): OpcodeNode | undefined {
-  if (cursor.lock || cursor.operandSizePrefix || cursor.repeatPrefix !== 0 || cursor.hasRex) return undefined;
+  // Undefined then, but only after an instruction that is too long.
+  cursor.hasForbiddenPrefix = cursor.operandSizePrefix || cursor.repeatPrefix !== 0 || cursor.hasRex;
   cursor.hasRex = true;
   if (first === 0x62) return readEvexOpcode(cursor);
   cursor.vectorPrefix = first === 0x8f ? "xop" : "vex";

@@ -24,8 +24,8 @@ import {
 import { enterSegments, loadDescriptorTables, mapPages, PAGE_TABLES, segmentsOf } from "./simulated-program.ts";
 
 const CR0 = 0x80010033;
-/** PAE, OSFXSR, OSXMMEXCPT, OSXSAVE. */
-const CR4 = (1 << 5) | (1 << 9) | (1 << 10) | (1 << 18);
+/** PAE, OSFXSR, OSXMMEXCPT, FSGSBASE, OSXSAVE. */
+const CR4 = (1 << 5) | (1 << 9) | (1 << 10) | (1 << 16) | (1 << 18);
 /** x87, SSE and AVX state. */
 const XCR0 = 7;
 const EFER_LONG_MODE_NX = 0xd01;

@@ -8,6 +8,8 @@ import { FLOAT_FORMS } from "./float-forms.ts";
 import { inMode16, inMode32, LEGACY_FORMS } from "./legacy-forms.ts";
 import { MOVE_FORMS } from "./move-forms.ts";
 import { MULTIPLY_FORMS } from "./multiply-forms.ts";
+import { PREFIX_FORMS, UNDEFINED_FORMS } from "./prefix-forms.ts";
+import { RARE_FORMS } from "./rare-forms.ts";
 import { LEGACY_SEGMENT_FORMS, SEGMENT_FORMS } from "./segment-forms.ts";
 import { SHIFT_FORMS } from "./shift-forms.ts";
 import { NARROW_STRING_FORMS, STRING_FORMS, WIDE_STRING_FORMS } from "./string-forms.ts";
@@ -45,6 +47,8 @@ export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...inMode32(NARROW_STRING_FORMS), ...LEGACY_FORMS],
   "integer-16": inMode16([...inMode32(LONG_MODE_FORMS), ...WIDE_STRING_FORMS, ...LEGACY_FORMS]),
   system: [...SYSTEM_IN_LONG_MODE, ...SYSTEM_IN_MODE_32],
+  prefixes: [...PREFIX_FORMS, ...UNDEFINED_FORMS],
+  rare: RARE_FORMS,
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS, ...inMode32(FLOATS_IN_BOTH_MODES)],
   transcendental: TRANSCENDENTAL_FORMS,
   x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
