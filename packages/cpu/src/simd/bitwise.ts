@@ -1,35 +1,34 @@
-import { A, B, type Kernel, R } from "./lanes.ts";
 import type { VectorCompiler } from "./vector-instruction.ts";
-import { binary } from "./vector-shapes.ts";
+import { type WordKernel, wordwise } from "./vector-shapes.ts";
 
-const and: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! & B.i32[n]!;
+const and: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! & others[second + n]!;
 };
 
-const andNot: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = ~A.i32[n]! & B.i32[n]!;
+const andNot: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = ~s[first + n]! & others[second + n]!;
 };
 
-const or: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! | B.i32[n]!;
+const or: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! | others[second + n]!;
 };
 
-const xor: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! ^ B.i32[n]!;
+const xor: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! ^ others[second + n]!;
 };
 
 /** Bitwise operations. */
 export const BITWISE: Readonly<Record<string, VectorCompiler>> = {
-  andps: binary(and),
-  andpd: binary(and),
-  pand: binary(and),
-  andnps: binary(andNot),
-  andnpd: binary(andNot),
-  pandn: binary(andNot),
-  orps: binary(or),
-  orpd: binary(or),
-  por: binary(or),
-  xorps: binary(xor),
-  xorpd: binary(xor),
-  pxor: binary(xor),
+  andps: wordwise(and),
+  andpd: wordwise(and),
+  pand: wordwise(and),
+  andnps: wordwise(andNot),
+  andnpd: wordwise(andNot),
+  pandn: wordwise(andNot),
+  orps: wordwise(or),
+  orpd: wordwise(or),
+  por: wordwise(or),
+  xorps: wordwise(xor),
+  xorpd: wordwise(xor),
+  pxor: wordwise(xor),
 };

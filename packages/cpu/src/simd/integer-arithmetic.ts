@@ -1,6 +1,6 @@
 import { A, B, type Kernel, R } from "./lanes.ts";
 import type { VectorCompiler } from "./vector-instruction.ts";
-import { binary, unary } from "./vector-shapes.ts";
+import { binary, unary, type WordKernel, wordwise } from "./vector-shapes.ts";
 
 const paddb: Kernel = (bytes) => {
   for (let n = 0; n < bytes; n++) R.u8[n] = A.u8[n]! + B.u8[n]!;
@@ -10,15 +10,16 @@ const paddw: Kernel = (bytes) => {
   for (let n = 0; n < bytes >> 1; n++) R.u16[n] = A.u16[n]! + B.u16[n]!;
 };
 
-const paddd: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! + B.i32[n]!;
+const paddd: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! + others[second + n]!;
 };
 
-const paddq: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n += 2) {
-    const low = A.u32[n]! + B.u32[n]!;
-    R.i32[n] = low;
-    R.i32[n + 1] = A.i32[n + 1]! + B.i32[n + 1]! + (low > 0xffffffff ? 1 : 0);
+const paddq: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n += 2) {
+    const low = (s[first + n]! >>> 0) + (others[second + n]! >>> 0);
+    const high = s[first + n + 1]! + others[second + n + 1]!;
+    s[to + n] = low;
+    s[to + n + 1] = low > 0xffffffff ? high + 1 : high;
   }
 };
 
@@ -30,15 +31,16 @@ const psubw: Kernel = (bytes) => {
   for (let n = 0; n < bytes >> 1; n++) R.u16[n] = A.u16[n]! - B.u16[n]!;
 };
 
-const psubd: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! - B.i32[n]!;
+const psubd: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! - others[second + n]!;
 };
 
-const psubq: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n += 2) {
-    const low = A.u32[n]! - B.u32[n]!;
-    R.i32[n] = low;
-    R.i32[n + 1] = A.i32[n + 1]! - B.i32[n + 1]! - (low < 0 ? 1 : 0);
+const psubq: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n += 2) {
+    const low = (s[first + n]! >>> 0) - (others[second + n]! >>> 0);
+    const high = s[first + n + 1]! - others[second + n + 1]!;
+    s[to + n] = low;
+    s[to + n + 1] = low < 0 ? high - 1 : high;
   }
 };
 
@@ -162,8 +164,8 @@ const pcmpeqw: Kernel = (bytes) => {
   for (let n = 0; n < bytes >> 1; n++) R.i16[n] = A.i16[n] === B.i16[n] ? -1 : 0;
 };
 
-const pcmpeqd: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n] === B.i32[n] ? -1 : 0;
+const pcmpeqd: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! === others[second + n]! ? -1 : 0;
 };
 
 function setQuad(n: number, holds: boolean): void {
@@ -183,8 +185,8 @@ const pcmpgtw: Kernel = (bytes) => {
   for (let n = 0; n < bytes >> 1; n++) R.i16[n] = A.i16[n]! > B.i16[n]! ? -1 : 0;
 };
 
-const pcmpgtd: Kernel = (bytes) => {
-  for (let n = 0; n < bytes >> 2; n++) R.i32[n] = A.i32[n]! > B.i32[n]! ? -1 : 0;
+const pcmpgtd: WordKernel = (s, to, first, others, second, words) => {
+  for (let n = 0; n < words; n++) s[to + n] = s[first + n]! > others[second + n]! ? -1 : 0;
 };
 
 const pcmpgtq: Kernel = (bytes) => {
@@ -199,10 +201,10 @@ const pcmpgtq: Kernel = (bytes) => {
 export const INTEGER_ARITHMETIC: Readonly<Record<string, VectorCompiler>> = {
   paddb: binary(paddb),
   paddw: binary(paddw),
-  paddd: binary(paddd),
+  paddd: wordwise(paddd),
   psubb: binary(psubb),
   psubw: binary(psubw),
-  psubd: binary(psubd),
+  psubd: wordwise(psubd),
   paddsb: binary(paddsb),
   paddsw: binary(paddsw),
   paddusb: binary(paddusb),
@@ -213,18 +215,18 @@ export const INTEGER_ARITHMETIC: Readonly<Record<string, VectorCompiler>> = {
   psubusw: binary(psubusw),
   pcmpeqb: binary(pcmpeqb),
   pcmpeqw: binary(pcmpeqw),
-  pcmpeqd: binary(pcmpeqd),
+  pcmpeqd: wordwise(pcmpeqd),
   pcmpgtb: binary(pcmpgtb),
   pcmpgtw: binary(pcmpgtw),
-  pcmpgtd: binary(pcmpgtd),
+  pcmpgtd: wordwise(pcmpgtd),
   pavgb: binary(pavgb),
   pavgw: binary(pavgw),
   pminub: binary(pminub),
   pminsw: binary(pminsw),
   pmaxub: binary(pmaxub),
   pmaxsw: binary(pmaxsw),
-  paddq: binary(paddq),
-  psubq: binary(psubq),
+  paddq: wordwise(paddq),
+  psubq: wordwise(psubq),
   pabsb: unary(pabsb),
   pabsw: unary(pabsw),
   pabsd: unary(pabsd),

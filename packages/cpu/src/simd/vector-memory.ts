@@ -5,6 +5,7 @@ import { GP } from "../system/exceptions.ts";
 import { displaced } from "../system/linear-bytes.ts";
 import { memoryAddress } from "../system/operands.ts";
 import type { Access } from "../virtualization.ts";
+import { LANES_BYTES } from "./lanes.ts";
 
 const PAGE_LAST = 0xfff;
 
@@ -18,7 +19,7 @@ export function vectorAddress(c: Processor, i: Op, bytes: number, alignment: num
   return low;
 }
 
-/** Loads 32-bit words from a linear address to `into[first …]`. False when a fault is pending; `into` may then be half written. */
+/** Loads 32-bit words from a linear address to `into[first …]`, all or none. False when a fault is pending. */
 export function loadLanes(
   c: Processor,
   low: number,
@@ -38,18 +39,22 @@ export function loadLanes(
   return true;
 }
 
+const pieces = new Int32Array(LANES_BYTES / 4);
+
 function loadPieces(c: Processor, low: number, high: number, words: number, into: Int32Array, first: number): boolean {
   let n = 0;
   for (; n + 1 < words && c.fault === FAULT_NONE; n += 2) {
     const at = displaced(c, low, high, n * 4);
-    into[first + n] = c.load64(at, c.hi);
-    into[first + n + 1] = c.hi;
+    pieces[n] = c.load64(at, c.hi);
+    pieces[n + 1] = c.hi;
   }
   if (n < words && c.fault === FAULT_NONE) {
     const at = displaced(c, low, high, n * 4);
-    into[first + n] = c.load32(at, c.hi);
+    pieces[n] = c.load32(at, c.hi);
   }
-  return c.fault === FAULT_NONE;
+  if (c.fault !== FAULT_NONE) return false;
+  for (let k = 0; k < words; k++) into[first + k] = pieces[k]!;
+  return true;
 }
 
 /** Stores 32-bit words `from[first …]` to a linear address, all or none. False when a fault is pending. */

@@ -73,15 +73,32 @@ export function vectorTarget(form: VectorForm, k: number): VectorTarget {
   return { word: registerWord(operand), words, end: form.isVex ? REGISTER_WORDS : words };
 }
 
-/** Copies a source to lanes. False when a fault is pending. */
+/** Copies a source to lanes; of registers at least 128 bits. False when a fault is pending. */
 export function readVector(c: Processor, i: Op, source: VectorSource, into: Lanes): boolean {
-  const { word, bytes } = source;
-  if (word === MEMORY) return readMemory(c, i, source, into);
-  const s = c.s;
-  const to = into.i32;
-  const first = word >= 0 ? word : mmxWord(c, FIRST_MMX - word);
-  for (let n = 0; n < bytes >> 2; n++) to[n] = s[first + n]!;
+  const { word } = source;
+  if (word >= 0) copyRegister(c.s, word, into.i32, source.bytes);
+  else if (word === MEMORY) return readMemory(c, i, source, into);
+  else readMmx(c, FIRST_MMX - word, into.i32);
   return true;
+}
+
+/** Written out, since it is most of what many instructions do. */
+function copyRegister(s: Int32Array, word: number, to: Int32Array, bytes: number): void {
+  to[0] = s[word]!;
+  to[1] = s[word + 1]!;
+  to[2] = s[word + 2]!;
+  to[3] = s[word + 3]!;
+  if (bytes <= 16) return;
+  to[4] = s[word + 4]!;
+  to[5] = s[word + 5]!;
+  to[6] = s[word + 6]!;
+  to[7] = s[word + 7]!;
+}
+
+function readMmx(c: Processor, index: number, to: Int32Array): void {
+  const word = mmxWord(c, index);
+  to[0] = c.s[word]!;
+  to[1] = c.s[word + 1]!;
 }
 
 function readMemory(c: Processor, i: Op, source: VectorSource, into: Lanes): boolean {
@@ -103,7 +120,15 @@ export function writeVector(c: Processor, target: VectorTarget, from: Lanes): vo
   }
   const s = c.s;
   for (let n = 0; n < words; n++) s[word + n] = values[n]!;
-  for (let n = words; n < end; n++) s[word + n] = 0;
+  if (end !== words) clearAbove(c, word, words);
+}
+
+/** Clears a register from a word on, an even number of them at a time. */
+export function clearAbove(c: Processor, word: number, first: number): void {
+  const end = (word + REGISTER_WORDS) >> 1;
+  const f64 = c.f64;
+  if ((first & 1) !== 0) c.s[word + first] = 0;
+  for (let at = (word + first + 1) >> 1; at < end; at++) f64[at] = 0;
 }
 
 /** Stores as many bytes as the memory operand has, a multiple of four, from a word of the lanes on. False when a fault is pending. */

@@ -1,9 +1,9 @@
 import type { Operand } from "../decode/instruction.ts";
-import { STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
+import { type Executor, STATUS_ABORTED, STATUS_NEXT } from "../op.ts";
 import { A, B, C, type Kernel, R } from "./lanes.ts";
-import type { VectorCompiler } from "./vector-instruction.ts";
+import type { VectorCompiler, VectorForm } from "./vector-instruction.ts";
 import { isReady } from "./vector-need.ts";
-import { readVector, registerSource, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
+import { clearAbove, readVector, registerSource, vectorSource, vectorTarget, writeVector } from "./vector-operands.ts";
 
 /** Operands that are not immediates: legacy encodings have one less than VEX, since their destination is the first source too. */
 function vectorCount(operands: readonly Operand[]): number {
@@ -38,6 +38,51 @@ export function binary(kernel: Kernel): VectorCompiler {
       readVector(c, i, first, A);
       kernel(bytes, i.immLow);
       writeVector(c, target, R);
+      return STATUS_NEXT;
+    };
+  };
+}
+
+/**
+ * Computes words from `to` on, of those from `first` on and of those in `others` from `second` on, each from the words of its own place
+ * only: the first may be the result, and all three may lie in the processor's state.
+ */
+export type WordKernel = (
+  s: Int32Array,
+  to: number,
+  first: number,
+  others: Int32Array,
+  second: number,
+  words: number,
+) => void;
+
+function wordwiseInLanes(form: VectorForm, kernel: WordKernel): Executor {
+  const { need, bytes } = form;
+  const [first, second, target] = [vectorSource(form, 0), vectorSource(form, 1), vectorTarget(form, 0)];
+  return (c, i) => {
+    if (!isReady(c, need) || !readVector(c, i, second, B)) return STATUS_ABORTED;
+    readVector(c, i, first, R);
+    kernel(R.i32, 0, 0, B.i32, 0, bytes >> 2);
+    writeVector(c, target, R);
+    return STATUS_NEXT;
+  };
+}
+
+/** As `binary`, without copies of XMM and YMM registers: for what compilers use most. */
+export function wordwise(kernel: WordKernel): VectorCompiler {
+  return (form) => {
+    const { need } = form;
+    const count = vectorCount(form.instruction.operands);
+    const first = vectorSource(form, count - 2).word;
+    const second = vectorSource(form, count - 1);
+    const { word, words, end } = vectorTarget(form, 0);
+    if (word < 0) return wordwiseInLanes(form, kernel);
+    const inMemory = second.word < 0;
+    return (c, i) => {
+      if (!isReady(c, need) || (inMemory && !readVector(c, i, second, B))) return STATUS_ABORTED;
+      if (inMemory) kernel(c.s, word, first, B.i32, 0, words);
+      else kernel(c.s, word, first, c.s, second.word, words);
+      if (end !== words) clearAbove(c, word, words);
       return STATUS_NEXT;
     };
   };

@@ -37,7 +37,7 @@ function vsib(draft: Draft, index: number, shift: number): RmOperand {
   let base = draft.register();
   while (base === RSP) base = draft.register();
   const disp = random.word() | 0;
-  const short = random.chance(30);
+  const short = !draft.legacy && random.chance(30);
   const target = BigInt.asUintN(64, BigInt(MIDDLE) - BigInt(disp));
   draft.fix(base, short ? (random.quad() & ~0xffffffffn) | (target & 0xffffffffn) : target);
   return {

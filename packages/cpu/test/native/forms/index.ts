@@ -15,7 +15,7 @@ import { SHIFT_FORMS } from "./shift-forms.ts";
 import { NARROW_STRING_FORMS, STRING_FORMS, WIDE_STRING_FORMS } from "./string-forms.ts";
 import { OVERFLOW_FORMS, SYSTEM_FORMS } from "./system-forms.ts";
 import { TRANSCENDENTAL_FORMS } from "./transcendental-forms.ts";
-import { VECTOR_INTEGER_FORMS } from "./vector-integer-forms.ts";
+import { VECTOR_FORMS_OF_MODES, VECTOR_INTEGER_FORMS } from "./vector-integer-forms.ts";
 import { X87_FORMS } from "./x87-forms.ts";
 
 const LONG_MODE_FORMS: readonly Form[] = [
@@ -52,5 +52,5 @@ export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS, ...inMode32(FLOATS_IN_BOTH_MODES)],
   transcendental: TRANSCENDENTAL_FORMS,
   x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
-  "vector-integer": VECTOR_INTEGER_FORMS,
+  "vector-integer": [...VECTOR_INTEGER_FORMS, ...inMode32(VECTOR_FORMS_OF_MODES)],
 };

@@ -88,3 +88,13 @@ function isOurs({ mnemonic }: TableEncoding): boolean {
 
 /** All vector instructions that compute no floating point, in all their encodings. */
 export const VECTOR_INTEGER_FORMS: readonly Form[] = VECTOR_ENCODINGS.filter(isOurs).flatMap(formsOf);
+
+/** Needs REX.W, or is another instruction without VEX.W. */
+const ONLY_LONG_MODE = / o64|^[^v].* w1/;
+/** Instructions whose addresses or general registers differ in compatibility mode. */
+const MODE_MATTERS = /^v?(mov[dq]|pinsr|pextr|p?maskmov|p?gather|pcmpestr)/;
+
+/** Those of which compatibility mode makes something else. */
+export const VECTOR_FORMS_OF_MODES: readonly Form[] = VECTOR_INTEGER_FORMS.filter(
+  ({ name }) => MODE_MATTERS.test(name) && !ONLY_LONG_MODE.test(name),
+);
