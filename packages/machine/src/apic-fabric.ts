@@ -33,6 +33,14 @@ export class ApicFabric implements InterruptFabric {
     this.deliver({ ...message, destination }, this.processors);
   }
 
+  /** The INIT line of the processors. */
+  initializeAll(): void {
+    for (const processor of this.processors) {
+      processor.apic.accept({ vector: 0, deliveryMode: DELIVERY.init, levelTriggered: false });
+      this.turns.wake(processor);
+    }
+  }
+
   private deliver(message: InterruptMessage, candidates: readonly Processor[]): void {
     const targets = candidates.filter((processor) => processor.apic.isDestination(message));
     const chosen = message.deliveryMode === DELIVERY.lowestPriority ? leastBusy(targets) : targets;

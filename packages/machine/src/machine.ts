@@ -2,6 +2,7 @@ import { type Bus, Engine, PhysicalMemory, Processor, type RunGuard, type RunRes
 import { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
+import type { ResetKind } from "./devices/system-control.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
@@ -60,9 +61,9 @@ export class Machine {
           serialLine: (line) => (this.turns.running ?? this.processors[0]!).trace?.event("serial", { line }),
           exited: () => this.lowerLimit(0),
           deliverMessage: (message) => this.fabric.sendFromDevice(message),
-          resetRequested: (what) => this.end({ kind: "reset", what }),
-          powerOff: () => this.end({ kind: "power-off" }),
-          suspended: () => this.end({ kind: "suspended" }),
+          resetRequested: (kind) => this.resetOrOff(kind),
+          powerOff: () => this.resetOrOff("power-off"),
+          suspended: () => this.lowerLimit(0),
           deadlineChanged: (deadline) => this.lowerLimit(deadline),
         })
       : null;
@@ -105,9 +106,11 @@ export class Machine {
     if (running !== null) this.engines[running.index]!.lowerLimit(limit);
   }
 
-  /** The guest ends the run, at the next instruction. */
-  private end(outcome: Outcome): void {
-    this.outcome = outcome;
+  /** INIT at all processors, so that firmware goes on at the reset vector. Anything more ends the run, at the next instruction. */
+  private resetOrOff(kind: ResetKind | "power-off"): void {
+    if (kind === "power-off") this.outcome = { kind };
+    else if (kind === "hard" || kind === "boot") this.outcome = { kind: "reset", what: kind };
+    else this.fabric.initializeAll();
     this.lowerLimit(0);
   }
 
@@ -176,7 +179,8 @@ export class Machine {
     this.choicePoints++;
     const processor = this.processors[0]!;
     const inRoot = processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
-    if (this.client === null) this.stepMetal(this.pc!);
+    if (this.pc?.asleep === true) this.sleepOn(this.pc);
+    else if (this.client === null) this.stepMetal(this.pc!);
     else if (inRoot) this.stepClient(this.client, processor);
     else this.stepGuest(this.client, processor);
   }
@@ -198,6 +202,13 @@ export class Machine {
     }
     if (processor.retired >= deadline) this.passTime(pc, processor.retired);
     else this.startStretch(processor, deadline);
+  }
+
+  /** No processor has a turn until a device ends the sleep. */
+  private sleepOn(pc: Pc): void {
+    for (const processor of this.processors) this.turns.setIdle(processor);
+    if (pc.deadline === Number.POSITIVE_INFINITY) this.outcome = { kind: "suspended" };
+    else this.passTime(pc, pc.deadline);
   }
 
   private passTime(pc: Pc, time: number): void {
@@ -238,6 +249,7 @@ export class Machine {
     // A root-mode client tells by itself when its guest has left.
     const code = this.pc?.exit.state.code ?? -1;
     if (code >= 0) this.outcome = { kind: "exit", code };
+    else if (this.outcome !== null || this.pc?.asleep === true) return;
     else if (result === "stopped") this.outcome = stopOutcome(this, processor);
     else if (result === "idle") this.idle(processor, deadline);
     else if (result === "limit") this.atLimit(processor, deadline);

@@ -1,7 +1,7 @@
-import type { Bus, InterruptMessage } from "@hvdiff/cpu";
+import type { Bus } from "@hvdiff/cpu";
 import { CMOS_SHUTDOWN_STATUS, cmosMemory, SHUTDOWN_RESUME } from "./devices/cmos-memory.ts";
 import { DebugConsole, DebugExit, ShutdownPort } from "./devices/debug-ports.ts";
-import type { Device, MmioRange } from "./devices/device.ts";
+import type { Device, MmioRange, TimedDevice } from "./devices/device.ts";
 import { FwCfg } from "./devices/fw-cfg.ts";
 import { Hpet } from "./devices/hpet.ts";
 import { InterruptLines } from "./devices/interrupt-lines.ts";
@@ -14,32 +14,11 @@ import { PortSpace } from "./devices/port-space.ts";
 import { PowerManagement } from "./devices/power-management.ts";
 import { RtcMc146818 } from "./devices/rtc-mc146818.ts";
 import { SerialOutput } from "./devices/serial-output.ts";
-import { FirmwarePort, ResetControl, type ResetKind, SystemControlPortA } from "./devices/system-control.ts";
+import { FirmwarePort, ResetControl, SystemControlPortA } from "./devices/system-control.ts";
 import { TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
-
-/** What a PC needs from whoever owns it: a machine on metal, an L0 or its VMM otherwise. */
-export interface PcHost {
-  /** Guest time in ticks. */
-  now(): number;
-  /** The 8259s' output changed. */
-  interruptLine(asserted: boolean): void;
-  /** An interrupt for local APICs. */
-  deliverMessage(message: InterruptMessage): void;
-  /** The time at which a device next acts by itself, whenever it may have changed. */
-  deadlineChanged(deadline: number): void;
-  /** The guest has asked for the end of the run. */
-  exited(): void;
-  /** The guest has reset the processors, or the whole machine; or a sleep has ended and firmware resumes; see `ResetKind`. */
-  resetRequested(kind: ResetKind): void;
-  /** The guest has turned the machine off. */
-  powerOff(): void;
-  /** The guest sleeps with its memory kept: processors stop until `resetRequested("wake")`. */
-  suspended(): void;
-  /** A line of serial output is complete. */
-  serialLine(line: string): void;
-}
+import type { PcHost } from "./pc-host.ts";
 
 /** What a guest left behind on its PC. */
 export interface GuestOutput {
@@ -120,7 +99,6 @@ export class Pc implements Bus {
     new ResetControl((kind) => this.host.resetRequested(kind)),
     new FirmwarePort(() => this.host.resetRequested("boot")),
   ];
-  private readonly space = new PortSpace(this.ports, this.pci.portWindow);
   /** Everything that a clone copies. */
   private readonly parts: readonly { readonly state: object }[] = [
     ...this.ports,
@@ -130,7 +108,16 @@ export class Pc implements Bus {
     this.testMemory,
     this.pci.testDevice,
   ];
-  private readonly timed = [this.pit, this.rtc, this.power, this.uart, this.hpet];
+  private readonly timed: readonly Pick<TimedDevice, "deadline" | "due" | "advanceTo">[] = [
+    this.pit,
+    this.rtc,
+    this.power,
+    this.uart,
+    this.hpet,
+  ];
+  private readonly space = new PortSpace(this.ports, new Set<unknown>([...this.timed, this.pic]), this.pci.portWindow);
+  /** When a device next does anything, and anything that a processor could notice. */
+  private readonly next = { due: Number.POSITIVE_INFINITY, deadline: Number.POSITIVE_INFINITY };
   /** Memory-mapped registers. */
   readonly mmio: readonly MmioRange[] = [this.ioApic.range, this.hpet.range, this.pci.range, this.testMemory.range].map(
     (range) => this.timely(range),
@@ -166,16 +153,16 @@ export class Pc implements Bus {
   }
 
   readPort(port: number, size: number): number {
-    this.advanceTo(this.host.now());
+    this.catchUp();
     const value = this.space.read(port, size);
-    this.announce();
+    if (this.space.scheduled) this.announce();
     return value;
   }
 
   writePort(port: number, size: number, value: number): void {
-    this.advanceTo(this.host.now());
+    this.catchUp();
     this.space.write(port, size, value);
-    this.announce();
+    if (this.space.scheduled) this.announce();
   }
 
   /** Reads a device's memory; FF where there is none. */
@@ -200,13 +187,13 @@ export class Pc implements Bus {
       size,
       handler: {
         read: (offset, bytes) => {
-          this.advanceTo(this.host.now());
+          this.catchUp();
           const value = handler.read(offset, bytes);
           this.announce();
           return value;
         },
         write: (offset, bytes, value) => {
-          this.advanceTo(this.host.now());
+          this.catchUp();
           handler.write(offset, bytes, value);
           this.announce();
         },
@@ -214,13 +201,35 @@ export class Pc implements Bus {
     };
   }
 
+  /** Before an access: whatever was due is done. */
+  private catchUp(): void {
+    const now = this.host.now();
+    if (now >= this.next.due) this.advanceTo(now);
+  }
+
+  /** After a change: when something happens next. */
+  private schedule(): void {
+    let due = Number.POSITIVE_INFINITY;
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const device of this.timed) {
+      deadline = Math.min(deadline, device.deadline);
+      due = Math.min(due, device.due ?? device.deadline);
+    }
+    this.next.due = due;
+    this.next.deadline = deadline;
+    this.space.scheduled = false;
+  }
+
   private announce(): void {
-    this.host.deadlineChanged(this.deadline);
+    this.schedule();
+    this.host.deadlineChanged(this.next.deadline);
   }
 
   /** INTA: the vector that the 8259s give. */
   acknowledgeInterrupt(): number {
-    return this.pic.acknowledge();
+    const vector = this.pic.acknowledge();
+    this.announce();
+    return vector;
   }
 
   /** A local APIC tells that a level-triggered interrupt is over. */
@@ -228,16 +237,21 @@ export class Pc implements Bus {
     this.ioApic.endOfInterrupt(vector);
   }
 
+  /** Whether the guest has put the machine to sleep. */
+  get asleep(): boolean {
+    return this.power.state.asleep;
+  }
+
   /** Tick of the next thing a device does by itself that a processor could notice. */
   get deadline(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const device of this.timed) next = Math.min(next, device.deadline);
-    return next;
+    return this.next.deadline;
   }
 
   /** Lets devices act on the time that has passed. */
   advanceTo(time: number): void {
+    if (time < this.next.due) return;
     for (const device of this.timed) device.advanceTo(time);
+    this.schedule();
   }
 
   /** What the guest has written to its serial line and its debug port. */
@@ -251,5 +265,6 @@ export class Pc implements Bus {
     this.parts.forEach((part, at) => {
       Object.assign(part.state, structuredClone(other.parts[at]!.state));
     });
+    this.schedule();
   }
 }

@@ -8,9 +8,8 @@ export const STUCK_PERIOD = 64;
  * all memory come back to what they were, and nothing else was looked at. The caller has made sure that no device or timer is going to act.
  */
 export function isStuck(processor: Processor, engine: Engine): boolean {
-  const outside = processor.outsideAccesses;
   const period = registersRepeat(processor, engine);
-  if (period === 0 || processor.outsideAccesses !== outside) return false;
+  if (period === 0) return false;
   const memory = framesOf(processor.memory).slice();
   return (
     engine.run(processor.retired + period) === "limit" && sameWords(memory, framesOf(processor.memory), memory.length)
@@ -21,8 +20,10 @@ export function isStuck(processor: Processor, engine: Engine): boolean {
 function registersRepeat(processor: Processor, engine: Engine): number {
   const before = processor.s.slice(0, STATE.INTERCEPTS);
   const first = processor.retired;
+  const outside = processor.outsideAccesses;
   for (let period = 1; period <= STUCK_PERIOD; period++) {
-    if (engine.run(first + period) !== "limit") return 0;
+    // What a device was asked may also have ended the run.
+    if (engine.run(first + period) !== "limit" || processor.outsideAccesses !== outside) return 0;
     before[STATE.RETIRED] = processor.s[STATE.RETIRED]!;
     before[STATE.RETIRED + 1] = processor.s[STATE.RETIRED + 1]!;
     if (sameWords(before, processor.s, before.length)) return period;

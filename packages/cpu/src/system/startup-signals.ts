@@ -17,6 +17,10 @@ const BUSY_TSS_16 = 0x83;
 const CR0_CACHE_BITS = 0x60000000;
 const CR0_ET = 0x10;
 const BOOTSTRAP_PROCESSOR = 0x100n;
+const RESET_SELECTOR = 0xf000;
+const RESET_BASE = 0xffff0000 | 0;
+const RESET_RIP = 0xfff0n;
+const RESET_FRAME = 0xfffff;
 const DR6_AT_RESET = 0xffff0ff0 | 0;
 const DR7_AT_RESET = 0x400;
 
@@ -69,10 +73,18 @@ function isBootstrap(c: Processor): boolean {
   return (storedMsr(c, MSRS.IA32_APIC_BASE.address) & BOOTSTRAP_PROCESSOR) !== 0n;
 }
 
-/** The bootstrap processor goes on at the reset vector, where no firmware is. */
+/** The bootstrap processor goes on at the reset vector (SDM 3A "First Instruction Executed"). */
 function restart(c: Processor): void {
-  c.fault = FAULT_STOP;
-  c.stop = { kind: "shutdown", what: "INIT at the bootstrap processor, and no firmware at the reset vector" };
+  if (!c.memory.isRam(RESET_FRAME)) {
+    c.fault = FAULT_STOP;
+    c.stop = { kind: "shutdown", what: "INIT at the bootstrap processor, and no firmware at the reset vector" };
+    return;
+  }
+  setSegment(c, S.CS, RESET_SELECTOR, REAL_MODE_CODE);
+  c.s[S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE] = RESET_BASE;
+  c.rip = RESET_RIP;
+  c.s[S.ACTIVITY] = ACTIVE;
+  c.translationChanged();
 }
 
 function setSegment(c: Processor, n: number, selector: number, access: number): void {

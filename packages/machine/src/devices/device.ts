@@ -16,8 +16,10 @@ export interface Device {
 
 /** A device that acts by itself as time passes. */
 export interface TimedDevice extends Device {
-  /** Tick at which it next does something that somebody could notice; infinity if it will not. */
+  /** Tick at which it next does something that a processor could notice without asking; infinity if it will not. */
   readonly deadline: number;
+  /** Tick at which it next does anything that another device could notice, where that differs. */
+  readonly due?: number;
   /** Does what was due up to `time`. */
   advanceTo(time: number): void;
 }

@@ -88,11 +88,11 @@ export class Pic8259 implements Device {
     this.lineChanged(this.asserted);
   }
 
-  /** Whether an edge on the line would be passed on: it is not masked, nor is the cascade before it. */
+  /** Whether an edge on the line would change anything: it does not wait already, and neither it nor the cascade before it is masked. */
   hears(irq: number): boolean {
     const { master, slave } = this.state;
-    if (irq < 8) return (master.imr & (1 << irq)) === 0;
-    return ((master.imr & CASCADE) | (slave.imr & (1 << (irq & 7)))) === 0;
+    if (irq < 8) return ((master.imr | master.latched) & (1 << irq)) === 0;
+    return ((master.imr & CASCADE) | ((slave.imr | slave.latched) & (1 << (irq & 7)))) === 0;
   }
 
   /** Whether INTR is asserted. */

@@ -45,6 +45,10 @@ export class Pit8254 implements TimedDevice {
     this.wires = wires;
   }
 
+  get due(): number {
+    return this.state.nextRise;
+  }
+
   get deadline(): number {
     return this.wires.isHeard() ? this.state.nextRise : Number.POSITIVE_INFINITY;
   }

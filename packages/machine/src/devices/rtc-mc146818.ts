@@ -46,9 +46,9 @@ export class RtcMc146818 implements TimedDevice {
     memory: initialMemory(),
     /** Tick at which the running second began. */
     secondStart: 0,
-    /** Tick up to which periodic interrupts have been counted, and where they started. */
-    periodicSeen: 0,
-    periodicStart: 0,
+    /** Tick at which the divider was started, and of the next period of the periodic interrupt. */
+    dividerStart: 0,
+    periodAt: 0,
     /** Tick of the alarm; negative: to be found out. */
     alarmAt: -1,
   };
@@ -56,6 +56,7 @@ export class RtcMc146818 implements TimedDevice {
 
   constructor(wires: RtcWires) {
     this.wires = wires;
+    this.schedulePeriod(0);
   }
 
   private register(index: number): number {
@@ -70,11 +71,15 @@ export class RtcMc146818 implements TimedDevice {
     return this.running && (this.register(RTC.registerB) & SET) === 0;
   }
 
-  /** Clocks of a period of the periodic interrupt; infinity if it is off. */
-  private get periodClocks(): number {
+  /** Finds the end of the first period of the periodic interrupt behind `time`; infinity if it is off. */
+  private schedulePeriod(time: number): void {
+    const { state } = this;
     const rate = this.register(RTC.registerA) & 15;
-    if (rate === 0 || !this.running) return Number.POSITIVE_INFINITY;
-    return 2 ** ((rate < 3 ? rate + 7 : rate) - 1);
+    state.periodAt = Number.POSITIVE_INFINITY;
+    if (rate === 0 || !this.running) return;
+    const clocks = 1 << ((rate < 3 ? rate + 7 : rate) - 1);
+    const periods = Math.floor(clockAt(time - state.dividerStart, HERTZ) / clocks) + 1;
+    state.periodAt = state.dividerStart + tickOfClock(periods * clocks, HERTZ);
   }
 
   get deadline(): number {
@@ -82,21 +87,10 @@ export class RtcMc146818 implements TimedDevice {
     const asserted = (this.register(RTC.registerC) & ANY_INTERRUPT) !== 0;
     if (asserted || (enabled & (PERIODIC | ALARM | UPDATE_ENDED)) === 0) return Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
-    if ((enabled & PERIODIC) !== 0) next = this.nextPeriodic;
+    if ((enabled & PERIODIC) !== 0) next = this.state.periodAt;
     if (!this.counting) return next;
     if ((enabled & UPDATE_ENDED) !== 0) next = Math.min(next, this.state.secondStart + TICKS_PER_SECOND);
     return (enabled & ALARM) !== 0 ? Math.min(next, this.nextAlarm) : next;
-  }
-
-  private get nextPeriodic(): number {
-    const { periodicSeen, periodicStart } = this.state;
-    const clocks = (this.periodsUntil(periodicSeen) + 1) * this.periodClocks;
-    return clocks === Number.POSITIVE_INFINITY ? clocks : periodicStart + tickOfClock(clocks, HERTZ);
-  }
-
-  /** Whole periods since the divider was started. */
-  private periodsUntil(time: number): number {
-    return Math.floor(clockAt(time - this.state.periodicStart, HERTZ) / this.periodClocks);
   }
 
   private get nextAlarm(): number {
@@ -116,17 +110,15 @@ export class RtcMc146818 implements TimedDevice {
   }
 
   private countPeriods(time: number): number {
-    const { state } = this;
-    const seen = state.periodicSeen;
-    if (time <= seen) return 0;
-    state.periodicSeen = time;
-    return this.periodsUntil(time) > this.periodsUntil(seen) ? PERIODIC : 0;
+    if (time < this.state.periodAt) return 0;
+    this.schedulePeriod(time);
+    return PERIODIC;
   }
 
   private countSeconds(time: number): number {
     const { state } = this;
+    if (time < state.secondStart + TICKS_PER_SECOND) return 0;
     const seconds = Math.floor((time - state.secondStart) / TICKS_PER_SECOND);
-    if (seconds <= 0) return 0;
     state.secondStart += seconds * TICKS_PER_SECOND;
     if (!this.counting) return 0;
     let flags = UPDATE_ENDED;
@@ -185,10 +177,12 @@ export class RtcMc146818 implements TimedDevice {
     const { state } = this;
     const ran = this.running;
     state.memory[RTC.registerA] = value;
-    if (ran || !this.running) return;
     const now = this.wires.now();
-    state.secondStart = now - TICKS_PER_SECOND / 2;
-    state.periodicStart = state.periodicSeen = now;
+    if (!ran && this.running) {
+      state.secondStart = now - TICKS_PER_SECOND / 2;
+      state.dividerStart = now;
+    }
+    this.schedulePeriod(now);
   }
 
   /** Puts bytes into the CMOS memory, as firmware or the chip set does. */

@@ -13,10 +13,10 @@ function bytesOf(code: string): number[] {
 }
 
 /** Runs 16-bit code behind the firmware's work. */
-function run(code: string, firmware: "seabios" | "none" = "seabios"): string {
+function run(code: string, firmware: "seabios" | "none" = "seabios", target = TARGET): string {
   const image = new Uint8Array(0x200);
   image.set(bytesOf(code));
-  image.set(bytesOf(TARGET), TARGET_AT);
+  image.set(bytesOf(target), TARGET_AT);
   const machine = createMetal({
     model: findCpuModel("skylake-client")!,
     image,
@@ -25,6 +25,7 @@ function run(code: string, firmware: "seabios" | "none" = "seabios"): string {
     mode: 16,
     memory: 0x1000000,
     firmware,
+    bounds: { instructions: 3e8, events: 100, memory: 0x2000000 },
   });
   return describeOutcome(machine.run());
 }
@@ -53,6 +54,26 @@ test("a reset behind a sleep goes on at the waking vector in the FACS, with its 
   // mov ax, 0xe000; mov ds, ax; mov dword [0x4c], 0x7d03
   const vector = "b800e0 8ed8 66c7064c00037d0000";
   expect(run(`${vector} ${shutdownStatus("fe")} ${RESET}`)).toBe(`exit ${0x07d0000d}`);
+});
+
+test("a sleep ends with the alarm, exactly behind the instruction that began it", () => {
+  // mov dx, 0x602; mov ax, 0x400; out dx, ax
+  const enableWake = "ba0206 b80004 ef";
+  const alarm = ["01c0", "03c0", "05c0", "0b22"].map((pair) => `b0${pair.slice(0, 2)} e670 b0${pair.slice(2)} e671`);
+  // mov dword [0xe004c] through ds 0xe000; xor ax, ax; mov ds, ax
+  const vector = "b800e0 8ed8 66c7064c00007d0000 31c0 8ed8";
+  // mov dx, 0x604; mov ax, 0x2400; out dx, ax; inc word [0x500]; jmp back
+  const sleep = "ba0406 b80024 ef ff060005 ebfa";
+  // At 0x7d00: mov ax, [0x500]; out 0xf4, ax
+  expect(run([enableWake, ...alarm, vector, sleep].join(" "), "seabios", "a10005 e7f4")).toBe("exit 0");
+});
+
+test.each([
+  ["port 0x92", "b003 e692"],
+  ["the keyboard controller", "b0fe e664"],
+  ["the reset control register", "b004 baf90c ee"],
+])("a reset of the processor by %s goes through the BIOS", (_name, code) => {
+  expect(run(`${shutdownStatus("0a")} ${RESUME_POINTER} ${code} f4`)).toBe(`exit ${0x7d0d}`);
 });
 
 test("the timer interrupts in real mode and counts in the BIOS data area", () => {
