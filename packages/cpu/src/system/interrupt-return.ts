@@ -5,17 +5,17 @@ import { type Executor, type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } f
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { checkOffset, dropInnerSegments, enterCode, enterParagraph, fetchReturnCode } from "./code-segments.ts";
-import { type Descriptor, setParagraph } from "./descriptors.ts";
+import type { Descriptor } from "./descriptors.ts";
 import { GP, inLongMode, inRealMode, intercepted, inVirtual8086 } from "./exceptions.ts";
 import { commitReturnStack, fetchReturnStack, peekWords } from "./far-returns.ts";
 import { setStackPointer, stackPointer } from "./operands.ts";
+import { loadVirtual8086Segment } from "./segment-loads.ts";
 import { switchTask, TASK_SWITCH_IRET } from "./task-switch.ts";
 import { loadTss } from "./tss.ts";
 
 const IOPL = 3 << 12;
 const BLOCKED_BY_NMI = 8;
 const ALWAYS = CF | PF | AF | ZF | SF | TF | DF | OF | NT;
-const VM86_RIGHTS = 0xf3;
 
 /** RFLAGS bits that IRET or POPF may change at a privilege level with an operand size. */
 export function changeableFlags(c: Processor, size: number, cpl: number): number {
@@ -72,12 +72,7 @@ function returnToVirtual8086(c: Processor, flags: number): boolean {
     [S.FS, word(7)],
     [S.GS, word(8)],
   ] as const;
-  for (const [register, selector] of loads) {
-    setParagraph(c, register, selector);
-    const at = S.SEGMENTS + register * S.SEGMENT_STRIDE;
-    c.s[at + S.SEGMENT_LIMIT] = 0xffff;
-    c.s[at + S.SEGMENT_ACCESS] = VM86_RIGHTS;
-  }
+  for (const [register, selector] of loads) loadVirtual8086Segment(c, register, selector);
   c.s[S.GPR + 8] = word(3);
   c.s[S.RIP] = word(0) & 0xffff;
   c.s[S.RIP + 1] = 0;

@@ -57,8 +57,13 @@ export function loadSegment(c: Processor, register: number, selector: number): b
 }
 
 function loadParagraph(c: Processor, register: number, selector: number): void {
+  if (inVirtual8086(c)) loadVirtual8086Segment(c, register, selector);
+  else setParagraph(c, register, selector);
+}
+
+/** Loads a segment register as virtual-8086 mode does: 64 KiB of user data from the paragraph. */
+export function loadVirtual8086Segment(c: Processor, register: number, selector: number): void {
   setParagraph(c, register, selector);
-  if (!inVirtual8086(c)) return;
   const word = S.SEGMENTS + register * S.SEGMENT_STRIDE;
   c.s[word + S.SEGMENT_LIMIT] = 0xffff;
   c.s[word + S.SEGMENT_ACCESS] = VM86_RIGHTS;
