@@ -9,10 +9,7 @@ import { makeCases, recordedCases, vectorsFile } from "./recorded.ts";
 import { SimulatedOracle } from "./simulated-oracle.ts";
 import { unpackVectors } from "./vectors.ts";
 
-/*
- * By hand, for a search as deep as wanted (200 cases of each form, of the groups whose names match):
- *   HVDIFF_NATIVE_CASES=200 npx vitest run native-comparison -t x87
- */
+/* By hand, as deep as wanted: docs/how-to/compare-with-a-real-processor.md. */
 const { HVDIFF_NATIVE_CASES } = process.env;
 /** Cases per form. */
 const LIVE_CASES = Number(HVDIFF_NATIVE_CASES ?? 6);

@@ -42,6 +42,9 @@ const SYSTEM_IN_MODE_32: readonly Form[] = [
   ...LEGACY_SEGMENT_FORMS,
 ];
 
+/** What is stored by operand size, which 16-bit code has the other way round. */
+const X87_IMAGES = X87_FORMS.filter((form) => /^(fnstenv|fldenv|fnsave|frstor|fxsave 32)/.test(form.name));
+
 /** Instruction forms that are compared with the real processor, by the name of their recording. */
 export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   integer: [...LONG_MODE_FORMS, ...inMode32(LONG_MODE_FORMS), ...inMode32(NARROW_STRING_FORMS), ...LEGACY_FORMS],
@@ -51,6 +54,6 @@ export const FORM_GROUPS: Readonly<Record<string, readonly Form[]>> = {
   rare: RARE_FORMS,
   "vector-floats": [...FLOAT_FORMS, ...FLOAT_CONVERSION_FORMS, ...inMode32(FLOATS_IN_BOTH_MODES)],
   transcendental: TRANSCENDENTAL_FORMS,
-  x87: [...X87_FORMS, ...inMode32(X87_FORMS)],
+  x87: [...X87_FORMS, ...inMode32(X87_FORMS), ...inMode16(inMode32(X87_IMAGES))],
   "vector-integer": [...VECTOR_INTEGER_FORMS, ...inMode32(VECTOR_FORMS_OF_MODES)],
 };
