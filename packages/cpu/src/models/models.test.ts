@@ -38,6 +38,18 @@ describe.each(CPU_MODELS.map((model) => [model.id, model] as const))("%s", (_id,
     expect(bit(16)).toBe((registerOf(model, 7, 0, "ebx") >>> 18) & 1);
   });
 
+  test("vector features go with the state they need", () => {
+    const has = (leaf: number, register: "ebx" | "ecx" | "edx", bit: number) =>
+      (registerOf(model, leaf, 0, register) >>> bit) & 1;
+    const avx = has(1, "ecx", 28);
+    const needAvx = [has(1, "ecx", 12), has(1, "ecx", 29), has(7, "ebx", 5), has(7, "ecx", 9), has(7, "ecx", 10)];
+    expect(Math.max(...needAvx)).toBeLessThanOrEqual(avx);
+    expect((registerOf(model, 0xd, 0, "eax") >>> 2) & 1).toBe(avx);
+    expect(has(1, "ecx", 26)).toBeGreaterThanOrEqual(avx);
+    expect([registerOf(model, 0xd, 2, "eax"), registerOf(model, 0xd, 2, "ebx")]).toEqual(avx ? [256, 576] : [0, 0]);
+    expect((registerOf(model, 0xd, 0, "eax") >>> 5) & 7).toBe(has(7, "ebx", 16) * 7);
+  });
+
   test("leaf 0DH's size covers its components", () => {
     const components = registerOf(model, 0xd, 0, "eax");
     for (let n = 2; n < 32; n++) {
