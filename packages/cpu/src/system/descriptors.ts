@@ -20,7 +20,6 @@ export const TYPE_TASK_GATE = 5;
 export const TYPE_INTERRUPT_GATE16 = 6;
 export const TYPE_TRAP_GATE16 = 7;
 export const TYPE_TSS = 9;
-const TYPE_TSS_BUSY = 11;
 export const TYPE_CALL_GATE = 12;
 export const TYPE_INTERRUPT_GATE = 14;
 export const TYPE_TRAP_GATE = 15;
