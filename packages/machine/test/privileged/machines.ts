@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findCpuModel } from "@hvdiff/cpu";
+import { createMetal, guestOutput } from "../../src/index.ts";
+
+const IMAGE = fileURLToPath(new URL("privileged.elf", import.meta.url));
+const MIB = 0x100000;
+
+function caseLines(serial: string): string[] {
+  return serial.split(/\r?\n/).filter((line) => /^\d+( |$)/.test(line));
+}
+
+/** What the guest prints on simulated silicon, a line per case. */
+export function linesOnMetal(module: Uint8Array): string[] {
+  const machine = createMetal({
+    image: new Uint8Array(readFileSync(IMAGE)),
+    modules: [{ commandLine: "cases", data: module }],
+    model: findCpuModel("icelake-server")!,
+    memory: 64 * MIB,
+    firmware: "seabios",
+    bounds: { instructions: 50_000_000, events: 1_000_000, memory: 64 * MIB },
+    recordTrace: false,
+  });
+  const outcome = machine.run();
+  const lines = caseLines(guestOutput(machine.pc!).serial);
+  return outcome.kind === "exit" ? lines : [...lines, `ended with ${JSON.stringify(outcome)}`];
+}
+
+/** What the guest prints under QEMU TCG. */
+export function linesUnderQemu(module: Uint8Array): string[] {
+  const directory = mkdtempSync(join(tmpdir(), "privileged-"));
+  const cases = join(directory, "cases.bin");
+  writeFileSync(cases, module);
+  const options = ["-accel", "tcg", "-cpu", "max", "-m", "64", "-display", "none", "-nodefaults", "-no-reboot"];
+  const devices = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-serial", "stdio"];
+  const result = spawnSync("qemu-system-x86_64", [...options, ...devices, "-kernel", IMAGE, "-initrd", cases], {
+    encoding: "utf8",
+    timeout: 4_000,
+    maxBuffer: 1 << 26,
+  });
+  rmSync(directory, { recursive: true });
+  if (result.error) return [...caseLines(result.stdout ?? ""), `ended with ${result.error.message}`];
+  return caseLines(result.stdout);
+}
