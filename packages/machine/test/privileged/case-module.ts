@@ -42,8 +42,8 @@ export function caseModule(forms: readonly string[], count: number): Uint8Array 
   return data;
 }
 
-/** RAX RBX RCX RDX before a case. */
+/** RAX RBX RCX RDX RFLAGS before a case, and its mask of defined flags. */
 export function registersOf(module: Uint8Array, index: number): bigint[] {
   const view = new DataView(module.buffer);
-  return [0, 8, 16, 24].map((offset) => view.getBigUint64(HEADER_SIZE + CASE_SIZE * index + offset, true));
+  return [0, 8, 16, 24, 64, 72].map((offset) => view.getBigUint64(HEADER_SIZE + CASE_SIZE * index + offset, true));
 }
