@@ -8,11 +8,12 @@ import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
 import type { Processor } from "./processor.ts";
 import { type Placement, resolveOp } from "./resolve-op.ts";
 import { CPL } from "./state-layout.ts";
-import { inParagraphMode } from "./system/exceptions.ts";
+import { GP, inParagraphMode } from "./system/exceptions.ts";
 import { ACCESS_FETCH } from "./virtualization.ts";
 
 const MAX_OPS = 64;
-const MAX_LENGTH = 15;
+/** The architectural limit on the length of an instruction. */
+export const MAX_LENGTH = 15;
 
 /** Instructions that end a block: they may set RIP or change what the next bytes mean. */
 const BRANCH =
@@ -181,8 +182,35 @@ function endsBlock(instruction: Instruction): boolean {
   );
 }
 
+/** Whether the bytes of a block's last instruction may lie behind the limit of the code segment. */
+export function isNearLimit(block: Block, limit: number): boolean {
+  return (block.endLow >>> 0) + MAX_LENGTH - 2 > limit >>> 0;
+}
+
+/** One instruction of which only `room` bytes lie within the code segment; if it needs more, #GP(0) is pending. */
+export function limitedBlock(c: Processor, at: number, start: BlockStart, mode: CodeMode, room: number): Block | null {
+  const inPage = 4096 - (at & 0xfff);
+  const place = placeAt(start, mode);
+  const result = decodeFor(c.model, c.bytes, at, Math.min(MAX_LENGTH, inPage, room), place);
+  if (result.kind !== "truncated")
+    return unkeptBlock(start, mode, opOf(result, c.bytes.slice(at, at + MAX_LENGTH), place));
+  if (room > inPage) return crossPageBlock(c, at, start, mode, room);
+  c.raise(GP, 0);
+  return null;
+}
+
+function opOf(result: DecodeResult, bytes: Uint8Array, place: Placement): Op {
+  return result.kind === "instruction" ? operationOf(result.instruction, place) : failureOp(result, bytes, place);
+}
+
 /** One instruction that lies in two pages. It is not kept: either page may be remapped or rewritten. */
-function crossPageBlock(c: Processor, at: number, start: BlockStart, mode: CodeMode): Block | null {
+function crossPageBlock(
+  c: Processor,
+  at: number,
+  start: BlockStart,
+  mode: CodeMode,
+  limited = MAX_LENGTH,
+): Block | null {
   const room = 4096 - (at & 0xfff);
   const nextLow = (start.linearLow + room) | 0;
   const nextHigh = nextLow === 0 && mode.bits === 64 ? (start.linearHigh + 1) | 0 : start.linearHigh;
@@ -192,9 +220,10 @@ function crossPageBlock(c: Processor, at: number, start: BlockStart, mode: CodeM
   bytes.set(c.bytes.subarray(at, at + room));
   if (second >= 0) bytes.set(c.bytes.subarray(second, second + MAX_LENGTH), room);
   const place = placeAt(start, mode);
-  const result = decodeFor(c.model, bytes, 0, Math.min(MAX_LENGTH, bytes.length), place);
-  const op = result.kind === "instruction" ? operationOf(result.instruction, place) : failureOp(result, bytes, place);
-  return unkeptBlock(start, mode, op);
+  const result = decodeFor(c.model, bytes, 0, Math.min(MAX_LENGTH, limited), place);
+  if (result.kind !== "truncated") return unkeptBlock(start, mode, opOf(result, bytes, place));
+  c.raise(GP, 0);
+  return null;
 }
 
 /** A block that is run once and looked up again: it has no place in the cache. */

@@ -1,5 +1,15 @@
 import type { Block } from "./block.ts";
-import { buildBlock, CODE_MODES, type CodeMode, unbackedBlock } from "./block-builder.ts";
+import {
+  type BlockStart,
+  buildBlock,
+  CODE_MODES,
+  type CodeMode,
+  isNearLimit,
+  limitedBlock,
+  MAX_LENGTH,
+  unbackedBlock,
+} from "./block-builder.ts";
+import { link, linkedBlock } from "./block-links.ts";
 import { stepCarefully } from "./careful-step.ts";
 import { breakpointsEnabled } from "./debug-registers.ts";
 import { IF, RF, TF } from "./flags.ts";
@@ -190,29 +200,9 @@ export class Engine {
 
   /** The block at RIP; null when fetching it has left a fault. */
   nextBlock(previous: Block | null): Block | null {
-    const c = this.c;
-    const s = c.s;
-    if (previous !== null && previous.linkEpoch === c.translationEpoch) {
-      const low = s[S.RIP];
-      const high = s[S.RIP + 1];
-      let next = previous.link;
-      if (
-        next !== null &&
-        next.ripLow === low &&
-        next.ripHigh === high &&
-        c.memory.codeVersion[next.frame] === next.version
-      )
-        return next;
-      next = previous.otherLink;
-      if (
-        next !== null &&
-        next.ripLow === low &&
-        next.ripHigh === high &&
-        c.memory.codeVersion[next.frame] === next.version
-      )
-        return next;
-    }
-    return this.findBlock(previous);
+    const { c } = this;
+    const linked = previous !== null && previous.linkEpoch === c.translationEpoch ? linkedBlock(c, previous) : null;
+    return linked ?? this.findBlock(previous);
   }
 
   private findBlock(previous: Block | null): Block | null {
@@ -233,33 +223,37 @@ export class Engine {
     const at = this.fetchOffset(start.linearLow, start.linearHigh);
     if (at === ADDRESS_FAULT) return null;
     if (at < 0) return unbackedBlock(start, mode);
-    const slot = (at ^ (at >>> 12)) & (CACHE_SIZE - 1);
-    let block = this.cache[slot]!;
-    if (
-      block === null ||
-      block.at !== at ||
-      block.mode !== mode.number ||
-      block.ripLow !== ripLow ||
-      block.ripHigh !== ripHigh ||
-      c.memory.codeVersion[block.frame] !== block.version
-    ) {
-      const built = buildBlock(c, at, start, mode);
-      if (built === null || built.at < 0) return built;
-      block = built;
-      this.cache[slot] = block;
-    }
-    if (previous !== null && previous.at >= 0) this.link(previous, block);
+    const block = mode.bits === 64 ? this.decodedBlock(at, start, mode) : this.blockWithinLimit(at, start, mode);
+    if (previous !== null && previous.at >= 0 && block !== null && block.at >= 0) link(c, previous, block);
     return block;
   }
 
-  private link(previous: Block, next: Block): void {
-    if (previous.linkEpoch !== this.c.translationEpoch) {
-      previous.link = null;
-      previous.otherLink = null;
-      previous.linkEpoch = this.c.translationEpoch;
-    }
-    if (previous.link === null) previous.link = next;
-    else previous.otherLink = next;
+  /** A block that ends before the limit of CS, or one instruction that is decoded with the limit in mind. */
+  private blockWithinLimit(at: number, start: BlockStart, mode: CodeMode): Block | null {
+    const limit = this.c.s[CS_LIMIT]!;
+    const room = (limit >>> 0) - (start.ripLow >>> 0) + 1;
+    if (room < MAX_LENGTH) return limitedBlock(this.c, at, start, mode, room);
+    const block = this.decodedBlock(at, start, mode);
+    return block !== null && isNearLimit(block, limit) ? limitedBlock(this.c, at, start, mode, room) : block;
+  }
+
+  /** The cached block, or a new one. */
+  private decodedBlock(at: number, start: BlockStart, mode: CodeMode): Block | null {
+    const c = this.c;
+    const slot = (at ^ (at >>> 12)) & (CACHE_SIZE - 1);
+    const block = this.cache[slot]!;
+    if (
+      block !== null &&
+      block.at === at &&
+      block.mode === mode.number &&
+      block.ripLow === start.ripLow &&
+      block.ripHigh === start.ripHigh &&
+      c.memory.codeVersion[block.frame] === block.version
+    )
+      return block;
+    const built = buildBlock(c, at, start, mode);
+    if (built !== null && built.at >= 0) this.cache[slot] = built;
+    return built;
   }
 
   private fetchOffset(low: number, high: number): number {
