@@ -82,6 +82,8 @@ export const INTERRUPT_LINE = 153;
 export const SSP = 156;
 /** Vector of the start-up IPI that waits (`EVENT_SIPI`). */
 export const STARTUP_VECTOR = 154;
+/** What the TSC is multiplied by in guest mode, a fraction with 48 bits behind the point in two words; zero: by nothing. */
+export const TSC_MULTIPLIER = 158;
 /** Guest PDPTEs in PAE paging, four 64-bit values. */
 export const PDPTE = 160;
 

@@ -38,6 +38,7 @@ import type { NestedPolicy } from "./policy.ts";
 import { vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { startSilicon } from "./start.ts";
+import { unmergedControl } from "./unmerged-controls.ts";
 
 /** What an L0 is made of: who it pretends to be, and to whom. */
 export interface L0Options {
@@ -170,7 +171,7 @@ export class L0 implements RootClient {
     if (event.kind === "start") startSilicon(this);
     else if (event.kind === "exit") this.handlers.handle();
     else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
-    else if (event.kind === "step") commitEntry(this);
+    else if (event.kind === "step") this.mergeAndCommit();
     else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
     if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
     if (this.state.abort !== 0)
@@ -182,6 +183,13 @@ export class L0 implements RootClient {
     // Between the checks of vmcs12 and the merge others may come in.
     if (this.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     return this.enterGuest();
+  }
+
+  /** The step after the checks of vmcs12, unless it asks for what is not merged: that ends the run by name. */
+  private mergeAndCommit(): void {
+    const control = unmergedControl(this.environment.currentVmcs()!);
+    if (control === null) commitEntry(this);
+    else this.end({ kind: "unimplemented", what: `VM-execution control ${control}`, where: this.machine.where() });
   }
 
   private wakes(): boolean {

@@ -6,6 +6,10 @@ import { fieldIndex } from "@hvdiff/spec";
 
 export const VIRTUAL_PROCESSOR_IDENTIFIER = fieldIndex("virtualProcessorIdentifier");
 export const POSTED_INTERRUPT_NOTIFICATION_VECTOR = fieldIndex("postedInterruptNotificationVector");
+export const EPTP_INDEX = fieldIndex("eptpIndex");
+export const PML_INDEX = fieldIndex("pmlIndex");
+export const GUEST_INTERRUPT_STATUS = fieldIndex("guestInterruptStatus");
+export const EOI_EXIT_BITMAP0 = fieldIndex("eoiExitBitmap0");
 export const GUEST_ES_SELECTOR = fieldIndex("guestEsSelector");
 export const GUEST_CS_SELECTOR = fieldIndex("guestCsSelector");
 export const GUEST_SS_SELECTOR = fieldIndex("guestSsSelector");

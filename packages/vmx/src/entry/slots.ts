@@ -109,6 +109,9 @@ function fillControlSlots(core: VmxCore, x: EntryCheckContext): void {
   const offsetting = (x.primary & C.USE_TSC_OFFSETTING) !== 0;
   s[STATE.TSC_OFFSET] = offsetting ? vmcs.lo(F.TSC_OFFSET) : 0;
   s[STATE.TSC_OFFSET + 1] = offsetting ? vmcs.hi(F.TSC_OFFSET) : 0;
+  const scaling = offsetting && (x.secondary & C.USE_TSC_SCALING) !== 0;
+  s[STATE.TSC_MULTIPLIER] = scaling ? vmcs.lo(F.TSC_MULTIPLIER) : 0;
+  s[STATE.TSC_MULTIPLIER + 1] = scaling ? vmcs.hi(F.TSC_MULTIPLIER) : 0;
 }
 
 /**

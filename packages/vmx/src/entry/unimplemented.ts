@@ -10,11 +10,7 @@ const SECONDARY: readonly ControlName<"secondary">[] = [
   "apicRegisterVirtualization",
   "virtualInterruptDelivery",
   "vmcsShadowing",
-  "enablePml",
-  "eptViolationVe",
-  "modeBasedExecuteControl",
   "subPageWritePermissions",
-  "useTscScaling",
 ];
 
 const PIN_MASK = controlMask("pin", ...PIN);

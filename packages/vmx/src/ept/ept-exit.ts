@@ -4,9 +4,11 @@ import { addressHigh, lowHalf } from "../address.ts";
 import type { VmxCore } from "../core.ts";
 import { makeExit } from "../exit/exit.ts";
 import { RF_SET } from "../exit/information.ts";
+import { raiseVirtualizationException } from "./virtualization-exception.ts";
 
 const EPT_VIOLATION = exitReasonNumber("EPT_VIOLATION");
 const EPT_MISCONFIG = exitReasonNumber("EPT_MISCONFIG");
+const PML_FULL = exitReasonNumber("PML_FULL");
 
 const CR0_PG = 1 << 31;
 const EFER_NXE = 1 << 11;
@@ -27,6 +29,8 @@ export interface Violation {
   readonly needed: number;
   /** Rights that the walk gave; 0 where it met an entry that is not present. */
   readonly rights: number;
+  /** Nothing in the EPT entry keeps it from being a virtualization exception. */
+  readonly isConvertible: boolean;
   /** The access was to a guest paging structure. */
   readonly walk: boolean;
   readonly linear: LinearContext;
@@ -57,22 +61,38 @@ function setAddresses(core: VmxCore, gpa: number): void {
   information.resumeFlag = RF_SET;
 }
 
-/** VM exit for an EPT violation (SDM 3C "Exit Qualification for EPT Violations"). */
-export function exitForViolation(core: VmxCore, violation: Violation): void {
-  const { linear, rights } = violation;
-  const final = linear.valid && !violation.walk;
-  const qualification =
+function qualificationOf(core: VmxCore, violation: Violation): number {
+  const { linear, rights, walk } = violation;
+  const final = linear.valid && !walk;
+  return (
     accessBits(violation) |
     (rights << 3) |
     (linear.valid ? LINEAR_VALID : 0) |
-    (final ? FINAL_TRANSLATION | advancedBits(core) : 0);
+    (final ? FINAL_TRANSLATION | advancedBits(core) : 0)
+  );
+}
+
+/** An EPT violation: a virtualization exception, or a VM exit (SDM 3C "Exit Qualification for EPT Violations"). */
+export function exitForViolation(core: VmxCore, violation: Violation): void {
+  const { linear, gpa } = violation;
+  const qualification = qualificationOf(core, violation);
+  const linearLow = linear.valid ? linear.low : 0;
+  const linearHigh = linear.valid ? linear.high : 0;
+  if (violation.isConvertible && raiseVirtualizationException(core, { qualification, gpa, linearLow, linearHigh }))
+    return;
   const information = core.information.begin(EPT_VIOLATION).qualify(qualification, 0);
-  setAddresses(core, violation.gpa);
+  setAddresses(core, gpa);
   if (linear.valid) {
     information.hasGuestLinear = true;
     information.guestLinearLow = linear.low;
     information.guestLinearHigh = linear.high;
   }
+  makeExit(core);
+}
+
+/** VM exit because a write would have to be noted in a page-modification log that is full. */
+export function exitForFullLog(core: VmxCore): void {
+  core.information.begin(PML_FULL).resumeFlag = RF_SET;
   makeExit(core);
 }
 

@@ -6,12 +6,19 @@ import type { VmxCapabilities } from "../capabilities.ts";
 export const WALK_MAPPED = 0;
 export const WALK_VIOLATION = 1;
 export const WALK_MISCONFIGURED = 2;
-export type WalkEnd = typeof WALK_MAPPED | typeof WALK_VIOLATION | typeof WALK_MISCONFIGURED;
+/** A flag would have to be set, but the page-modification log is full. */
+export const WALK_LOG_FULL = 3;
+export type WalkEnd = typeof WALK_MAPPED | typeof WALK_VIOLATION | typeof WALK_MISCONFIGURED | typeof WALK_LOG_FULL;
+
+/** The right to fetch from user-mode linear addresses, beside `STAGE2_*`; only with mode-based execute control. */
+export const EPT_USER_EXECUTE = 8;
 
 const RIGHTS = 7;
-const WRITE_ONLY = 2;
-const EXECUTE_ONLY = 4;
-const WRITE_EXECUTE = 6;
+const ALL_RIGHTS = 15;
+const READ = 1;
+const WRITE = 2;
+const EXECUTE = 4;
+const USER_EXECUTE_SHIFT = 7;
 const LEAF = 1 << 7;
 const ACCESSED = 1 << 8;
 const DIRTY = 1 << 9;
@@ -37,6 +44,12 @@ export interface EptMemory {
   write32(address: number, value: number): void;
 }
 
+/** Where writes of the guest are noted when they set a dirty flag (SDM 3C "Page-Modification Logging"). */
+export interface ModificationLog {
+  readonly isFull: boolean;
+  append(page: number): void;
+}
+
 /** Walks EPT paging structures in physical memory (SDM 3C "EPT Translation Mechanism"). One object per processor. */
 export class EptWalk {
   hostPage = 0;
@@ -44,6 +57,9 @@ export class EptWalk {
   rights = 0;
   /** Whether the leaf's dirty flag is set after the walk. */
   dirty = false;
+  /** Bit 10 of the entries is the right to execute at user-mode linear addresses, bit 2 at the others. */
+  isModeBased = false;
+  log: ModificationLog | null = null;
   private readonly memory: EptMemory;
   private readonly capabilities: VmxCapabilities;
   private low = 0;
@@ -56,25 +72,26 @@ export class EptWalk {
 
   /**
    * @param page guest-physical page number
-   * @param needed rights of the access, a mask of `STAGE2_*`
+   * @param needed rights of the access, a mask of `STAGE2_*` and `EPT_USER_EXECUTE`
    * @param tracksDirty whether the EPTP enables accessed and dirty flags
    */
   walk(root: number, page: number, needed: number, tracksDirty: boolean): WalkEnd {
-    this.rights = RIGHTS;
+    this.rights = this.isModeBased ? ALL_RIGHTS : RIGHTS;
     this.dirty = false;
     let table = root;
     for (let level = 4; level >= 1; level--) {
       const at = table + indexAt(page, level) * 8;
       this.low = this.memory.read32(at);
       this.high = this.memory.read32(at + 4);
-      this.rights &= this.low;
-      if ((this.low & RIGHTS) === 0) {
+      const rights = this.rightsOfEntry();
+      this.rights &= rights;
+      if (rights === 0) {
         this.rights = 0;
         return WALK_VIOLATION;
       }
       if (this.isMisconfigured(level)) return WALK_MISCONFIGURED;
       if (level === 1 || (this.low & LEAF) !== 0) return this.finish(at, page, level, needed, tracksDirty);
-      if (tracksDirty) this.setFlags(at, ACCESSED);
+      if (tracksDirty && !this.setFlags(at, ACCESSED)) return WALK_LOG_FULL;
       table = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH);
     }
     return WALK_VIOLATION;
@@ -82,24 +99,41 @@ export class EptWalk {
 
   private finish(at: number, page: number, level: number, needed: number, tracksDirty: boolean): WalkEnd {
     if ((this.rights & needed) !== needed) return WALK_VIOLATION;
-    if (tracksDirty) this.setFlags(at, (needed & STAGE2_WRITE) !== 0 ? ACCESSED | DIRTY : ACCESSED);
+    const wasDirty = (this.low & DIRTY) !== 0;
+    const flags = (needed & STAGE2_WRITE) !== 0 ? ACCESSED | DIRTY : ACCESSED;
+    if (tracksDirty && !this.setFlags(at, flags)) return WALK_LOG_FULL;
     this.dirty = (this.low & DIRTY) !== 0;
+    if (this.dirty && !wasDirty) this.log?.append(page);
     const pages = level === 1 ? 1 : level === 2 ? 512 : 262144;
     const first = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH) / 4096;
     this.hostPage = first - (first % pages) + (page % pages);
     return WALK_MAPPED;
   }
 
-  private setFlags(at: number, flags: number): void {
-    if ((this.low & flags) === flags) return;
+  /** False when the log has no room: then nothing is set. */
+  private setFlags(at: number, flags: number): boolean {
+    if ((this.low & flags) === flags) return true;
+    if (this.log?.isFull === true) return false;
     this.low |= flags;
     this.memory.write32(at, this.low);
+    return true;
+  }
+
+  private rightsOfEntry(): number {
+    const rights = this.low & RIGHTS;
+    return this.isModeBased ? rights | ((this.low >>> USER_EXECUTE_SHIFT) & EPT_USER_EXECUTE) : rights;
+  }
+
+  /** Whether a violation that the walk ended with may become a virtualization exception: bit 63 of the last entry suppresses that. */
+  get isConvertible(): boolean {
+    return this.high >= 0;
   }
 
   private isMisconfigured(level: number): boolean {
-    const rights = this.low & RIGHTS;
-    if (rights === WRITE_ONLY || rights === WRITE_EXECUTE) return true;
-    if (rights === EXECUTE_ONLY && !this.capabilities.ept.executeOnly) return true;
+    const rights = this.rightsOfEntry();
+    if ((rights & (READ | WRITE)) === WRITE) return true;
+    const executes = (rights & (EXECUTE | EPT_USER_EXECUTE)) !== 0;
+    if (executes && (rights & READ) === 0 && !this.capabilities.ept.executeOnly) return true;
     if ((this.high & FRAME_HIGH & this.capabilities.reservedAddressHigh) !== 0) return true;
     const isLeaf = level === 1 || (level < 4 && (this.low & LEAF) !== 0);
     return isLeaf ? this.isBadLeaf(level) : (this.low & (level === 4 ? PML4_RESERVED : TABLE_RESERVED)) !== 0;

@@ -1,4 +1,4 @@
-const RIGHTS = 8;
+const RIGHTS = 16;
 const MAXIMUM = 1 << 17;
 
 /**

@@ -8,21 +8,20 @@ import {
   STAGE2_EXIT,
   STAGE2_READ,
   STAGE2_WRITE,
+  STATE,
 } from "@hvdiff/cpu";
 import { joinAddress } from "../address.ts";
+import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
-import { EPTP } from "../state.ts";
-import { exitForMisconfiguration, exitForViolation } from "./ept-exit.ts";
-import { EptWalk, WALK_MAPPED, WALK_MISCONFIGURED } from "./ept-walk.ts";
+import * as W from "../state.ts";
+import { exitForFullLog, exitForMisconfiguration, exitForViolation } from "./ept-exit.ts";
+import { EPT_USER_EXECUTE, EptWalk, WALK_LOG_FULL, WALK_MAPPED, WALK_MISCONFIGURED } from "./ept-walk.ts";
 import { GuestPhysicalMappings } from "./mappings.ts";
+import { PageModificationLog } from "./page-modification-log.ts";
 import { peekEpt } from "./peek-ept.ts";
 
 const ACCESSED_DIRTY = 1 << 6;
-
-/** The right that each access needs, by `Access`. */
-function rightFor(access: Access): number {
-  return access === ACCESS_READ ? STAGE2_READ : access === ACCESS_WRITE ? STAGE2_WRITE : STAGE2_EXECUTE;
-}
+const CR0_PG = 1 << 31;
 
 /** EPT as the second stage of address translation (SDM 3C "The Extended Page Table Mechanism (EPT)"). */
 export class EptSecondStage implements SecondStage {
@@ -30,28 +29,51 @@ export class EptSecondStage implements SecondStage {
   readonly mappings = new GuestPhysicalMappings();
   private readonly core: VmxCore;
   private readonly walker: EptWalk;
+  private readonly log: PageModificationLog;
   private root = 0;
   private tracksDirty = false;
 
   constructor(core: VmxCore) {
     this.core = core;
     this.walker = new EptWalk(core.c.memory, core.capabilities);
+    this.log = new PageModificationLog(core);
   }
 
-  /** Makes an EPTP the running one. */
+  /** Makes an EPTP the running one, under the controls of the running guest. */
   use(eptpLow: number, eptpHigh: number): void {
+    const secondary = this.core.s[W.SECONDARY]!;
     this.root = joinAddress(eptpLow & ~0xfff, eptpHigh);
     this.tracksDirty = (eptpLow & ACCESSED_DIRTY) !== 0;
+    this.walker.isModeBased = (secondary & C.MODE_BASED_EXECUTE_CONTROL) !== 0;
+    this.walker.log = (secondary & C.ENABLE_PML) !== 0 ? this.log : null;
     this.mappings.select(this.root);
+  }
+
+  /** The right to fetch from the linear address that is being translated: without paging all of them are user-mode addresses. */
+  private get executeRight(): number {
+    if (!this.walker.isModeBased) return STAGE2_EXECUTE;
+    const { c, s } = this.core;
+    const isUser = (s[STATE.CR0]! & CR0_PG) === 0 || c.walkState.userPage;
+    return isUser ? EPT_USER_EXECUTE : STAGE2_EXECUTE;
+  }
+
+  private rightFor(access: Access): number {
+    return access === ACCESS_READ ? STAGE2_READ : access === ACCESS_WRITE ? STAGE2_WRITE : this.executeRight;
+  }
+
+  /** The rights of a mapping as the TLB knows them. */
+  private permissionsFrom(rights: number): number {
+    if (!this.walker.isModeBased) return rights;
+    return (rights & (STAGE2_READ | STAGE2_WRITE)) | ((rights & this.executeRight) !== 0 ? STAGE2_EXECUTE : 0);
   }
 
   translate(gpa: number, access: Access, walk: boolean, linear: LinearContext): number {
     // With accessed and dirty flags, accesses to guest paging structures count as writes.
-    const needed = walk && this.tracksDirty ? STAGE2_READ | STAGE2_WRITE : rightFor(access);
+    const needed = walk && this.tracksDirty ? STAGE2_READ | STAGE2_WRITE : this.rightFor(access);
     const page = Math.floor(gpa / 4096);
     const known = this.mappings.rightsOf(page);
     if (known >= 0 && (known & needed) === needed) {
-      this.permissions = known;
+      this.permissions = this.permissionsFrom(known);
       return this.mappings.hostPage * 4096 + (gpa % 4096);
     }
     return this.walk(gpa, page, needed, access, walk, linear);
@@ -71,12 +93,16 @@ export class EptSecondStage implements SecondStage {
       // Until the entry is dirty a write has to walk again, to set the flag.
       const rights = this.tracksDirty && !walker.dirty ? walker.rights & ~STAGE2_WRITE : walker.rights;
       this.mappings.remember(page, walker.hostPage, rights);
-      this.permissions = rights;
+      this.permissions = this.permissionsFrom(rights);
       return walker.hostPage * 4096 + (gpa % 4096);
     }
     this.mappings.forget(page);
     if (result === WALK_MISCONFIGURED) exitForMisconfiguration(this.core, gpa);
-    else exitForViolation(this.core, { gpa, access, needed, rights: walker.rights, walk, linear });
+    else if (result === WALK_LOG_FULL) exitForFullLog(this.core);
+    else {
+      const { rights, isConvertible } = walker;
+      exitForViolation(this.core, { gpa, access, needed, rights, isConvertible, walk, linear });
+    }
     return STAGE2_EXIT;
   }
 
@@ -95,6 +121,6 @@ export class EptSecondStage implements SecondStage {
 
   /** Takes the running EPTP from the state words, after they were copied. */
   restore(): void {
-    this.use(this.core.s[EPTP]!, this.core.s[EPTP + 1]!);
+    this.use(this.core.s[W.EPTP]!, this.core.s[W.EPTP + 1]!);
   }
 }

@@ -67,6 +67,7 @@ function executeVmfunc(core: VmxCore, op: Op): number {
   if (outcome === UNDEFINED_OPCODE) return applyOutcome(c, outcome);
   s[W.EPTP] = vmcs.lo(F.EPT_POINTER);
   s[W.EPTP + 1] = vmcs.hi(F.EPT_POINTER);
+  if ((s[W.SECONDARY]! & C.EPT_VIOLATION_VE) !== 0) vmcs.set(F.EPTP_INDEX, s[RCX]!, 0);
   core.ept.use(s[W.EPTP]!, s[W.EPTP + 1]!);
   selectGuestContext(core);
   return STATUS_NEXT;
