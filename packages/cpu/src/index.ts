@@ -24,4 +24,6 @@ export { ENABLE_CHECK } from "./system/exceptions.ts";
 export { msrWord } from "./system/msr-storage.ts";
 export { readMsr, writeMsr } from "./system/msrs.ts";
 export { memoryAddress, readOperand, segmentAddress, writeOperand } from "./system/operands.ts";
+export { globalCounterBits } from "./system/performance-counters.ts";
+export { hostTsc } from "./system/time-stamp.ts";
 export * from "./virtualization.ts";

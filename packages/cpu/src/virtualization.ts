@@ -111,6 +111,8 @@ export interface VirtualizationExtension {
   tripleFault(): boolean;
   /** A task switch through a task gate, far transfer or IRET in guest mode. True if it became a VM exit. */
   taskSwitch(selector: number, source: number): boolean;
+  /** An event has been delivered through the IDT in guest mode, which takes the guest to another instruction boundary. */
+  delivered?(): void;
   /** Whether the guest may clear CR0.PE and CR0.PG although VMX operation fixes them. Absent: no. */
   unrestrictedGuest?(): boolean;
 }

@@ -38,7 +38,7 @@ export function mayKeepGuestState({ s, vmcs, hasRootClient }: VmxCore): boolean 
 /** Ends a VM exit with the guest's state, which has been saved, left in the registers. */
 export function keepGuestState(core: VmxCore): void {
   const { c, s, vmcs } = core;
-  s[STATE.EVENTS]! &= ~STATE.EVENT_VIRTUALIZATION;
+  s[STATE.EVENTS]! &= ~(STATE.EVENT_VIRTUALIZATION | STATE.EVENT_DEBUG_TRAP);
   s[W.PENDING_MTF] = 0;
   s[STATE.VIRTUALIZATION_MODE] = MODE_ROOT;
   s[STATE.TRACE_LEVEL] = s[W.ROOT_TRACE_LEVEL]!;

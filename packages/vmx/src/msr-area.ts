@@ -1,4 +1,4 @@
-import { readMsr, writeMsr } from "@hvdiff/cpu";
+import { hostTsc, type Processor, readMsr, writeMsr } from "@hvdiff/cpu";
 import { hi32, lo32, msrAddress } from "@hvdiff/spec";
 import { joinAddress } from "./address.ts";
 import type { VmxCore } from "./core.ts";
@@ -6,6 +6,7 @@ import type { VmxCore } from "./core.ts";
 const ENTRY_BYTES = 16;
 const FS_BASE = msrAddress("IA32_FS_BASE");
 const GS_BASE = msrAddress("IA32_GS_BASE");
+const TIME_STAMP_COUNTER = msrAddress("IA32_TIME_STAMP_COUNTER");
 const SMM_MONITOR_CTL = 0x9b;
 const SMBASE = 0x9e;
 const X2APIC_FIRST_BYTE = 8;
@@ -28,7 +29,8 @@ export function isMsrStoreRefused(index: number): boolean {
 }
 
 /**
- * Loads MSRs from an area (SDM 3C "Loading MSRs").
+ * Loads MSRs from an area (SDM 3C "Loading MSRs"). Lists longer than IA32_VMX_MISC recommends, of which the manual leaves the
+ * behaviour undefined, are walked like others.
  * @returns 0, or the number of the entry that could not be loaded, counting from 1
  */
 export function loadMsrArea(core: VmxCore, area: MsrArea): number {
@@ -45,6 +47,11 @@ export function loadMsrArea(core: VmxCore, area: MsrArea): number {
   return 0;
 }
 
+/** The guest's TSC offset is not for the host, whom the area belongs to. */
+function storedValue(c: Processor, index: number): bigint | undefined {
+  return index === TIME_STAMP_COUNTER ? hostTsc(c, c.retired) : readMsr(c, index);
+}
+
 /**
  * Stores MSRs into an area (SDM 3C "Saving MSRs").
  * @returns 0, or the number of the entry that could not be stored, counting from 1
@@ -58,7 +65,7 @@ export function storeMsrArea(core: VmxCore, area: MsrArea): number {
     const at = base + n * ENTRY_BYTES;
     const index = c.memory.read32(at) >>> 0;
     if (c.memory.read32(at + 4) !== 0 || isMsrStoreRefused(index)) return n + 1;
-    const value = readMsr(c, index);
+    const value = storedValue(c, index);
     if (value === undefined) return n + 1;
     c.memory.write32(at + 8, lo32(value));
     c.memory.write32(at + 12, hi32(value));

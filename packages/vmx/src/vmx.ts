@@ -1,5 +1,6 @@
 import type { CpuModel, Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
-import { STATE } from "@hvdiff/cpu";
+import { globalCounterBits, STATE } from "@hvdiff/cpu";
+import { hi32, lo32 } from "@hvdiff/spec";
 import { addressHigh, lowHalf } from "./address.ts";
 import { createVmxCapabilities, type VmxCapabilities } from "./capabilities.ts";
 import * as C from "./control-bits.ts";
@@ -32,7 +33,9 @@ const ADDRESS_WIDTHS_LEAF = 0x80000008;
 export function capabilitiesOf(model: CpuModel): VmxCapabilities {
   const widths = model.cpuid.find((entry) => entry.leaf === ADDRESS_WIDTHS_LEAF)?.eax ?? 0;
   const linearAddressWidth = (widths >>> 8) & 0xff || 48;
-  return createVmxCapabilities(model.msrs, model.maxPhysicalAddress, { linearAddressWidth });
+  const counters = globalCounterBits(model);
+  const writableMsrBits = { perfGlobalCtrlLow: lo32(counters), perfGlobalCtrlHigh: hi32(counters) };
+  return createVmxCapabilities(model.msrs, model.maxPhysicalAddress, { linearAddressWidth, writableMsrBits });
 }
 
 /** What a `Vmx` may be given; the rest comes from the processor's model and the manual. */
@@ -94,6 +97,11 @@ export class Vmx implements VirtualizationExtension {
 
   boundary(): boolean {
     return exitAtBoundary(this.core);
+  }
+
+  /** The delivery counts as the instruction that the monitor trap flag waits for. */
+  delivered(): void {
+    if (this.core.s[W.PENDING_MTF] !== 0) this.core.s[W.PENDING_MTF] = 1;
   }
 
   tripleFault(): boolean {

@@ -52,6 +52,7 @@ export function deliverEvent(
   dropDebugTraps(c.s, type);
   if (type === EVENT_TYPE_NMI) c.s[S.INTERRUPTIBILITY]! |= BLOCKED_BY_NMI;
   c.translationChanged();
+  if (c.s[S.VIRTUALIZATION_MODE] === MODE_GUEST) c.extension?.delivered?.();
   return true;
 }
 

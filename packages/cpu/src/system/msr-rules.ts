@@ -7,6 +7,7 @@ import { readEfer, writeEfer } from "./efer.ts";
 import { cpuidEntry, hasFeature } from "./features.ts";
 import * as L from "./msr-legalizers.ts";
 import { STORED_MSRS, storedMsr, storeMsr } from "./msr-storage.ts";
+import { fixedCounters, generalCounters, globalCounterBits } from "./performance-counters.ts";
 import { writePkrs } from "./protection-keys.ts";
 import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 import { readTsc, writeTsc, writeTscAdjust } from "./time-stamp.ts";
@@ -29,15 +30,13 @@ const feature =
 const hasCounter =
   (n: number) =>
   (c: Processor): boolean =>
-    n < (((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) >>> 8) & 0xff);
+    n < generalCounters(c.model);
 
 /** Fixed-function counters, from CPUID leaf 0AH. */
 const hasFixedCounter =
   (n: number) =>
-  (c: Processor): boolean => {
-    const leaf = cpuidEntry(c.model, 0xa, 0);
-    return leaf !== undefined && (leaf.eax & 0xff) >= 2 && n < (leaf.edx & 0x1f);
-  };
+  (c: Processor): boolean =>
+    ((fixedCounters(c.model) >>> n) & 1) !== 0;
 
 const hasPerformanceMonitoring = (c: Processor): boolean => ((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) & 0xff) !== 0;
 
@@ -169,7 +168,11 @@ const MONITORING_RULES: readonly [number, MsrRule][] = [
   ...each(MSRS.IA32_FIXED_CTR0.address, 4, (address, n) => kept(address, L.anyValue, hasFixedCounter(n))),
   kept(MSRS.IA32_DS_AREA.address, L.canonical, feature("ds")),
   kept(MSRS.IA32_FIXED_CTR_CTRL.address, L.anyValue, hasPerformanceMonitoring),
-  kept(MSRS.IA32_PERF_GLOBAL_CTRL.address, L.anyValue, hasPerformanceMonitoring),
+  kept(
+    MSRS.IA32_PERF_GLOBAL_CTRL.address,
+    (c, value) => ((value & ~globalCounterBits(c.model)) === 0n ? value : undefined),
+    hasPerformanceMonitoring,
+  ),
   constant(MSRS.IA32_PERF_GLOBAL_STATUS.address, 0n, hasPerformanceMonitoring),
   command(MSRS.IA32_PERF_GLOBAL_OVF_CTRL.address, -1n, hasPerformanceMonitoring),
   constant(MSRS.IA32_PERF_CAPABILITIES.address, 0n, feature("pdcm")),

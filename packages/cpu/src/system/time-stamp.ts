@@ -9,8 +9,9 @@ import { storedMsr, storeMsr } from "./msr-storage.ts";
 const FRACTION_BITS = 48n;
 const ADJUST = MSRS.IA32_TSC_ADJUST.address;
 
-function hostTsc(c: Processor, time: number): bigint {
-  return BigInt(time) + storedMsr(c, ADJUST);
+/** The counter without what a guest's offset makes of it. */
+export function hostTsc(c: Processor, time: number): bigint {
+  return BigInt.asUintN(64, BigInt(time) + storedMsr(c, ADJUST));
 }
 
 /** What a guest sees of the counter: multiplied, then offset (SDM 3C "Time-Stamp Counter Offset and Multiplier"). */

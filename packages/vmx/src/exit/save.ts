@@ -1,4 +1,5 @@
 import { readRflags, STATE } from "@hvdiff/cpu";
+import { exitReasonNumber } from "@hvdiff/spec";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import { usesPaePaging } from "../entry/guest-pdpte-checks.ts";
@@ -8,6 +9,7 @@ import * as W from "../state.ts";
 import { RF_CLEAR, RF_SET } from "./information.ts";
 
 const RF = 1 << 16;
+const BLOCKED_BY_MOV_SS = 2;
 const EFER_LMA = 1 << 10;
 const PDPTES = [F.GUEST_PDPTE0, F.GUEST_PDPTE1, F.GUEST_PDPTE2, F.GUEST_PDPTE3];
 
@@ -42,10 +44,24 @@ function savedRflags({ s, information }: VmxCore): number {
   return information.resumeFlag === RF_CLEAR ? flags & ~RF : flags;
 }
 
-function saveNonRegisterState({ c, s, vmcs, capabilities }: VmxCore): void {
+/** Exits that leave debug exceptions pending even where nothing blocks them: they come before or after a whole instruction. */
+const KEEPS_PENDING_DEBUG = new Set(
+  (["INIT_SIGNAL", "MONITOR_TRAP_FLAG", "TPR_BELOW_THRESHOLD", "VIRTUALIZED_EOI", "APIC_WRITE"] as const).map(
+    exitReasonNumber,
+  ),
+);
+
+/** Other exits drop what the interrupted instruction met, unless MOV SS holds it back (SDM 3C "Saving Non-Register State"). */
+function savedPendingDebug({ s, information }: VmxCore): number {
+  const kept = (s[STATE.INTERRUPTIBILITY]! & BLOCKED_BY_MOV_SS) !== 0 || KEEPS_PENDING_DEBUG.has(information.reason);
+  return kept ? s[STATE.PENDING_DEBUG]! : 0;
+}
+
+function saveNonRegisterState(core: VmxCore): void {
+  const { c, s, vmcs, capabilities } = core;
   vmcs.set(F.GUEST_ACTIVITY_STATE, s[STATE.ACTIVITY]!, 0);
   vmcs.set(F.GUEST_INTERRUPTIBILITY_STATE, s[STATE.INTERRUPTIBILITY]!, 0);
-  vmcs.set(F.GUEST_PENDING_DEBUG_EXCEPTIONS, s[STATE.PENDING_DEBUG]!, 0);
+  vmcs.set(F.GUEST_PENDING_DEBUG_EXCEPTIONS, savedPendingDebug(core), 0);
   if ((s[W.EXIT_CONTROLS]! & C.SAVE_VMX_PREEMPTION_TIMER_VALUE) === 0) return;
   const rate = 2 ** capabilities.misc.preemptionTimerRate;
   const left = Math.max(0, Math.floor((c.f64[W.PREEMPTION_DEADLINE]! - c.retired) / rate));
