@@ -17,13 +17,25 @@ const SECONDARY: readonly ControlName<"secondary">[] = [
   "useTscScaling",
 ];
 
+const EXIT: readonly ControlName<"exit">[] = ["exitLoadCetState", "exitLoadPkrs"];
+const ENTRY: readonly ControlName<"entry">[] = ["entryLoadCetState", "entryLoadPkrs"];
+
 const PIN_MASK = controlMask("pin", ...PIN);
 const SECONDARY_MASK = controlMask("secondary", ...SECONDARY);
+const EXIT_MASK = controlMask("exit", ...EXIT);
+const ENTRY_MASK = controlMask("entry", ...ENTRY);
+
+function unmergedTransition(v12: VmcsView): string | null {
+  const [exit] = controlsOf("exit", (v12.lo(F.vmExitControls) & EXIT_MASK) >>> 0);
+  const [entry] = controlsOf("entry", (v12.lo(F.vmEntryControls) & ENTRY_MASK) >>> 0);
+  return exit ?? entry ?? null;
+}
 
 /** The first control in vmcs12 that L0 does not merge; null if there is none. */
 export function unmergedControl(v12: VmcsView): string | null {
   const [pin] = controlsOf("pin", (v12.lo(F.pinBasedControls) & PIN_MASK) >>> 0);
-  if (pin !== undefined) return pin;
+  const transition = pin ?? unmergedTransition(v12);
+  if (transition !== null) return transition;
   if ((v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) === 0) return null;
   const [secondary] = controlsOf("secondary", (v12.lo(F.secondaryProcessorBasedControls) & SECONDARY_MASK) >>> 0);
   return secondary ?? null;

@@ -137,6 +137,7 @@ export const GUEST_PENDING_DEBUG_EXCEPTIONS = fieldIndex("guestPendingDebugExcep
 export const GUEST_IA32_SYSENTER_ESP = fieldIndex("guestIa32SysenterEsp");
 export const GUEST_IA32_SYSENTER_EIP = fieldIndex("guestIa32SysenterEip");
 export const GUEST_IA32_S_CET = fieldIndex("guestIa32SCet");
+export const GUEST_SSP = fieldIndex("guestSsp");
 export const GUEST_IA32_INTERRUPT_SSP_TABLE_ADDR = fieldIndex("guestIa32InterruptSspTableAddr");
 export const HOST_CR0 = fieldIndex("hostCr0");
 export const HOST_CR3 = fieldIndex("hostCr3");

@@ -11,6 +11,8 @@ export interface MsrWords {
   readonly perfGlobalCtrl: number;
   readonly bndcfgs: number;
   readonly pkrs: number;
+  readonly supervisorCet: number;
+  readonly interruptSspTable: number;
   readonly featureControl: number;
 }
 
@@ -28,6 +30,8 @@ export function createMsrWords(): MsrWords {
     perfGlobalCtrl: wordOf("IA32_PERF_GLOBAL_CTRL"),
     bndcfgs: wordOf("IA32_BNDCFGS"),
     pkrs: wordOf("IA32_PKRS"),
+    supervisorCet: wordOf("IA32_S_CET"),
+    interruptSspTable: wordOf("IA32_INTERRUPT_SSP_TABLE_ADDR"),
     featureControl: wordOf("IA32_FEATURE_CONTROL"),
   };
 }

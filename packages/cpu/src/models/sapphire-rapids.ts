@@ -3,13 +3,14 @@ import { brandStringRows, defineIntelModel } from "./define-model.ts";
 /**
  * A workstation and server part with 5-level paging, protection keys for both halves, control-flow enforcement and WAITPKG, trimmed to what the
  * simulator implements: without AVX-512, AMX, TSX, SGX, processor trace, user interrupts, bus-lock detection, resource monitoring and
- * hardware-controlled performance states in CPUID. Its VMX is that of `icelake-server`, with the CR4 bits of this part.
+ * hardware-controlled performance states in CPUID. Its VMX is that of `icelake-server`, with the CR4 bits of this
+ * part and the controls that load its control-flow enforcement and supervisor protection keys.
  */
 export const sapphireRapids = defineIntelModel({
   id: "sapphire-rapids",
   title: "Intel Xeon (Sapphire Rapids), trimmed",
   source:
-    "CPUID as Bochs's sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU's SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them",
+    'CPUID as Bochs\'s sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU\'s SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them, "load CET state" and "load PKRS" added, the highest VMCS index being that of the fields there are',
   cpuid: [
     [0x0, 0, 0x20, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000806f8, 0x00480800, 0x77fefbff, 0xbfebfbff],
@@ -45,8 +46,8 @@ export const sapphireRapids = defineIntelModel({
     IA32_VMX_BASIC: 0x00da_0400_0000_0004n,
     IA32_VMX_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_PROCBASED_CTLS: 0xfff9_fffe_0401_e172n,
-    IA32_VMX_EXIT_CTLS: 0x007f_ffff_0003_6dffn,
-    IA32_VMX_ENTRY_CTLS: 0x0000_ffff_0000_11ffn,
+    IA32_VMX_EXIT_CTLS: 0x307f_ffff_0003_6dffn,
+    IA32_VMX_ENTRY_CTLS: 0x0050_ffff_0000_11ffn,
     IA32_VMX_MISC: 0x7004_81e5n,
     IA32_VMX_CR0_FIXED0: 0x8000_0021n,
     IA32_VMX_CR0_FIXED1: 0xffff_ffffn,
@@ -57,8 +58,8 @@ export const sapphireRapids = defineIntelModel({
     IA32_VMX_EPT_VPID_CAP: 0x0000_0f01_0673_4141n,
     IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9_fffe_0400_6172n,
-    IA32_VMX_TRUE_EXIT_CTLS: 0x007f_ffff_0003_6dfbn,
-    IA32_VMX_TRUE_ENTRY_CTLS: 0x0000_ffff_0000_11fbn,
+    IA32_VMX_TRUE_EXIT_CTLS: 0x307f_ffff_0003_6dfbn,
+    IA32_VMX_TRUE_ENTRY_CTLS: 0x0050_ffff_0000_11fbn,
     IA32_VMX_VMFUNC: 1n,
   },
 });

@@ -98,6 +98,8 @@ function virtual8086(v: ArrayVmcs): void {
   }
 }
 
+const hostCet: Mutation = (v) => on(v, "exit", "exitLoadCetState");
+const guestCet: Mutation = (v) => on(v, "entry", "entryLoadCetState");
 const inject = (information: bigint): Mutation => field("vmEntryInterruptionInformation", 0x8000_0000n | information);
 const TF_AND_STI = both(field("guestRflags", 0x302n), field("guestInterruptibilityState", 1n));
 
@@ -211,7 +213,11 @@ const HOST: Record<string, Mutation> = {
   "host.cr3.reserved": field("hostCr3", BEYOND),
   "host.sysenterEsp.canonical": field("hostIa32SysenterEsp", NON_CANONICAL),
   "host.sysenterEip.canonical": field("hostIa32SysenterEip", NON_CANONICAL),
-  "host.cet": both((v) => on(v, "exit", "exitLoadCetState"), field("hostSsp", 1n)),
+  "host.sCet.reserved": both(hostCet, field("hostIa32SCet", 0xc00n)),
+  "host.sCet.canonical": both(hostCet, field("hostIa32SCet", NON_CANONICAL)),
+  "host.interruptSspTable.canonical": both(hostCet, field("hostIa32InterruptSspTableAddr", NON_CANONICAL)),
+  "host.ssp.aligned": both(hostCet, field("hostSsp", 1n)),
+  "host.ssp.canonical": both(hostCet, field("hostSsp", NON_CANONICAL)),
   "host.perfGlobalCtrl.reserved": both(
     (v) => on(v, "exit", "exitLoadIa32PerfGlobalCtrl"),
     field("hostIa32PerfGlobalCtrl", 1n << 60n),
@@ -255,7 +261,12 @@ const GUEST: Record<string, Mutation> = {
   "guest.dr7.high": both((v) => on(v, "entry", "loadDebugControls"), field("guestDr7", 1n << 32n)),
   "guest.sysenterEsp.canonical": field("guestIa32SysenterEsp", NON_CANONICAL),
   "guest.sysenterEip.canonical": field("guestIa32SysenterEip", NON_CANONICAL),
-  "guest.cet": both((v) => on(v, "entry", "entryLoadCetState"), field("guestIa32SCet", NON_CANONICAL)),
+  "guest.sCet.reserved": both(guestCet, field("guestIa32SCet", 0x40n)),
+  "guest.sCet.canonical": both(guestCet, field("guestIa32SCet", NON_CANONICAL)),
+  "guest.interruptSspTable.canonical": both(guestCet, field("guestIa32InterruptSspTableAddr", NON_CANONICAL)),
+  "guest.ssp.aligned": both(guestCet, field("guestSsp", 2n)),
+  "guest.ssp.high": both(guestCet, protectedMode, field("guestSsp", 1n << 32n)),
+  "guest.ssp.canonical": both(guestCet, field("guestSsp", NON_CANONICAL)),
   "guest.perfGlobalCtrl.reserved": both(
     (v) => on(v, "entry", "entryLoadIa32PerfGlobalCtrl"),
     field("guestIa32PerfGlobalCtrl", 1n << 60n),
@@ -351,6 +362,7 @@ const NEEDS_OTHER_HOST = [
   "host.addressSpace.longModeGuest",
   "host.addressSpace.pcide",
   "host.rip.high",
+  "host.cet.high",
 ];
 
 const ZERO_MEMORY = { read32: (address: number) => (address === PLACE.vmcs ? 4 : 0) };
@@ -400,6 +412,7 @@ describe("VM-entry checks", () => {
     ["host.addressSpace.outsideLongMode", (v: ArrayVmcs) => on(v, "exit", "hostAddressSpaceSize")],
     ["host.addressSpace.pcide", withBits("hostCr4", 1n << 17n)],
     ["host.rip.high", field("hostRip", 1n << 32n)],
+    ["host.cet.high", both(hostCet, field("hostSsp", 1n << 32n))],
   ])("%s is found for a 32-bit host", (id, mutate) => {
     const to32 = both(protectedMode, (v) => off(v, "vmExitControls", "exit", "hostAddressSpaceSize"), mutate);
     expect(firstViolation(ALL, contextOf(to32, false))?.id).toBe(id);

@@ -1,7 +1,7 @@
 import * as C from "../control-bits.ts";
 import * as F from "../fields.ts";
 import type { EntryCheck, EntryCheckContext } from "./check.ts";
-import { hasBadMemoryTypes, isNonCanonical } from "./value-tests.ts";
+import { hasBadMemoryTypes, isNonCanonical, setsReservedCetBits } from "./value-tests.ts";
 
 const REGISTERS = {
   sdm: '3C "Checks on Guest Control Registers, Debug Registers, and MSRs"',
@@ -18,7 +18,6 @@ const CR4_CET = 1 << 23;
 const EFER_LME = 1 << 8;
 const EFER_LMA = 1 << 10;
 const BNDCFGS_RESERVED = 0xffc;
-const S_CET_RESERVED = 0x3c0;
 
 function isBadCr0(c: EntryCheckContext): boolean {
   const optional = c.isUnrestrictedGuest ? CR0_PE | CR0_PG : 0;
@@ -33,6 +32,10 @@ function isBadCr4(c: EntryCheckContext): boolean {
 
 function loadsDebugControls(c: EntryCheckContext): boolean {
   return (c.entry & C.LOAD_DEBUG_CONTROLS) !== 0;
+}
+
+function loadsCet(c: EntryCheckContext): boolean {
+  return (c.entry & C.ENTRY_LOAD_CET_STATE) !== 0;
 }
 
 function loadsEfer(c: EntryCheckContext): boolean {
@@ -88,12 +91,18 @@ export const GUEST_REGISTER_CHECKS: readonly EntryCheck[] = [
   { ...REGISTERS, id: "guest.sysenterEip.canonical", violated: (c) => isNonCanonical(c, F.GUEST_IA32_SYSENTER_EIP) },
   {
     ...REGISTERS,
-    id: "guest.cet",
-    violated: (c) =>
-      (c.entry & C.ENTRY_LOAD_CET_STATE) !== 0 &&
-      (isNonCanonical(c, F.GUEST_IA32_S_CET) ||
-        isNonCanonical(c, F.GUEST_IA32_INTERRUPT_SSP_TABLE_ADDR) ||
-        (c.v.lo(F.GUEST_IA32_S_CET) & S_CET_RESERVED) !== 0),
+    id: "guest.sCet.reserved",
+    violated: (c) => loadsCet(c) && setsReservedCetBits(c.v.lo(F.GUEST_IA32_S_CET)),
+  },
+  {
+    ...REGISTERS,
+    id: "guest.sCet.canonical",
+    violated: (c) => loadsCet(c) && isNonCanonical(c, F.GUEST_IA32_S_CET),
+  },
+  {
+    ...REGISTERS,
+    id: "guest.interruptSspTable.canonical",
+    violated: (c) => loadsCet(c) && isNonCanonical(c, F.GUEST_IA32_INTERRUPT_SSP_TABLE_ADDR),
   },
   {
     ...REGISTERS,

@@ -1,5 +1,7 @@
+import * as C from "../control-bits.ts";
 import * as F from "../fields.ts";
 import type { EntryCheck, EntryCheckContext } from "./check.ts";
+import { isNonCanonical } from "./value-tests.ts";
 
 const RIP = { sdm: '3C "Checks on Guest RIP, RFLAGS, and SSP"', group: "guest" } as const;
 
@@ -14,13 +16,17 @@ function is64BitMode(c: EntryCheckContext): boolean {
   return c.isLongModeGuest && (c.v.lo(F.GUEST_CS_ACCESS_RIGHTS) & CS_LONG) !== 0;
 }
 
+function loadsCet(c: EntryCheckContext): boolean {
+  return (c.entry & C.ENTRY_LOAD_CET_STATE) !== 0;
+}
+
 /** Bits above the linear-address width must be equal to each other, but not to the bit below: the first fetch finds that out. */
 function hasUnequalHighBits(c: EntryCheckContext): boolean {
   const top = c.v.hi(F.GUEST_RIP) >> (c.capabilities.linearAddressWidth - 32);
   return top !== 0 && top !== -1;
 }
 
-/** Checks on guest RIP and RFLAGS. */
+/** Checks on guest RIP, RFLAGS and SSP. */
 export const GUEST_RIP_CHECKS: readonly EntryCheck[] = [
   { ...RIP, id: "guest.rip.high", violated: (c) => !is64BitMode(c) && c.v.hi(F.GUEST_RIP) !== 0 },
   { ...RIP, id: "guest.rip.canonical", violated: (c) => is64BitMode(c) && hasUnequalHighBits(c) },
@@ -40,5 +46,16 @@ export const GUEST_RIP_CHECKS: readonly EntryCheck[] = [
     id: "guest.rflags.interruptFlag",
     violated: (c) =>
       c.isInjecting && ((c.injection >>> 8) & 7) === TYPE_EXTERNAL_INTERRUPT && (c.rflags & RFLAGS_IF) === 0,
+  },
+  { ...RIP, id: "guest.ssp.aligned", violated: (c) => loadsCet(c) && (c.v.lo(F.GUEST_SSP) & 3) !== 0 },
+  {
+    ...RIP,
+    id: "guest.ssp.high",
+    violated: (c) => loadsCet(c) && !is64BitMode(c) && c.v.hi(F.GUEST_SSP) !== 0,
+  },
+  {
+    ...RIP,
+    id: "guest.ssp.canonical",
+    violated: (c) => loadsCet(c) && is64BitMode(c) && isNonCanonical(c, F.GUEST_SSP),
   },
 ];

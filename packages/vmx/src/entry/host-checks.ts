@@ -1,7 +1,7 @@
 import * as C from "../control-bits.ts";
 import * as F from "../fields.ts";
 import type { EntryCheck, EntryCheckContext } from "./check.ts";
-import { hasBadMemoryTypes, isNonCanonical } from "./value-tests.ts";
+import { hasBadMemoryTypes, isNonCanonical, setsReservedCetBits } from "./value-tests.ts";
 
 const REGISTERS = { sdm: '3C "Checks on Host Control Registers, MSRs, and SSP"', group: "host" } as const;
 const SEGMENTS = { sdm: '3C "Checks on Host Segment and Descriptor-Table Registers"', group: "host" } as const;
@@ -13,10 +13,13 @@ const CR4_PCIDE = 1 << 17;
 const CR4_CET = 1 << 23;
 const RPL_AND_TI = 7;
 const EFER_LME_LMA = (1 << 8) | (1 << 10);
-const S_CET_RESERVED = 0x3c0;
 
 function isHost64(c: EntryCheckContext): boolean {
   return (c.exit & C.HOST_ADDRESS_SPACE_SIZE) !== 0;
+}
+
+function loadsCet(c: EntryCheckContext): boolean {
+  return (c.exit & C.EXIT_LOAD_CET_STATE) !== 0;
 }
 
 function setsUnsupported(value: number, high: number, fixed0: number, fixed1: number): boolean {
@@ -74,14 +77,20 @@ export const HOST_CHECKS: readonly EntryCheck[] = [
   { ...REGISTERS, id: "host.sysenterEip.canonical", violated: (c) => isNonCanonical(c, F.HOST_IA32_SYSENTER_EIP) },
   {
     ...REGISTERS,
-    id: "host.cet",
-    violated: (c) =>
-      (c.exit & C.EXIT_LOAD_CET_STATE) !== 0 &&
-      (isNonCanonical(c, F.HOST_IA32_S_CET) ||
-        isNonCanonical(c, F.HOST_IA32_INTERRUPT_SSP_TABLE_ADDR) ||
-        (c.v.lo(F.HOST_IA32_S_CET) & S_CET_RESERVED) !== 0 ||
-        (c.v.lo(F.HOST_SSP) & 3) !== 0),
+    id: "host.sCet.reserved",
+    violated: (c) => loadsCet(c) && setsReservedCetBits(c.v.lo(F.HOST_IA32_S_CET)),
   },
+  {
+    ...REGISTERS,
+    id: "host.sCet.canonical",
+    violated: (c) => loadsCet(c) && isNonCanonical(c, F.HOST_IA32_S_CET),
+  },
+  {
+    ...REGISTERS,
+    id: "host.interruptSspTable.canonical",
+    violated: (c) => loadsCet(c) && isNonCanonical(c, F.HOST_IA32_INTERRUPT_SSP_TABLE_ADDR),
+  },
+  { ...REGISTERS, id: "host.ssp.aligned", violated: (c) => loadsCet(c) && (c.v.lo(F.HOST_SSP) & 3) !== 0 },
   {
     ...REGISTERS,
     id: "host.perfGlobalCtrl.reserved",
@@ -132,6 +141,16 @@ export const HOST_CHECKS: readonly EntryCheck[] = [
     violated: (c) => !isHost64(c) && (c.v.lo(F.HOST_CR4) & CR4_PCIDE) !== 0,
   },
   { ...SPACE, id: "host.rip.high", violated: (c) => !isHost64(c) && c.v.hi(F.HOST_RIP) !== 0 },
+  {
+    ...SPACE,
+    id: "host.cet.high",
+    violated: (c) => !isHost64(c) && loadsCet(c) && (c.v.hi(F.HOST_IA32_S_CET) | c.v.hi(F.HOST_SSP)) !== 0,
+  },
   { ...SPACE, id: "host.addressSpace.pae", violated: (c) => isHost64(c) && (c.v.lo(F.HOST_CR4) & CR4_PAE) === 0 },
   { ...SPACE, id: "host.rip.canonical", violated: (c) => isHost64(c) && isNonCanonical(c, F.HOST_RIP) },
+  {
+    ...SPACE,
+    id: "host.ssp.canonical",
+    violated: (c) => isHost64(c) && loadsCet(c) && isNonCanonical(c, F.HOST_SSP),
+  },
 ];

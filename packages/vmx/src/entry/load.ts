@@ -45,6 +45,10 @@ function loadMsrs({ s, vmcs, msrWords }: VmxCore, x: EntryCheckContext): void {
   if ((x.entry & C.ENTRY_LOAD_IA32_PAT) !== 0) loadPair(s, msrWords.pat, vmcs, F.GUEST_IA32_PAT);
   if ((x.entry & C.LOAD_IA32_BNDCFGS) !== 0) loadPair(s, msrWords.bndcfgs, vmcs, F.GUEST_IA32_BNDCFGS);
   if ((x.entry & C.ENTRY_LOAD_PKRS) !== 0) loadPair(s, msrWords.pkrs, vmcs, F.GUEST_IA32_PKRS);
+  if ((x.entry & C.ENTRY_LOAD_CET_STATE) === 0) return;
+  loadPair(s, msrWords.supervisorCet, vmcs, F.GUEST_IA32_S_CET);
+  loadPair(s, STATE.SSP, vmcs, F.GUEST_SSP);
+  loadPair(s, msrWords.interruptSspTable, vmcs, F.GUEST_IA32_INTERRUPT_SSP_TABLE_ADDR);
 }
 
 function loadSegments({ s, vmcs, guestPlans }: VmxCore, x: EntryCheckContext): void {

@@ -30,3 +30,11 @@ export function isBadMsrArea(c: EntryCheckContext, countField: number, addressFi
   const last = (c.v.lo(addressField) >>> 0) + (c.v.hi(addressField) >>> 0) * 4294967296 + count * 16 - 1;
   return last >= 2 ** c.capabilities.structureAddressWidth;
 }
+
+const CET_RESERVED = 0x3c0;
+const CET_SUPPRESS_AND_TRACKER = 0xc00;
+
+/** Whether an IA32_S_CET value sets bits 9:6, or asks for tracking to be suppressed and waiting at once. */
+export function setsReservedCetBits(low: number): boolean {
+  return (low & CET_RESERVED) !== 0 || (low & CET_SUPPRESS_AND_TRACKER) === CET_SUPPRESS_AND_TRACKER;
+}

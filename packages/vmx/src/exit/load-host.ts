@@ -38,6 +38,11 @@ function loadHostMsrs({ s, msrWords }: VmxCore, vmcs: MemoryVmcs, exit: number, 
     loadPair(s, msrWords.perfGlobalCtrl, vmcs, F.HOST_IA32_PERF_GLOBAL_CTRL);
   if ((exit & C.EXIT_LOAD_IA32_PAT) !== 0) loadPair(s, msrWords.pat, vmcs, F.HOST_IA32_PAT);
   if ((exit & C.EXIT_LOAD_PKRS) !== 0) loadPair(s, msrWords.pkrs, vmcs, F.HOST_IA32_PKRS);
+  if ((exit & C.EXIT_LOAD_CET_STATE) !== 0) {
+    loadPair(s, msrWords.supervisorCet, vmcs, F.HOST_IA32_S_CET);
+    loadPair(s, STATE.SSP, vmcs, F.HOST_SSP);
+    loadPair(s, msrWords.interruptSspTable, vmcs, F.HOST_IA32_INTERRUPT_SSP_TABLE_ADDR);
+  }
   if ((exit & C.CLEAR_IA32_BNDCFGS) !== 0 && msrWords.bndcfgs >= 0) {
     s[msrWords.bndcfgs] = 0;
     s[msrWords.bndcfgs + 1] = 0;

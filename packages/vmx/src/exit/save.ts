@@ -23,7 +23,20 @@ function storeMsr(v: MemoryVmcs, field: number, s: Int32Array, word: number): vo
   if (word >= 0) v.set(field, s[word]!, s[word + 1]!);
 }
 
-function saveMsrs({ s, vmcs, msrWords }: VmxCore): void {
+/** What is saved whatever the controls are, wherever one of them exists that would load it. */
+function saveSupported({ s, vmcs, msrWords, capabilities }: VmxCore): void {
+  const entry = capabilities.controls.entry.allowed;
+  const clears = capabilities.controls.exit.allowed & C.CLEAR_IA32_BNDCFGS;
+  if (((entry & C.LOAD_IA32_BNDCFGS) | clears) !== 0) storeMsr(vmcs, F.GUEST_IA32_BNDCFGS, s, msrWords.bndcfgs);
+  if ((entry & C.ENTRY_LOAD_PKRS) !== 0) storeMsr(vmcs, F.GUEST_IA32_PKRS, s, msrWords.pkrs);
+  if ((entry & C.ENTRY_LOAD_CET_STATE) === 0) return;
+  storeMsr(vmcs, F.GUEST_IA32_S_CET, s, msrWords.supervisorCet);
+  storePair(vmcs, F.GUEST_SSP, s, STATE.SSP);
+  storeMsr(vmcs, F.GUEST_IA32_INTERRUPT_SSP_TABLE_ADDR, s, msrWords.interruptSspTable);
+}
+
+function saveMsrs(core: VmxCore): void {
+  const { s, vmcs, msrWords } = core;
   const exit = s[W.EXIT_CONTROLS]!;
   if ((exit & C.SAVE_DEBUG_CONTROLS) !== 0) {
     vmcs.set(F.GUEST_DR7, s[STATE.DR7]!, 0);
@@ -33,9 +46,7 @@ function saveMsrs({ s, vmcs, msrWords }: VmxCore): void {
   if ((exit & C.SAVE_IA32_EFER) !== 0) vmcs.set(F.GUEST_IA32_EFER, s[STATE.EFER]!, 0);
   if ((exit & C.SAVE_IA32_PERF_GLOBAL_CTRL) !== 0)
     storeMsr(vmcs, F.GUEST_IA32_PERF_GLOBAL_CTRL, s, msrWords.perfGlobalCtrl);
-  if (((exit & C.CLEAR_IA32_BNDCFGS) | (s[W.ENTRY_CONTROLS]! & C.LOAD_IA32_BNDCFGS)) !== 0)
-    storeMsr(vmcs, F.GUEST_IA32_BNDCFGS, s, msrWords.bndcfgs);
-  if ((s[W.ENTRY_CONTROLS]! & C.ENTRY_LOAD_PKRS) !== 0) storeMsr(vmcs, F.GUEST_IA32_PKRS, s, msrWords.pkrs);
+  saveSupported(core);
 }
 
 function savedRflags({ s, information }: VmxCore): number {
