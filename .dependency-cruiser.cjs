@@ -7,8 +7,9 @@ const layers = {
   spec: [],
   cpu: ["spec"],
   vmx: ["spec", "cpu"],
-  machine: ["spec", "cpu", "vmx"],
-  nested: ["spec", "cpu", "vmx", "machine"],
+  svm: ["spec", "cpu"],
+  machine: ["spec", "cpu", "vmx", "svm"],
+  nested: ["spec", "cpu", "vmx", "svm", "machine"],
   personality: ["spec", "cpu", "vmx", "nested"],
 };
 

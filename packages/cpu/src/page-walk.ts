@@ -21,6 +21,8 @@ const DIRTY = 1 << 6;
 const PAGE_SIZE = 1 << 7;
 const GLOBAL = 1 << 8;
 const NX_HIGH = 1 << 31;
+/** Low bits of a PDPTE of PAE paging that must be 0. */
+const PDPTE_RESERVED = 0x1e6;
 
 const ERROR_PRESENT = 1;
 const ERROR_WRITE = 2;
@@ -179,7 +181,8 @@ function walkLong(c: Processor, w: WalkState, out: WalkResult, levels: number, r
 /** Whether the entry just read has a reserved bit set: high address bits, NX, page size, or low bits of a large page's address. */
 function isReservedEntry(c: Processor, w: WalkState, level: number): boolean {
   if (reservedHigh(c, w.entryHigh)) return true;
-  if (level === 1 || (w.entryLow & PAGE_SIZE) === 0) return false;
+  if (level === 1) return false;
+  if ((w.entryLow & PAGE_SIZE) === 0) return (w.entryLow & GLOBAL) !== 0 && level > 2 && c.model.vendor === "amd";
   return level > 3 || (level === 3 && !c.gigabytePages) || reservedInLarge(w.entryLow, level);
 }
 
@@ -227,10 +230,21 @@ function fillResult(c: Processor, w: WalkState, out: WalkResult, page: number, s
 
 /** PAE paging: PDPTEs come from the registers loaded with CR3. */
 function walkPae(c: Processor, w: WalkState, out: WalkResult): boolean {
+  if (c.secondStage?.walksPdptes) return walkPdptes(c, w, out);
   const slot = S.PDPTE + ((w.low >>> 30) & 3) * 2;
   const pdpteLow = c.s[slot]!;
   if ((pdpteLow & PRESENT) === 0) return pageFault(c, w, false, false);
   return walkLong(c, w, out, 2, tableAddress(pdpteLow, c.s[slot + 1]!, c.addressHighMask));
+}
+
+/** PAE paging whose PDPTEs are read like other entries (APM 2 "Legacy PAE Mode" under nested paging). */
+function walkPdptes(c: Processor, w: WalkState, out: WalkResult): boolean {
+  const at = ((c.s[S.CR3]! & ~31) >>> 0) + ((w.low >>> 30) & 3) * 8;
+  if (readEntry(c, w, at, false) < 0) return false;
+  if ((w.entryLow & PRESENT) === 0) return pageFault(c, w, false, false);
+  const reserved = (w.entryLow & PDPTE_RESERVED) !== 0 || (w.entryHigh & ~c.addressHighMask) !== 0;
+  if (reserved) return pageFault(c, w, true, true);
+  return walkLong(c, w, out, 2, tableAddress(w.entryLow, w.entryHigh, c.addressHighMask));
 }
 
 /** 32-bit paging with optional 4 MiB pages. */

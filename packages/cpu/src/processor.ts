@@ -159,7 +159,7 @@ export class Processor {
     return this.blockBase + Math.max(position, 0);
   }
 
-  /** Whether code runs in 64-bit mode (EFER.LMA and CS.L). */
+  /** EFER.LMA and CS.L. */
   get in64BitMode(): boolean {
     return (this.s[S.EFER]! & (1 << 10)) !== 0 && (this.s[S.SEGMENTS + S.CS * 8 + S.SEGMENT_ACCESS]! & (1 << 13)) !== 0;
   }
@@ -177,7 +177,7 @@ export class Processor {
     this.tlb = dataTlbPart(this, this.fetchTlb);
   }
 
-  /** Makes TLB context `index` (0 … TLB_CONTEXTS - 1) the running one. */
+  /** Makes TLB context `index` the running one. */
   selectTlbContext(index: number): void {
     this.s[S.TLB_CONTEXT] = S.TLB + index * S.TLB_CONTEXT_WORDS;
     this.translationChanged();

@@ -78,6 +78,8 @@ export const TSC_OFFSET = 150;
 export const TLB_CONTEXT = 152;
 /** 1 while the PC's interrupt controller asserts INTR, which reaches the local APIC at LINT0. */
 export const INTERRUPT_LINE = 153;
+/** Events that are not looked at while they wait: a mask of `EVENT_*` that the virtualization extension sets (a global interrupt flag). */
+export const HELD_EVENTS = 155;
 /** Shadow-stack pointer, 64 bits. */
 export const SSP = 156;
 /** Vector of the start-up IPI that waits (`EVENT_SIPI`). */
@@ -131,3 +133,5 @@ export const EVENT_SIPI = 16;
 /** The virtualization extension wants to be asked at the next boundary (windows, MTF, preemption timer). */
 export const EVENT_VIRTUALIZATION = 32;
 export const EVENT_DEBUG_TRAP = 64;
+/** A virtual interrupt or NMI that the extension delivers waits: it is to be asked, but no instruction needs to be alone for it. */
+export const EVENT_VIRTUAL = 128;

@@ -20,6 +20,8 @@ export const STAGE2_EXIT = -1;
 export interface SecondStage {
   /** Permissions of the translation just made. */
   permissions: number;
+  /** PAE paging of the guest reads its PDPTEs from memory at each walk. Absent: the registers loaded with CR3 are used. */
+  readonly walksPdptes?: boolean;
   /**
    * Translates a guest-physical address. On a violation or misconfiguration it performs the VM exit and returns `STAGE2_EXIT`.
    * @param walk true when the access is to a guest paging-structure entry during a walk for the linear address
@@ -105,7 +107,7 @@ export interface VirtualizationExtension {
   intercept(id: number, op: Op, detail: number): number;
   /** An exception is about to be delivered in guest mode and its bit in `EXCEPTION_INTERCEPTS` is set. True if it became a VM exit. */
   exception(exception: PendingException): boolean;
-  /** At an instruction boundary with events pending, in guest mode, before they are taken. True if a VM exit was made. */
+  /** At an instruction boundary with events pending, in guest mode, before they are taken. True if it changed the state: made an exit, delivered a virtual interrupt. */
   boundary(): boolean;
   /** A triple fault in guest mode. True if it became a VM exit. */
   tripleFault(): boolean;
@@ -115,4 +117,8 @@ export interface VirtualizationExtension {
   delivered?(): void;
   /** Whether the guest may clear CR0.PE and CR0.PG although VMX operation fixes them. Absent: no. */
   unrestrictedGuest?(): boolean;
+  /** Where a physical address of the running level lies in memory, for onlookers; -1 where the second stage leads nowhere. Absent: there. */
+  peekPhysical?(address: number): number;
+  /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. Absent: nothing does. */
+  cloneStateFrom?(other: VirtualizationExtension): void;
 }

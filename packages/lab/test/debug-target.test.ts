@@ -75,7 +75,7 @@ describe.each(COLUMNS)("ept-walk on %s", (column) => {
     expect(register(target, "rdi")).toBe(WINDOW);
     const level = target.levelOf(0);
     expect(level).toMatchObject({ level: 2, mode: "VMX non-root" });
-    expect(level.vmx.currentVmcs()!.read("guestRip")).toBe(L2_READS);
+    expect(level.vmx!.currentVmcs()!.read("guestRip")).toBe(L2_READS);
     // Guest-physical 0x40000000 is not RAM; EPT leads to a page that holds this.
     expect(word(target.read(0, WINDOW, 8))).toBe("aaaaaaaa00000001");
     expect(word(target.read(0, WINDOW_2M + 0x12340n, 8))).toBe("22222222000000d2");

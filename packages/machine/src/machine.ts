@@ -1,4 +1,5 @@
 import { type Bus, Engine, PhysicalMemory, Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
+import { Svm } from "@hvdiff/svm";
 import { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
@@ -26,6 +27,7 @@ export class Machine {
   readonly memory: PhysicalMemory;
   readonly processors: Processor[] = [];
   readonly engines: Engine[] = [];
+  /** VMX of each processor; empty where the silicon has SVM. */
   readonly vmx: Vmx[] = [];
   readonly trace: Trace;
   readonly options: MachineOptions;
@@ -87,12 +89,12 @@ export class Machine {
     const processor = new Processor(index, this.options.model, this.memory, bus);
     processor.trace = this.options.recordTrace === false ? null : this.trace.sinkFor(processor);
     processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
-    const vmx = new Vmx(processor, { rootClient: !metal });
+    if (this.options.model.vendor === "amd") new Svm(processor);
+    else this.vmx.push(new Vmx(processor, { rootClient: !metal }));
     const engine = new Engine(processor);
     engine.rootClient = !metal;
     this.processors.push(processor);
     this.engines.push(engine);
-    this.vmx.push(vmx);
   }
 
   /** Guest time in ticks. */
@@ -283,7 +285,7 @@ export class Machine {
     copy.memory.copyFrom(this.memory);
     copy.trace.events.push(...this.trace.events);
     this.processors.forEach((processor, at) => {
-      copy.vmx[at]!.cloneStateFrom(this.vmx[at]!);
+      copy.processors[at]!.extension?.cloneStateFrom?.(processor.extension!);
       copy.processors[at]!.resumeFrom(processor);
     });
     if (this.pc !== null) copy.pc!.copyFrom(this.pc);

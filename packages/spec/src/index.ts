@@ -62,6 +62,15 @@ export {
   vmInstructionErrorTitle,
 } from "./vm-instruction-errors.ts";
 export {
+  VMCB_CLEAN_BITS,
+  VMCB_FIELDS,
+  VMCB_SAVE_AREA,
+  type VmcbCleanBit,
+  type VmcbField,
+  type VmcbFieldDef,
+  type VmcbFieldUse,
+} from "./vmcb-fields-table.ts";
+export {
   encodingOf,
   fieldExists,
   fieldIndex,
@@ -82,6 +91,8 @@ export type {
   VmcsFieldWidth,
 } from "./vmcs-field-def.ts";
 export { VMCS_FIELDS, type VmcsField } from "./vmcs-fields.ts";
+export { VMEXIT_CODE_NAMES, vmexitCodeDef, vmexitCodeName } from "./vmexit-codes.ts";
+export { VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeDef, type VmexitCodeName } from "./vmexit-codes-table.ts";
 export { VMX_BASIC, VMX_EPT_VPID_CAP, VMX_MISC, VMX_VMFUNC } from "./vmx-capabilities-table.ts";
 export {
   PIN_BASED,

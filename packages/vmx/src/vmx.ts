@@ -195,8 +195,8 @@ export class Vmx implements VirtualizationExtension {
   // --- Cloning. ---
 
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. */
-  cloneStateFrom(other: Vmx): void {
-    this.core.ept.mappings.copyFrom(other.core.ept.mappings);
+  cloneStateFrom(other: VirtualizationExtension): void {
+    if (other instanceof Vmx) this.core.ept.mappings.copyFrom(other.core.ept.mappings);
     this.restoreCaches();
   }
 

@@ -10,6 +10,7 @@ const HELP = [
 function levelLine(target: DebugTarget, vcpu: number): string {
   if (!target.isVisible) return `vCPU ${vcpu}: not entered`;
   const { level, mode, vmx } = target.levelOf(vcpu);
+  if (vmx === null) return `vCPU ${vcpu}: L${level}, ${mode}`;
   const pointer = vmx.currentPointer;
   const vmcs = !vmx.inVmxOperation ? "" : pointer < 0 ? ", no current VMCS" : `, VMCS 0x${pointer.toString(16)}`;
   return `vCPU ${vcpu}: L${level}, ${mode}${vmcs}`;

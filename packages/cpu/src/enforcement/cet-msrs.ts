@@ -2,7 +2,7 @@ import { MSRS } from "@hvdiff/spec";
 import type { Processor } from "../processor.ts";
 import { hasFeature } from "../system/features.ts";
 import { fitsLinearWidth } from "../system/linear-width.ts";
-import type { MsrRule } from "../system/msr-rules.ts";
+import type { MsrRule } from "../system/msr-rule.ts";
 import { storedMsr, storeMsr } from "../system/msr-storage.ts";
 import {
   ENDBR_EN,

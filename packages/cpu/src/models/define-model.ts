@@ -18,14 +18,23 @@ const EXTENDED_FEATURE_LEAF = 0x8000_0001;
 const GIGABYTE_PAGES = 1 << 26;
 
 /** Builds an Intel silicon model out of its dump. */
-export function defineIntelModel({ id, title, source, cpuid, msrs }: ModelDef): CpuModel {
+export function defineIntelModel(def: ModelDef): CpuModel {
+  return defineModel("intel", def);
+}
+
+/** Builds an AMD silicon model out of its dump. */
+export function defineAmdModel(def: ModelDef): CpuModel {
+  return defineModel("amd", def);
+}
+
+function defineModel(vendor: CpuModel["vendor"], { id, title, source, cpuid, msrs }: ModelDef): CpuModel {
   const entries = cpuid.map(toEntry);
   const eaxOf = entries.find(({ leaf }) => leaf === WIDTH_LEAF)?.eax ?? 36;
   const edxOf = entries.find(({ leaf }) => leaf === EXTENDED_FEATURE_LEAF)?.edx ?? 0;
   return {
     id,
     title,
-    vendor: "intel",
+    vendor,
     source,
     cpuid: entries,
     msrs: new Map(Object.entries(msrs).map(([name, value]) => [msrAddress(name as MsrName), value])),

@@ -10,7 +10,23 @@ function registerOf(model: CpuModel, leaf: number, subleaf: number, register: "e
   return model.cpuid.find((entry) => entry.leaf === leaf && entry.subleaf === subleaf)?.[register] ?? 0;
 }
 
-describe.each(CPU_MODELS.map((model) => [model.id, model] as const))("%s", (_id, model) => {
+const byId = (model: CpuModel): readonly [string, CpuModel] => [model.id, model];
+
+describe.each(CPU_MODELS.filter(({ vendor }) => vendor === "amd").map(byId))("%s", (_id, model) => {
+  test("has SVM and no VMX, and its width is leaf 8000_0008H's", () => {
+    expect((registerOf(model, 0x8000_0001, 0, "ecx") >>> 2) & 1).toBe(1);
+    expect((registerOf(model, 1, 0, "ecx") >>> 5) & 1).toBe(0);
+    expect(model.maxPhysicalAddress).toBe(registerOf(model, 0x8000_0008, 0, "eax") & 0xff);
+  });
+
+  test("has the same features in both feature leaves, and ASIDs", () => {
+    const common = 0x0183f3ff;
+    expect(registerOf(model, 0x8000_0001, 0, "edx") & common).toBe(registerOf(model, 1, 0, "edx") & common);
+    expect(registerOf(model, 0x8000_000a, 0, "ebx")).toBeGreaterThan(1);
+  });
+});
+
+describe.each(CPU_MODELS.filter(({ vendor }) => vendor === "intel").map(byId))("%s", (_id, model) => {
   test("has VMX, and its width is leaf 8000_0008H's", () => {
     expect((registerOf(model, 1, 0, "ecx") >>> 5) & 1).toBe(1);
     expect(model.maxPhysicalAddress).toBe(registerOf(model, 0x8000_0008, 0, "eax") & 0xff);

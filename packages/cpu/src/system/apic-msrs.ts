@@ -6,7 +6,7 @@ import { armDeadline } from "../apic/timer.ts";
 import type { Processor } from "../processor.ts";
 import { hasFeature } from "./features.ts";
 import { apicBase } from "./msr-legalizers.ts";
-import type { MsrRule } from "./msr-rules.ts";
+import type { MsrRule } from "./msr-rule.ts";
 import { storedMsr, storeMsr } from "./msr-storage.ts";
 
 const ENABLE = 0x800n;

@@ -38,6 +38,9 @@ export const EFER_LME = 1 << 8;
 export const EFER_LMA = 1 << 10;
 export const EFER_NXE = 1 << 11;
 export const EFER_SVME = 1 << 12;
+export const EFER_LMSLE = 1 << 13;
+export const EFER_FFXSR = 1 << 14;
+export const EFER_TCE = 1 << 15;
 
 /** Values of `VIRTUALIZATION_MODE`. */
 export const MODE_NONE = 0;

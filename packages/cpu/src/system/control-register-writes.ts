@@ -161,6 +161,7 @@ export function isBeyondPhysical(c: Processor, high: number): boolean {
 
 /** Loads the four PDPTE registers of PAE paging (SDM 3A "PDPTE Registers"). False when a fault is pending or an exit was made. */
 export function loadPdptes(c: Processor, cr3: number): boolean {
+  if (c.secondStage?.walksPdptes) return true;
   const loaded: number[] = [];
   for (let n = 0; n < 4; n++) {
     const at = guestPhysical(c, ((cr3 & ~31) >>> 0) + n * 8);

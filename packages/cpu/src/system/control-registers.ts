@@ -60,7 +60,7 @@ function writeControl(c: Processor, index: number, low: number, high: number): b
 export function moveFromControl(c: Processor, i: Op): number {
   if (notPrivileged(c)) return STATUS_ABORTED;
   const { index } = i.instruction.operands[1] as RegisterOperand;
-  const status = index === 2 ? STATUS_NEXT : intercepted(c, i, INTERCEPT.crRead, index);
+  const status = intercepted(c, i, INTERCEPT.crRead, index);
   if (status !== STATUS_NEXT) return status;
   const low = readControl(c, index);
   writeOperand(c, i, 0, low, c.hi);
@@ -71,7 +71,7 @@ export function moveFromControl(c: Processor, i: Op): number {
 export function moveToControl(c: Processor, i: Op): number {
   if (notPrivileged(c)) return STATUS_ABORTED;
   const { index } = i.instruction.operands[0] as RegisterOperand;
-  const status = index === 2 ? STATUS_NEXT : intercepted(c, i, INTERCEPT.crWrite, index);
+  const status = intercepted(c, i, INTERCEPT.crWrite, index);
   if (status !== STATUS_NEXT) return status;
   const low = readOperand(c, i, 1);
   return writeControl(c, index, low, c.hi) ? STATUS_NEXT : STATUS_ABORTED;

@@ -11,12 +11,12 @@ import {
   type EventBeingDelivered,
 } from "../virtualization.ts";
 import { MODE_GUEST } from "./control-bits.ts";
-import { DB, DF, inLongMode, inRealMode, PF } from "./exceptions.ts";
+import { DB, DF, inLongMode, inRealMode, PF, SX } from "./exceptions.ts";
 import { deliver32 } from "./gates-32.ts";
 import { deliver64 } from "./gates-64.ts";
 import { msrWord } from "./msr-storage.ts";
 import { deliverRealMode } from "./real-mode-interrupts.ts";
-import { takeStartupSignals } from "./startup-signals.ts";
+import { redirectsInit, takeStartupSignals } from "./startup-signals.ts";
 
 const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
@@ -27,6 +27,8 @@ const DR7_GD = 1 << 13;
 const DEBUGCTL_LBR = 1;
 const DEBUGCTL_BTF = 2;
 const DEBUGCTL = msrWord(MSRS.IA32_DEBUGCTL.address)!;
+/** Error code of the #SX that an INIT becomes. */
+const SX_REDIRECTED_INIT = 1;
 const ACTIVITY_SHUTDOWN = 2;
 const ACTIVITY_WAIT_FOR_SIPI = 3;
 
@@ -186,16 +188,26 @@ function traceDelivery(c: Processor, event: EventBeingDelivered): void {
 export function takePendingEvents(c: Processor): boolean {
   const s = c.s;
   if (s[S.VIRTUALIZATION_MODE] === MODE_GUEST && c.extension?.boundary()) return true;
-  const events = s[S.EVENTS]!;
+  const events = s[S.EVENTS]! & ~s[S.HELD_EVENTS]!;
   const activity = s[S.ACTIVITY]!;
   const shadow = s[S.INTERRUPTIBILITY]!;
-  if ((events & (S.EVENT_INIT | S.EVENT_SIPI)) !== 0 && takeStartupSignals(c)) return true;
+  if ((events & S.EVENT_INIT) !== 0 && redirectsInit(c)) return takeSecurityException(c);
+  if ((events & (S.EVENT_INIT | S.EVENT_SIPI)) !== 0 && takeStartupSignals(c, events)) return true;
   if (activity === ACTIVITY_WAIT_FOR_SIPI) return false;
   if ((events & S.EVENT_DEBUG_TRAP) !== 0 && (shadow & BLOCKED_BY_MOV_SS) === 0) return takeDebugTrap(c);
   if ((events & S.EVENT_NMI) !== 0 && (shadow & NMI_BLOCKING) === 0) return takeNmi(c);
   if (activity === ACTIVITY_SHUTDOWN || (events & S.EVENT_INTERRUPT) === 0) return false;
   if ((s[S.FLAG_SYSTEM]! & IF) === 0 || (shadow & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)) !== 0) return false;
   return takeInterrupt(c);
+}
+
+/** The INIT is consumed. */
+function takeSecurityException(c: Processor): true {
+  c.s[S.EVENTS]! &= ~S.EVENT_INIT;
+  c.s[S.ACTIVITY] = 0;
+  c.raise(SX, SX_REDIRECTED_INIT);
+  deliverException(c);
+  return true;
 }
 
 function takeDebugTrap(c: Processor): boolean {
@@ -214,7 +226,8 @@ function takeNmi(c: Processor): boolean {
   return true;
 }
 
-function takeInterrupt(c: Processor): boolean {
+/** Takes the interrupt that waits, as the processor does and an extension that decides about it by itself. Always true. */
+export function takeInterrupt(c: Processor): true {
   const vector = c.apic.acknowledge();
   deliverEvent(c, vector, EVENT_TYPE_EXTERNAL, -1, 0);
   deliverException(c);

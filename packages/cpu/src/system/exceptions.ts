@@ -19,6 +19,7 @@ export const GP = 13;
 export const PF = 14;
 export const MF = 16;
 export const XM = 19;
+export const SX = 30;
 
 const FLAG_VM = 1 << 17;
 

@@ -1,6 +1,6 @@
 import { type Executor, STATUS_ABORTED } from "../op.ts";
 
-const VMX = [
+const VMX_AND_SVM = [
   "vmcall",
   "vmclear",
   "vmlaunch",
@@ -14,6 +14,14 @@ const VMX = [
   "vmfunc",
   "invept",
   "invvpid",
+  "vmrun",
+  "vmmcall",
+  "vmload",
+  "vmsave",
+  "stgi",
+  "clgi",
+  "skinit",
+  "invlpga",
 ];
 
 /** The virtualization extension's own instructions; #UD on a processor without one. */
@@ -24,5 +32,5 @@ const executeInExtension: Executor = (c, i) => {
 };
 
 export const EXTENSION_INSTRUCTIONS: Readonly<Record<string, Executor>> = Object.fromEntries(
-  VMX.map((mnemonic) => [mnemonic, executeInExtension]),
+  VMX_AND_SVM.map((mnemonic) => [mnemonic, executeInExtension]),
 );

@@ -1,30 +1,19 @@
-import { type CpuidFeature, MSRS } from "@hvdiff/spec";
+import { MSRS } from "@hvdiff/spec";
 import { CET_MSR_RULES } from "../enforcement/cet-msrs.ts";
 import type { Processor } from "../processor.ts";
 import { XSS } from "../state-layout.ts";
+import { AMD_MSR_RULES } from "./amd-msrs.ts";
 import { APIC_MSR_RULES } from "./apic-msrs.ts";
 import { readEfer, writeEfer } from "./efer.ts";
-import { cpuidEntry, hasFeature } from "./features.ts";
+import { cpuidEntry } from "./features.ts";
 import * as L from "./msr-legalizers.ts";
-import { STORED_MSRS, storedMsr, storeMsr } from "./msr-storage.ts";
+import { command, constant, each, feature, kept, type MsrRule } from "./msr-rule.ts";
+import { STORED_MSRS, storedMsr } from "./msr-storage.ts";
 import { fixedCounters, generalCounters, globalCounterBits } from "./performance-counters.ts";
 import { writePkrs } from "./protection-keys.ts";
 import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 import { readTsc, writeTsc, writeTscAdjust } from "./time-stamp.ts";
 import { supportedXss } from "./xsave-components.ts";
-
-/** One MSR. Without `read` or `write`, and where `read` is undefined, that access is #GP(0); `exists` says whether this processor has it at all. */
-export interface MsrRule {
-  readonly exists?: (c: Processor) => boolean;
-  readonly read?: (c: Processor, time: number) => bigint | undefined;
-  /** False is #GP(0). */
-  readonly write?: (c: Processor, value: bigint, time: number) => boolean;
-}
-
-const feature =
-  (...names: CpuidFeature[]) =>
-  (c: Processor): boolean =>
-    names.some((name) => hasFeature(c, name));
 
 /** General-purpose performance counters, from CPUID leaf 0AH. */
 const hasCounter =
@@ -38,44 +27,9 @@ const hasFixedCounter =
   (c: Processor): boolean =>
     ((fixedCounters(c.model) >>> n) & 1) !== 0;
 
+const isIntel = (c: Processor): boolean => c.model.vendor === "intel";
+
 const hasPerformanceMonitoring = (c: Processor): boolean => ((cpuidEntry(c.model, 0xa, 0)?.eax ?? 0) & 0xff) !== 0;
-
-/** Kept in a slot of its own after legalizing. */
-function kept(
-  address: number,
-  legalize: L.Legalize = L.anyValue,
-  exists?: (c: Processor) => boolean,
-): [number, MsrRule] {
-  const rule: MsrRule = {
-    read: (c) => storedMsr(c, address),
-    write: (c, value) => {
-      const legal = legalize(c, value, storedMsr(c, address));
-      if (legal !== undefined) storeMsr(c, address, legal);
-      return legal !== undefined;
-    },
-  };
-  return [address, exists === undefined ? rule : { ...rule, exists }];
-}
-
-function each(
-  first: number,
-  count: number,
-  rule: (address: number, n: number) => [number, MsrRule],
-): [number, MsrRule][] {
-  return Array.from({ length: count }, (_, n) => rule(first + n, n));
-}
-
-/** Commands: writing does something that leaves no trace here, reading is #GP. */
-function command(address: number, mask: bigint, exists?: (c: Processor) => boolean): [number, MsrRule] {
-  const rule: MsrRule = { write: (_, value) => (value & ~mask) === 0n };
-  return [address, exists === undefined ? rule : { ...rule, exists }];
-}
-
-/** Read-only, from the model where it says something. */
-function constant(address: number, otherwise: bigint, exists?: (c: Processor) => boolean): [number, MsrRule] {
-  const rule: MsrRule = { read: (c) => c.model.msrs.get(address) ?? otherwise };
-  return [address, exists === undefined ? rule : { ...rule, exists }];
-}
 
 const MTRRCAP_DEFAULT = 0x50an;
 const DEBUGCTL_BITS = 0xdfc3n;
@@ -137,7 +91,7 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
   constant(MSRS.IA32_ARCH_CAPABILITIES.address, 0n, feature("arch-capabilities")),
   command(MSRS.IA32_PRED_CMD.address, 1n, feature("spec-ctrl")),
   command(MSRS.IA32_FLUSH_CMD.address, 1n, feature("flush-l1d")),
-  command(MSRS.IA32_BIOS_UPDT_TRIG.address, -1n),
+  command(MSRS.IA32_BIOS_UPDT_TRIG.address, -1n, isIntel),
 ];
 
 const MEMORY_TYPE_RULES: readonly [number, MsrRule][] = [
@@ -157,9 +111,9 @@ const MEMORY_TYPE_RULES: readonly [number, MsrRule][] = [
 ];
 
 const MONITORING_RULES: readonly [number, MsrRule][] = [
-  constant(MSRS.IA32_PLATFORM_ID.address, 0n),
+  constant(MSRS.IA32_PLATFORM_ID.address, 0n, isIntel),
   kept(MSRS.IA32_BIOS_SIGN_ID.address),
-  kept(MSRS.IA32_MISC_ENABLE.address),
+  kept(MSRS.IA32_MISC_ENABLE.address, L.anyValue, isIntel),
   constant(MSRS.IA32_MCG_CAP.address, 4n, feature("mca")),
   kept(MSRS.IA32_MCG_STATUS.address, L.anyValue, feature("mca")),
   ...each(MSRS.IA32_MC0_CTL.address, 16, (address, n) => kept(address, MACHINE_CHECK_BANK[n % 4]!, feature("mca"))),
@@ -192,4 +146,5 @@ export const MSR_RULES: ReadonlyMap<number, MsrRule> = new Map([
   ...SYSTEM_RULES,
   ...MEMORY_TYPE_RULES,
   ...MONITORING_RULES,
+  ...AMD_MSR_RULES,
 ]);

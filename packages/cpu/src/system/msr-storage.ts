@@ -54,6 +54,23 @@ export const STORED_MSRS: readonly number[] = [
   MSRS.IA32_FMASK.address,
   MSRS.IA32_KERNEL_GS_BASE.address,
   MSRS.IA32_TSC_AUX.address,
+  ...range(MSRS.LASTBRANCHFROMIP.address, 4),
+  MSRS.TSC_RATIO.address,
+  ...range(MSRS.PERF_EVTSEL0.address, 4),
+  ...range(MSRS.PERF_CTR0.address, 4),
+  MSRS.SYSCFG.address,
+  MSRS.HWCR.address,
+  MSRS.TOP_MEM.address,
+  MSRS.TOP_MEM2.address,
+  MSRS.NB_CFG.address,
+  MSRS.INT_PENDING.address,
+  ...range(MSRS.SMM_BASE.address, 3),
+  MSRS.VM_CR.address,
+  MSRS.IGNNE.address,
+  MSRS.VM_HSAVE_PA.address,
+  MSRS.SVM_KEY.address,
+  ...range(MSRS.OSVW_ID_LENGTH.address, 2),
+  MSRS.DE_CFG.address,
 ];
 
 const SLOTS = new Map(STORED_MSRS.map((address, n) => [address, MSR_STORAGE + 2 * n]));
@@ -80,9 +97,12 @@ const BOOTSTRAP_PROCESSOR = 0x100n;
 /** Fast strings, performance monitoring there, neither branch trace store nor sampling, MONITOR enabled. */
 const MISC_ENABLE_AT_RESET = 0x4_1881n;
 
+const TSC_RATIO_AT_RESET = 1n << 32n;
+
 /** MSRs that are not zero after reset (SDM 3A "Processor State After Reset"). */
 export function resetMsrs(c: Processor): void {
   storeMsr(c, MSRS.IA32_PAT.address, PAT_AT_RESET);
   storeMsr(c, MSRS.IA32_APIC_BASE.address, APIC_BASE_AT_RESET | (c.apicId === 0 ? BOOTSTRAP_PROCESSOR : 0n));
+  storeMsr(c, MSRS.TSC_RATIO.address, TSC_RATIO_AT_RESET);
   storeMsr(c, MSRS.IA32_MISC_ENABLE.address, MISC_ENABLE_AT_RESET);
 }

@@ -4,8 +4,10 @@ import { FAULT_STOP, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { MODE_NONE } from "./control-bits.ts";
 import { cpuidEntry } from "./features.ts";
-import { storedMsr } from "./msr-storage.ts";
+import { msrWord, storedMsr } from "./msr-storage.ts";
 
+const VM_CR = msrWord(MSRS.VM_CR.address)!;
+const R_INIT = 1 << 1;
 const ACTIVE = 0;
 const WAIT_FOR_SIPI = 3;
 const BLOCKED_BY_SMI = 4;
@@ -27,19 +29,25 @@ const DR7_AT_RESET = 0x400;
 /**
  * INIT and start-up IPIs that wait at an instruction boundary outside guest mode (SDM 3A "Multiple-Processor Initialization").
  * INIT waits as long as the processor is in VMX root operation; a start-up IPI that nobody waits for is lost.
+ * @param events those of the waiting events that nothing holds back
  */
-export function takeStartupSignals(c: Processor): boolean {
+export function takeStartupSignals(c: Processor, events: number): boolean {
   const s = c.s;
-  if ((s[S.EVENTS]! & S.EVENT_INIT) !== 0 && s[S.VIRTUALIZATION_MODE] === MODE_NONE) {
+  if ((events & S.EVENT_INIT) !== 0 && s[S.VIRTUALIZATION_MODE] === MODE_NONE) {
     s[S.EVENTS]! &= ~(S.EVENT_INIT | S.EVENT_NMI | S.EVENT_SMI | S.EVENT_DEBUG_TRAP);
     initialize(c);
     return true;
   }
-  if ((s[S.EVENTS]! & S.EVENT_SIPI) === 0) return false;
+  if ((events & S.EVENT_SIPI) === 0) return false;
   s[S.EVENTS]! &= ~S.EVENT_SIPI;
   if (s[S.ACTIVITY] !== WAIT_FOR_SIPI) return false;
   startAt(c, s[S.STARTUP_VECTOR]!);
   return true;
+}
+
+/** VM_CR.R_INIT makes #SX of an INIT, but not while the processor waits for a start-up IPI (APM 2 "Security Exception (#SX)"). */
+export function redirectsInit(c: Processor): boolean {
+  return (c.s[VM_CR]! & R_INIT) !== 0 && c.s[S.ACTIVITY] !== WAIT_FOR_SIPI;
 }
 
 /** SDM 3A "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT": floating-point state and most MSRs stay. */

@@ -12,7 +12,7 @@ import { effectiveAddress, memoryAddress, readOperand } from "./operands.ts";
 import { baseWord } from "./system-memory.ts";
 
 /** Linear address of the operand without any segment check, as INVLPG takes it: low half; the high half is in `c.hi`. */
-function uncheckedAddress(c: Processor, i: Op): number {
+export function invalidatedAddress(c: Processor, i: Op): number {
   const low = effectiveAddress(c, i);
   const high = c.hi;
   const base = baseWord(i.segment);
@@ -30,7 +30,7 @@ const invlpg: Executor = (c, i) => {
   if (notPrivileged(c)) return STATUS_ABORTED;
   const status = intercepted(c, i, INTERCEPT.invlpg);
   if (status !== STATUS_NEXT) return status;
-  const low = uncheckedAddress(c, i);
+  const low = invalidatedAddress(c, i);
   if (c.isCanonical(c.hi)) c.mmu.flushPage(low, c.hi);
   return STATUS_NEXT;
 };

@@ -13,15 +13,16 @@ export type DebugStop =
   | { readonly kind: "ended"; readonly vcpu: number; readonly outcome: Outcome };
 
 const MODES = ["not in VMX operation", "VMX root", "VMX non-root"] as const;
+const SVM_MODES = ["host", "host", "SVM guest mode"] as const;
 
 /** Where a virtual processor is. */
 export interface DebugLevel {
   /** 1 for L1, 2 for L2 … */
   readonly level: number;
   /** As the guest sees it: an L0 underneath does not count. */
-  readonly mode: (typeof MODES)[number];
-  /** VMX as the guest that owns it has it: the current VMCS of this processor. */
-  readonly vmx: VmxEnvironment;
+  readonly mode: (typeof MODES)[number] | (typeof SVM_MODES)[number];
+  /** VMX as the guest that owns it has it: the current VMCS of this processor. Null where the silicon has SVM. */
+  readonly vmx: VmxEnvironment | null;
 }
 
 /**
@@ -113,8 +114,11 @@ export class DebugTarget {
     const { client } = this.machine;
     const s = this.machine.processors[vcpu]!.s;
     const level = s[STATE.TRACE_LEVEL]!;
-    if (client === null)
-      return { level, mode: MODES[s[STATE.VIRTUALIZATION_MODE]!]!, vmx: this.machine.vmx[vcpu]!.environment };
+    const mode = s[STATE.VIRTUALIZATION_MODE]!;
+    if (client === null) {
+      const silicon = this.machine.vmx[vcpu];
+      return { level, mode: (silicon ? MODES : SVM_MODES)[mode]!, vmx: silicon?.environment ?? null };
+    }
     const vmx = client.guestVmx(vcpu);
     return { level, mode: level > 1 ? MODES[2] : vmx.inVmxOperation ? MODES[1] : MODES[0], vmx };
   }

@@ -7,8 +7,10 @@ const PAGE = 4096;
 /** How physical addresses of the level that a processor runs at lead to host-physical memory, for onlookers. */
 function physicalOf(machine: Machine, vcpu: number): PhysicalTranslation {
   const { client } = machine;
-  const vmx = machine.vmx[vcpu]!;
-  return client === null ? (address) => vmx.peekPhysical(address) : (address) => client.peekPhysical(vcpu, address);
+  const { extension } = machine.processors[vcpu]!;
+  return client === null
+    ? (address) => extension?.peekPhysical?.(address) ?? address
+    : (address) => client.peekPhysical(vcpu, address);
 }
 
 /** Host-physical address behind a linear one of the running level; `HIDDEN` where its paging structures, or EPT, map nothing. */

@@ -44,6 +44,8 @@ function exitsOnWrite(core: VmxCore, register: number, word: number): boolean {
   switch (register) {
     case 0:
       return ((s[word]! ^ s[STATE.CR0_SHADOW]!) & s[STATE.CR0_MASK]!) !== 0;
+    case 2:
+      return false;
     case 3:
       return (primary & C.CR3_LOAD_EXITING) !== 0 && !isCr3Target(core, word);
     case 4:

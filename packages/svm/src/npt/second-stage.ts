@@ -1,0 +1,64 @@
+import {
+  ACCESS_FETCH,
+  ACCESS_WRITE,
+  type Access,
+  type LinearContext,
+  type SecondStage,
+  STAGE2_EXIT,
+  STATE,
+} from "@hvdiff/cpu";
+import { joinAddress } from "../address.ts";
+import * as C from "../control-bits.ts";
+import type { SvmCore } from "../core.ts";
+import * as W from "../state.ts";
+import { exitForNestedFault } from "./nested-fault.ts";
+import { NestedWalk, NPF_FETCH } from "./nested-walk.ts";
+
+/** Nested paging as the second stage of address translation (APM 2 "Nested Paging"). */
+export class NestedSecondStage implements SecondStage {
+  permissions = 0;
+  readonly walksPdptes = true;
+  private readonly core: SvmCore;
+  private readonly walker: NestedWalk;
+  private root = 0;
+
+  constructor(core: SvmCore) {
+    this.core = core;
+    this.walker = new NestedWalk(core.c.memory);
+  }
+
+  /** Takes the mode and the root from the state words. */
+  use(): void {
+    const { c, s, capabilities } = this.core;
+    const { mode } = this.walker;
+    const isLong = (s[W.HOST_EFER]! & C.EFER_LMA) !== 0;
+    const hasPae = (s[W.HOST_CR4]! & C.CR4_PAE) !== 0;
+    mode.levels = isLong ? ((s[W.HOST_CR4]! & C.CR4_LA57) !== 0 ? 5 : 4) : hasPae ? 3 : 2;
+    mode.noExecute = (s[W.HOST_EFER]! & C.EFER_NXE) !== 0;
+    mode.executeTrap = capabilities.guestModeExecuteTrap && (s[W.NESTED_CONTROL]! & C.GMET_ENABLE) !== 0;
+    mode.gigabytePages = c.gigabytePages;
+    mode.reservedAddressHigh = capabilities.reservedAddressHigh;
+    const offset = mode.levels === 3 ? 0x1f : 0xfff;
+    this.root = joinAddress(s[W.NESTED_CR3]! & ~offset, s[W.NESTED_CR3 + 1]!);
+  }
+
+  translate(gpa: number, access: Access, walk: boolean, _linear: LinearContext): number {
+    const { walker, core } = this;
+    const fetch = !walk && access === ACCESS_FETCH;
+    // The guest's own page-table entries are always accessed as if they were written.
+    const write = walk || access === ACCESS_WRITE;
+    const supervisor = core.s[STATE.CPL]! < 3;
+    if (walker.walk(this.root, Math.floor(gpa / 4096), { write, fetch, supervisor })) {
+      this.permissions = walker.rights;
+      return walker.hostPage * 4096 + (gpa % 4096);
+    }
+    const reportsFetch = walker.mode.noExecute || (core.s[W.HOST_CR4]! & C.CR4_SMEP) !== 0;
+    exitForNestedFault(core, gpa, reportsFetch ? walker.error : walker.error & ~NPF_FETCH, walk);
+    return STAGE2_EXIT;
+  }
+
+  /** Where a guest-physical address leads, for onlookers: no flag is set, no permission asked; -1 where it leads nowhere. */
+  peek(gpa: number): number {
+    return this.walker.peek(this.root, gpa);
+  }
+}
