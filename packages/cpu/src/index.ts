@@ -29,4 +29,5 @@ export { memoryAddress, readOperand, segmentAddress, writeOperand } from "./syst
 export { globalCounterBits } from "./system/performance-counters.ts";
 export { hostTsc } from "./system/time-stamp.ts";
 export { invalidatedAddress } from "./system/translation-instructions.ts";
+export { hasTranslationRights, noteTranslationRights, TRANSLATION_RIGHTS_WORDS } from "./translation-rights.ts";
 export * from "./virtualization.ts";

@@ -1,4 +1,4 @@
-import { STATE } from "@hvdiff/cpu";
+import { STATE, TRANSLATION_RIGHTS_WORDS } from "@hvdiff/cpu";
 
 /*
  * Words of the processor's state that belong to VMX. With the VMCSs, which lie in memory frames, this is all that a clone carries;
@@ -38,6 +38,6 @@ export const MTF_AT = (BASE + 20) / 2;
 export const KEPT_POINTER = (BASE + 22) / 2;
 /** EPTP of the running guest. */
 export const EPTP = BASE + 18;
-/** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high. */
+/** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high; then what its translations' rights were made under. */
 export const TLB_TAGS = BASE + 24;
-export const TLB_TAG_WORDS = 5;
+export const TLB_TAG_WORDS = 5 + TRANSLATION_RIGHTS_WORDS;

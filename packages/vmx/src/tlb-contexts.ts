@@ -1,4 +1,4 @@
-import { STATE } from "@hvdiff/cpu";
+import { hasTranslationRights, noteTranslationRights, STATE } from "@hvdiff/cpu";
 import * as C from "./control-bits.ts";
 import type { VmxCore } from "./core.ts";
 import * as F from "./fields.ts";
@@ -15,6 +15,7 @@ const VPID = 1;
 const PCID = 2;
 const EPT_LOW = 3;
 const EPT_HIGH = 4;
+const RIGHTS = 5;
 
 /** INVVPID types. */
 const ALL_CONTEXT = 2;
@@ -72,13 +73,28 @@ export function selectGuestContext(core: VmxCore): void {
   const hasEpt = (secondary & C.ENABLE_EPT) !== 0;
   const eptLow = hasEpt ? vmcs.lo(F.EPT_POINTER) & ~0xfff : 0xfff;
   const eptHigh = hasEpt ? vmcs.hi(F.EPT_POINTER) : -1;
-  c.selectTlbContext(findContext(core, vmcs.lo(F.VIRTUAL_PROCESSOR_IDENTIFIER), eptLow, eptHigh));
+  const context = findContext(core, vmcs.lo(F.VIRTUAL_PROCESSOR_IDENTIFIER), eptLow, eptHigh);
+  forgetOtherRights(core, context);
+  c.selectTlbContext(context);
 }
 
-/** Before a VM exit loads host state: the guest's translations are those of the PCID that it ran with last. */
-export function noteGuestPcid({ s }: VmxCore): void {
+/** Translations hold what was allowed when they were made: they are of no use under other rights. */
+function forgetOtherRights(core: VmxCore, context: number): void {
+  if (!hasTranslationRights(core.c, tagOf(context) + RIGHTS)) flush(core, context);
+}
+
+/** Before a VM exit loads host state: the guest's translations are those of the PCID and the rights that it ran with last. */
+export function noteGuestContext({ c, s }: VmxCore): void {
   const context = (s[STATE.TLB_CONTEXT]! - STATE.TLB) / STATE.TLB_CONTEXT_WORDS;
-  if (context !== ROOT_CONTEXT) s[tagOf(context) + PCID] = runningPcid(s);
+  if (context === ROOT_CONTEXT) return;
+  s[tagOf(context) + PCID] = runningPcid(s);
+  noteTranslationRights(c, tagOf(context) + RIGHTS);
+}
+
+/** Before a VM entry loads guest state. */
+export function noteRootContext({ c, s }: VmxCore): void {
+  s[W.ROOT_CR3] = s[STATE.CR3]!;
+  noteTranslationRights(c, tagOf(ROOT_CONTEXT) + RIGHTS);
 }
 
 /** Chooses root mode's translations after host state is loaded. */
@@ -87,6 +103,7 @@ export function selectRootContext(core: VmxCore): void {
   const withoutVpid = s[STATE.TLB_CONTEXT] === STATE.TLB;
   const otherPcid = (s[STATE.CR4]! & CR4_PCIDE) !== 0 && ((s[STATE.CR3]! ^ s[W.ROOT_CR3]!) & 0xfff) !== 0;
   if (withoutVpid || otherPcid) flush(core, ROOT_CONTEXT);
+  else forgetOtherRights(core, ROOT_CONTEXT);
   c.selectTlbContext(ROOT_CONTEXT);
 }
 

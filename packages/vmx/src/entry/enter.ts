@@ -10,7 +10,7 @@ import { CHANGED_CONTROLS, CHANGED_HOST, CHANGED_REGISTERS, CHANGED_SEGMENTS } f
 import { loadMsrArea, type MsrArea } from "../msr-area.ts";
 import { ENTER, EXIT, outcomeText, type VmxOutcome } from "../outcome.ts";
 import * as W from "../state.ts";
-import { selectGuestContext } from "../tlb-contexts.ts";
+import { noteRootContext, selectGuestContext } from "../tlb-contexts.ts";
 import { traceCheck, traceVmentry } from "../trace.ts";
 import { changedGroups } from "./changed-groups.ts";
 import { type EntryCheck, firstViolation } from "./check.ts";
@@ -63,9 +63,10 @@ function enterFailure(core: VmxCore, isLaunch: boolean, reason: number, qualific
   return EXIT;
 }
 
-function saveRootState({ s }: VmxCore): void {
+function saveRootState(core: VmxCore): void {
+  const { s } = core;
   s[W.ROOT_TRACE_LEVEL] = s[STATE.TRACE_LEVEL]!;
-  s[W.ROOT_CR3] = s[STATE.CR3]!;
+  noteRootContext(core);
 }
 
 function useSecondStage({ c, s, vmcs, ept }: VmxCore, secondary: number): void {

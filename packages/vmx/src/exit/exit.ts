@@ -5,7 +5,7 @@ import * as F from "../fields.ts";
 import { keepGuestState, mayKeepGuestState } from "../kept-state.ts";
 import { loadMsrArea, type MsrArea, storeMsrArea } from "../msr-area.ts";
 import * as W from "../state.ts";
-import { noteGuestPcid, selectRootContext } from "../tlb-contexts.ts";
+import { noteGuestContext, selectRootContext } from "../tlb-contexts.ts";
 import { traceVmexit } from "../trace.ts";
 import { loadHostState } from "./load-host.ts";
 import { saveGuestState } from "./save.ts";
@@ -116,7 +116,7 @@ export function makeExit(core: VmxCore): void {
     abort(core, ABORT_SAVING_MSRS);
     return;
   }
-  noteGuestPcid(core);
+  noteGuestContext(core);
   if (mayKeepGuestState(core)) keepGuestState(core);
   else enterRoot(core);
   s[STATE.INTERRUPTIBILITY] = blocking;

@@ -10,7 +10,7 @@ import { isVmxModeUndefined } from "../instructions/permission.ts";
 import { vmfunc } from "../instructions/vmfunc.ts";
 import { EXIT, UNDEFINED_OPCODE, type VmxOutcome } from "../outcome.ts";
 import * as W from "../state.ts";
-import { selectGuestContext } from "../tlb-contexts.ts";
+import { noteGuestContext, selectGuestContext } from "../tlb-contexts.ts";
 import { operandExit, plainExit } from "./instruction-exit.ts";
 
 const VMFUNC = exitReasonNumber("VMFUNC");
@@ -69,6 +69,7 @@ function executeVmfunc(core: VmxCore, op: Op): number {
   s[W.EPTP + 1] = vmcs.hi(F.EPT_POINTER);
   if ((s[W.SECONDARY]! & C.EPT_VIOLATION_VE) !== 0) vmcs.set(F.EPTP_INDEX, s[RCX]!, 0);
   core.ept.use(s[W.EPTP]!, s[W.EPTP + 1]!);
+  noteGuestContext(core);
   selectGuestContext(core);
   return STATUS_NEXT;
 }
