@@ -1,7 +1,7 @@
 import { breakpointsEnabled } from "../debug-registers.ts";
 import { RF, TF } from "../flags.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
-import type { Processor } from "../processor.ts";
+import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { setRegister } from "./operands.ts";
 
@@ -37,7 +37,7 @@ export interface StringOperation {
   readonly once: (c: Processor, i: Op) => boolean;
   /** Whether REPE or REPNE stops after the iteration. */
   readonly ends?: (c: Processor, i: Op) => boolean;
-  /** Performs up to `count` iterations at once and returns how many; 0 where only `once` will do. */
+  /** Performs up to `count` iterations at once and returns how many; 0 where only `once` will do, or with nothing changed when a fault is pending. */
   readonly bulk?: (c: Processor, i: Op, count: number) => number;
 }
 
@@ -59,7 +59,7 @@ export function repeated(c: Processor, i: Op, operation: StringOperation): numbe
 /** Performs up to `count` iterations and returns how many; 0 when a fault is pending. */
 function iterate(c: Processor, i: Op, operation: StringOperation, count: number): number {
   const done = operation.bulk === undefined || count === 1 ? 0 : operation.bulk(c, i, count);
-  if (done !== 0) return done;
+  if (done !== 0 || c.fault !== FAULT_NONE) return done;
   return operation.once(c, i) ? 1 : 0;
 }
 

@@ -18,15 +18,20 @@ function mayBulk(c: Processor, i: Op, segment: number): boolean {
   return c.in64BitMode || c.s[S.SEGMENTS + segment * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT] === -1;
 }
 
-/** Buffer offset of a linear address whose access the TLB proves, or -1. */
-function provenOffset(c: Processor, low: number, high: number, access: Access): number {
+/**
+ * Buffer offset of a linear address, or -1 where the slow path must decide; a fault may be pending. A TLB miss is walked here, since source
+ * and destination may want the same TLB entry.
+ */
+function bufferOffset(c: Processor, low: number, high: number, access: Access): number {
   const s = c.s;
   const entry = c.tlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
-  if (s[entry + access] !== (low & ~PAGE_LAST) || s[entry + 3] !== high) return -1;
-  return s[entry + 4]! + (low & PAGE_LAST);
+  if (s[entry + access] === (low & ~PAGE_LAST) && s[entry + 3] === high) return s[entry + 4]! + (low & PAGE_LAST);
+  if (c.tlb === S.TLB_NEVER || !c.isCanonical(high)) return -1;
+  const at = c.mmu.translate(low, high, access, s[S.CPL] === 3);
+  return at >= 0 && !(access === ACCESS_WRITE && c.memory.holdsCode(at)) ? at : -1;
 }
 
-/** Buffer offset behind an index register, or -1 where the slow path must decide. */
+/** Buffer offset behind an index register where `FEWEST` elements fit into the page, or -1; a page fault or an exit may be pending. */
 function elementOffset(c: Processor, i: Op, segment: number, word: number, size: number, access: Access): number {
   const offset = indexRegister(c, i, word);
   const low = segmentAddress(c, segment, offset, c.hi, size, access);
@@ -34,18 +39,18 @@ function elementOffset(c: Processor, i: Op, segment: number, word: number, size:
     c.fault = FAULT_NONE;
     return -1;
   }
-  return provenOffset(c, low, c.hi, access);
+  return roomAt(low, size) < FEWEST ? -1 : bufferOffset(c, low, c.hi, access);
 }
 
-/** Elements from a buffer offset to the end of its page. */
-function roomAt(offset: number, size: number): number {
-  return Math.floor((4096 - (offset & PAGE_LAST)) / size);
+/** Elements from an address to the end of its page. */
+function roomAt(address: number, size: number): number {
+  return Math.floor((4096 - (address & PAGE_LAST)) / size);
 }
 
-/** Copies up to `count` elements within both pages; returns how many, 0 where the slow path must go on. */
+/** Copies up to `count` elements within both pages; returns how many, 0 where the slow path must go on or a fault is pending. */
 export function copyWithinPages(c: Processor, i: Op, size: number, count: number): number {
   const segment = implicitSegment(i);
-  if (!mayBulk(c, i, S.ES) || !mayBulk(c, i, segment)) return 0;
+  if (count < FEWEST || !mayBulk(c, i, S.ES) || !mayBulk(c, i, segment)) return 0;
   const from = elementOffset(c, i, segment, RSI, size, ACCESS_READ);
   if (from < 0) return 0;
   const to = elementOffset(c, i, S.ES, RDI, size, ACCESS_WRITE);
@@ -60,9 +65,9 @@ export function copyWithinPages(c: Processor, i: Op, size: number, count: number
   return elements;
 }
 
-/** Stores RAX up to `count` times within the page; returns how often, 0 where the slow path must go on. */
+/** Stores RAX up to `count` times within the page; returns how often, 0 where the slow path must go on or a fault is pending. */
 export function fillWithinPage(c: Processor, i: Op, size: number, count: number): number {
-  if (!mayBulk(c, i, S.ES)) return 0;
+  if (count < FEWEST || !mayBulk(c, i, S.ES)) return 0;
   const to = elementOffset(c, i, S.ES, RDI, size, ACCESS_WRITE);
   if (to < 0) return 0;
   const elements = Math.min(count, roomAt(to, size));
