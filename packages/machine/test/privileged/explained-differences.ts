@@ -83,7 +83,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
   },
   {
     forms: ["WRMSR FMASK", "WRMSR TSC_AUX"],
-    why: "QEMU drops the reserved bits 63:32",
+    why: "QEMU stores the reserved bits 63:32",
     sdm: 'SDM 2B "WRMSR": #GP(0) for a 1 in a reserved bit',
     matches: refused((registers) => written(registers) >> 32n !== 0n),
   },
@@ -101,7 +101,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
   },
   {
     forms: ["WRMSR EFER"],
-    why: "QEMU drops reserved bits and a change of LME while paging is on",
+    why: "QEMU drops the bits that its processor lacks, stores FFXSR and SVME, which ours lacks, and takes a change of LME while paging is on",
     sdm: 'SDM 3A "IA-32e Mode": #GP(0) for a change of LME with CR0.PG = 1; SDM 2B "WRMSR": for reserved bits',
     matches: refused(
       (registers) => (written(registers) & ~EFER_DEFINED) !== 0n || (written(registers) & 0x100n) === 0n,
@@ -150,7 +150,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
   },
   {
     forms: ["RETF"],
-    why: "QEMU returns to an address that is not canonical and faults there",
+    why: "QEMU returns to an address that is not canonical and faults there, at the new CPL",
     sdm: 'SDM 2B "RET": #GP(0) if the return instruction pointer is not canonical',
     matches: (ours, qemu) => faults(ours) && !isCanonical(qemu.get(2) ?? 0n),
   },
@@ -171,8 +171,8 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
   },
   {
     forms: ["IRETQ"],
-    why: "a stack segment that is not present: QEMU raises #NP(selector), as the manual's list of exceptions has it, ours #SS(selector), as its pseudocode",
-    sdm: 'SDM 2A "IRET", Operation: #SS(SS selector); Protected Mode Exceptions: #NP(selector). Silicon would have to decide',
+    why: "QEMU raises #NP(selector) for a stack segment that is not present; IRETQ on an AMD EPYC, tried at CPL 3, is #SS(selector)",
+    sdm: 'SDM 3A "Interrupt 12 - Stack Fault Exception (#SS)": a not-present SS in a return to another privilege level; SDM 2A "IRET", Operation, against its own list of exceptions',
     matches: (ours, qemu) =>
       ours.get(VECTOR) === 12n &&
       qemu.get(VECTOR) === 11n &&
