@@ -1,38 +1,20 @@
 import type { Random } from "../random.ts";
+import {
+  type Generate,
+  moveImmediate,
+  oneBit,
+  type PrivilegedCase,
+  quad,
+  SCRATCH,
+  TARGET,
+  toggled,
+  withTarget,
+} from "./case-code.ts";
 
-/** What one case executes, from which registers. The rest of the state is the guest's (`privileged.asm`). */
-export interface PrivilegedCase {
-  readonly code: readonly number[];
-  /** RAX RBX RCX RDX RSI RDI RBP R8; the rest are random. */
-  readonly registers?: readonly (bigint | undefined)[];
-  /** Of RFLAGS, the bits that the manual defines after the instruction. */
-  readonly definedFlags?: bigint;
-}
-
-type Generate = (random: Random) => PrivilegedCase;
-
-const SCRATCH = 0x2200000n;
-/** Where far transfers go: the UD2 that ends the code there. */
-const TARGET = 0x2000060n;
-const UD2 = [0x0f, 0x0b];
 const STATUS_FLAGS = 0x8d5n;
 const ALL_FLAGS = 0x3f7fd7n;
 
-const quad = (random: Random): bigint => (BigInt(random.word()) << 32n) | BigInt(random.word());
-const bytes = (value: bigint, count: number): number[] =>
-  Array.from({ length: count }, (_, n) => Number((value >> BigInt(8 * n)) & 0xffn));
-const moveImmediate = (register: number, value: bigint): number[] => [0x48, 0xb8 + register, ...bytes(value, 8)];
-/** Code with a UD2 at TARGET. */
-const withTarget = (code: readonly number[]): number[] => [...code, ...Array(96 - code.length).fill(0x90), ...UD2];
 const sparse = (random: Random): bigint => quad(random) & quad(random) & quad(random);
-const oneBit = (random: Random, bits: readonly number[]): bigint => 1n << BigInt(random.pick(bits));
-
-function toggled(random: Random, value: bigint, bits: readonly number[]): bigint {
-  let result = value;
-  for (let n = random.below(4); n >= 0; n--) result ^= oneBit(random, bits);
-  return result;
-}
-
 /** An address of scratch memory, sometimes unmapped or not canonical. */
 function address(random: Random): bigint {
   return random.pick([SCRATCH, SCRATCH, SCRATCH + 8n, 0x7000000n, 0x800000000000n, 0xffff7fffffffffffn]);

@@ -1,5 +1,7 @@
 import { Random } from "../random.ts";
-import { PRIVILEGED_FORMS, type PrivilegedCase } from "./case-forms.ts";
+import type { PrivilegedCase } from "./case-code.ts";
+import { PRIVILEGED_FORMS } from "./case-forms.ts";
+import { CONTROL_FORMS } from "./control-forms.ts";
 
 const CASE_SIZE = 192;
 const HEADER_SIZE = 16;
@@ -22,7 +24,7 @@ function writeCase(view: DataView, offset: number, one: PrivilegedCase, random: 
 
 /** The cases of a form, each CASE_SIZE bytes. */
 function formCases(form: string, count: number): Uint8Array {
-  const generate = PRIVILEGED_FORMS.get(form)!;
+  const generate = (PRIVILEGED_FORMS.get(form) ?? CONTROL_FORMS.get(form))!;
   const random = new Random([...form].reduce((seed, letter) => Math.imul(seed, 31) + letter.charCodeAt(0), 7));
   const data = new Uint8Array(CASE_SIZE * count);
   const view = new DataView(data.buffer);

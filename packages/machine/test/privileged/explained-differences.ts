@@ -1,5 +1,4 @@
-/** What the guest printed of a case: the words of its record that differ from those of the empty case. */
-export type CaseRecord = ReadonlyMap<number, bigint>;
+import { type CaseRecord, isGeneralProtection, type Judgement, sameBut, VECTOR } from "./case-record.ts";
 
 /** A difference from QEMU TCG 7.2 with the place in the manual that ours follows; `why` says where the manual contradicts itself. */
 interface ExplainedDifference {
@@ -10,7 +9,6 @@ interface ExplainedDifference {
   readonly matches: (ours: CaseRecord, qemu: CaseRecord, registers: readonly bigint[]) => boolean;
 }
 
-const VECTOR = 0;
 /** #UD #TS #NP #SS #GP #PF */
 const FAULTS = [6n, 10n, 11n, 12n, 13n, 14n];
 const FRAME_FLAGS = 4;
@@ -20,19 +18,10 @@ const STATUS_FLAGS_AND_DF = 0xcd5n;
 const isCanonical = (value: bigint): boolean => BigInt.asUintN(64, BigInt.asIntN(48, value)) === value;
 const written = (registers: readonly bigint[]): bigint =>
   ((registers[3]! & 0xffffffffn) << 32n) | (registers[0]! & 0xffffffffn);
-const faults = (record: CaseRecord): boolean => record.get(VECTOR) === 13n && (record.get(1) ?? 0n) === 0n;
 
 /** Our #GP(0) for a value that QEMU stores. */
 function refused(value: (registers: readonly bigint[]) => boolean): ExplainedDifference["matches"] {
-  return (ours, qemu, registers) => faults(ours) && !qemu.has(VECTOR) && value(registers);
-}
-
-function sameBut(ours: CaseRecord, qemu: CaseRecord, ignored: ReadonlyMap<number, bigint>): boolean {
-  for (const word of new Set([...ours.keys(), ...qemu.keys()])) {
-    const mask = ~(ignored.get(word) ?? 0n);
-    if (((ours.get(word) ?? 0n) & mask) !== ((qemu.get(word) ?? 0n) & mask)) return false;
-  }
-  return true;
+  return (ours, qemu, registers) => isGeneralProtection(ours) && !qemu.has(VECTOR) && value(registers);
 }
 
 type Bits = readonly (readonly [word: number, mask: bigint])[];
@@ -152,7 +141,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
     forms: ["RETF"],
     why: "QEMU returns to an address that is not canonical and faults there, at the new CPL",
     sdm: 'SDM 2B "RET": #GP(0) if the return instruction pointer is not canonical',
-    matches: (ours, qemu) => faults(ours) && !isCanonical(qemu.get(2) ?? 0n),
+    matches: (ours, qemu) => isGeneralProtection(ours) && !isCanonical(qemu.get(2) ?? 0n),
   },
   {
     forms: ["MOV Sreg"],
@@ -166,7 +155,9 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
     sdm: 'SDM 2A "IRET": #GP(0) for a null SS with RPL not equal to the RPL of CS',
     matches: (ours, qemu) => {
       const [cs, ss] = [qemu.get(3) ?? 0n, qemu.get(6) ?? 0n];
-      return faults(ours) && ours.get(2) !== qemu.get(2) && (ss & 0xfffcn) === 0n && (ss & 3n) !== (cs & 3n);
+      return (
+        isGeneralProtection(ours) && ours.get(2) !== qemu.get(2) && (ss & 0xfffcn) === 0n && (ss & 3n) !== (cs & 3n)
+      );
     },
   },
   {
@@ -185,7 +176,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
     sdm: 'SDM 2A "LGDT/LIDT": #GP(0) if the base is not canonical',
     matches: (ours, qemu) => {
       const base = ((qemu.get(40) ?? 0n) >> 16n) | (((qemu.get(41) ?? 0n) & 0xffffn) << 48n);
-      return faults(ours) && !qemu.has(VECTOR) && !isCanonical(base);
+      return isGeneralProtection(ours) && !qemu.has(VECTOR) && !isCanonical(base);
     },
   },
   {
@@ -206,7 +197,7 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
     why: "QEMU returns to an address that is not canonical and faults there",
     sdm: 'SDM 2B "SYSRET": #GP(0) if RCX is not canonical',
     matches: (ours, qemu, registers) =>
-      faults(ours) && ours.get(3) === 8n && qemu.get(2) === registers[2] && !isCanonical(registers[2]!),
+      isGeneralProtection(ours) && ours.get(3) === 8n && qemu.get(2) === registers[2] && !isCanonical(registers[2]!),
   },
   {
     forms: ["INT3 INTO"],
@@ -215,13 +206,6 @@ const EXPLAINED_DIFFERENCES: readonly ExplainedDifference[] = [
     matches: (ours, qemu) => ours.get(VECTOR) === 1n && qemu.get(VECTOR) === 6n,
   },
 ];
-
-/** A printed line as a record; words it leaves out are those of the empty case. */
-export function parseRecord(line: string, empty: CaseRecord = new Map()): CaseRecord {
-  const record = new Map(empty);
-  for (const [, index, value] of line.matchAll(/ (\d+)=([0-9a-f]+)/g)) record.set(Number(index), BigInt(`0x${value}`));
-  return record;
-}
 
 /**
  * QEMU's record of an exception, with its two slips put right: RF is 1 in the image that a fault pushes (SDM 3A "Saving the Value of RF"),
@@ -238,12 +222,7 @@ function corrected(form: string, qemu: CaseRecord, definedFlags: bigint): CaseRe
 }
 
 /** Whether two records are the same, or differ as one of the explained differences allows. */
-export function agrees(
-  form: string,
-  ours: CaseRecord,
-  qemu: CaseRecord,
-  registers: readonly bigint[],
-): "same" | "explained" | "different" {
+export function agrees(form: string, ours: CaseRecord, qemu: CaseRecord, registers: readonly bigint[]): Judgement {
   const right = corrected(form, qemu, registers[5]!);
   if (sameBut(ours, right, new Map())) return "same";
   const rules = EXPLAINED_DIFFERENCES.filter((rule) => rule.forms.includes(form));

@@ -6,10 +6,11 @@ import { fileURLToPath } from "node:url";
 import { findCpuModel } from "@hvdiff/cpu";
 import { createMetal, guestOutput } from "../../src/index.ts";
 
-const IMAGE = fileURLToPath(new URL("privileged.elf", import.meta.url));
+export const IMAGE = fileURLToPath(new URL("privileged.elf", import.meta.url));
 const MIB = 0x100000;
 
-function caseLines(serial: string): string[] {
+/** The lines of what the guest printed that are records of cases. */
+export function caseLines(serial: string): string[] {
   return serial.split(/\r?\n/).filter((line) => /^\d+( |$)/.test(line));
 }
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { PRIVILEGED_FORMS } from "./case-forms.ts";
-import { caseModule, registersOf } from "./case-module.ts";
-import { agrees, parseRecord } from "./explained-differences.ts";
+import { caseModule } from "./case-module.ts";
+import { compareRecords } from "./case-record.ts";
+import { agrees } from "./explained-differences.ts";
 import { linesOnMetal, linesUnderQemu } from "./machines.ts";
 
 const RECORDED = new URL("qemu-7.2.txt", import.meta.url);
@@ -10,30 +11,6 @@ const RECORDED_CASES = 12;
 /** HVDIFF_PRIVILEGED_CASES=200 runs that many cases of each form here and under QEMU. */
 const liveCases = Number(process.env["HVDIFF_PRIVILEGED_CASES"] ?? 0);
 const forms = [...PRIVILEGED_FORMS.keys()];
-
-/** The cases in which ours and QEMU's lines differ without explanation, and how many are explained. */
-function compare(
-  ours: readonly string[],
-  qemu: readonly string[],
-  module: Uint8Array,
-  formOf: (index: number) => string,
-) {
-  const different: string[] = [];
-  let explained = 0;
-  const [emptyOurs, emptyQemu] = [parseRecord(ours[0]!), parseRecord(qemu[0] ?? "")];
-  ours.forEach((line, index) => {
-    if (index === 0) return;
-    const theirs = qemu[index] ?? "nothing";
-    const form = formOf(index);
-    const verdict =
-      theirs === "nothing"
-        ? "different"
-        : agrees(form, parseRecord(line, emptyOurs), parseRecord(theirs, emptyQemu), registersOf(module, index));
-    if (verdict === "different") different.push(`${form}: ours ${line}, QEMU ${theirs}`);
-    if (verdict === "explained") explained++;
-  });
-  return { different, explained };
-}
 
 test("privileged instructions do what QEMU recorded, or what the manual says instead", () => {
   const module = caseModule(forms, RECORDED_CASES);
@@ -43,13 +20,16 @@ test("privileged instructions do what QEMU recorded, or what the manual says ins
   expect(ours).toHaveLength(forms.length * RECORDED_CASES + 1);
   expect(recorded).toHaveLength(ours.length);
   const formOf = (index: number): string => forms[Math.floor((index - 1) / RECORDED_CASES)]!;
-  expect(compare(ours, recorded, module, formOf).different).toEqual([]);
+  expect(compareRecords(ours, recorded, module, { formOf, judge: agrees }).different).toEqual([]);
 });
 
 test.runIf(liveCases > 0).each(forms)("%s does under QEMU now what it does here", (form) => {
   const module = caseModule([form], liveCases);
   const ours = linesOnMetal(module);
-  const { different, explained } = compare(ours, linesUnderQemu(module), module, () => form);
+  const { different, explained } = compareRecords(ours, linesUnderQemu(module), module, {
+    formOf: () => form,
+    judge: agrees,
+  });
   console.log(`${form}: ${ours.length - 1} cases, ${explained} explained, ${different.length} unexplained`);
   expect(ours).toHaveLength(liveCases + 1);
   expect(different).toEqual([]);
