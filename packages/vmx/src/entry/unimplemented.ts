@@ -9,7 +9,6 @@ const SECONDARY: readonly ControlName<"secondary">[] = [
   "virtualizeX2apicMode",
   "apicRegisterVirtualization",
   "virtualInterruptDelivery",
-  "vmcsShadowing",
   "subPageWritePermissions",
 ];
 

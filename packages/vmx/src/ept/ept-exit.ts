@@ -38,8 +38,10 @@ export interface Violation {
 
 function accessBits(violation: Violation): number {
   if (violation.access === ACCESS_FETCH) return FETCH;
-  // A walk under accessed and dirty flags counts as a write and reports both.
-  if (violation.walk && (violation.needed & 3) === 3) return DATA_READ | DATA_WRITE;
+  // A walk under accessed and dirty flags counts as a write and reports both; so does setting a flag of guest paging, which is one
+  // locked operation.
+  const writes = violation.access === ACCESS_WRITE || (violation.needed & 3) === 3;
+  if (violation.walk && writes) return DATA_READ | DATA_WRITE;
   if (violation.access === ACCESS_WRITE) return DATA_WRITE;
   return violation.access === ACCESS_READ ? DATA_READ : 0;
 }

@@ -92,7 +92,8 @@ export class EptSecondStage implements SecondStage {
     if (result === WALK_MAPPED) {
       // Until the entry is dirty a write has to walk again, to set the flag.
       const rights = this.tracksDirty && !walker.dirty ? walker.rights & ~STAGE2_WRITE : walker.rights;
-      this.mappings.remember(page, walker.hostPage, rights);
+      // Only the TLB remembers that a page is dirty: software that clears the flag and enters anew finds it set by the next write.
+      this.mappings.remember(page, walker.hostPage, this.tracksDirty ? rights & ~STAGE2_WRITE : rights);
       this.permissions = this.permissionsFrom(rights);
       return walker.hostPage * 4096 + (gpa % 4096);
     }

@@ -1,5 +1,6 @@
 import type { VmxEnvironment } from "../environment.ts";
 import { FAIL_INVALID, type VmxOutcome } from "../outcome.ts";
+import type { VmcsView } from "../vmcs-view.ts";
 import { vmFail } from "./fail.ts";
 import { accessOfEncoding, NO_FIELD } from "./field-encoding.ts";
 
@@ -7,7 +8,16 @@ const ERROR_UNSUPPORTED_COMPONENT = 12;
 
 /** VMREAD: SDM 3C "VMREAD—Read Field from Virtual-Machine Control Structure". The operand is the encoding. */
 export function vmread(env: VmxEnvironment, encodingLow: number, encodingHigh: number): VmxOutcome {
-  const vmcs = env.currentVmcs();
+  return vmreadFrom(env, env.currentVmcs(), encodingLow, encodingHigh);
+}
+
+/** VMREAD from a VMCS, the current one or its shadow. Errors are noted in the current one. */
+export function vmreadFrom(
+  env: VmxEnvironment,
+  vmcs: VmcsView | null,
+  encodingLow: number,
+  encodingHigh: number,
+): VmxOutcome {
   if (vmcs === null) return FAIL_INVALID;
   const access = accessOfEncoding(encodingLow, encodingHigh);
   if (access === NO_FIELD || !env.policy.isFieldSupported(env.capabilities, access >> 1))

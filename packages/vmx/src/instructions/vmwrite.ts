@@ -1,5 +1,6 @@
 import type { VmxEnvironment } from "../environment.ts";
 import { FAIL_INVALID, SUCCEED, type VmxOutcome } from "../outcome.ts";
+import type { VmcsView } from "../vmcs-view.ts";
 import { vmFail } from "./fail.ts";
 import { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./field-encoding.ts";
 
@@ -16,7 +17,11 @@ export interface VmwriteOperands {
 
 /** VMWRITE: SDM 3C "VMWRITE—Write Field to Virtual-Machine Control Structure". */
 export function vmwrite(env: VmxEnvironment, operands: VmwriteOperands): VmxOutcome {
-  const vmcs = env.currentVmcs();
+  return vmwriteTo(env, env.currentVmcs(), operands);
+}
+
+/** VMWRITE to a VMCS, the current one or its shadow. Errors are noted in the current one. */
+export function vmwriteTo(env: VmxEnvironment, vmcs: VmcsView | null, operands: VmwriteOperands): VmxOutcome {
   if (vmcs === null) return FAIL_INVALID;
   const access = accessOfEncoding(operands.encodingLow, operands.encodingHigh);
   const index = access >> 1;

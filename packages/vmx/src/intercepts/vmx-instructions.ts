@@ -12,6 +12,7 @@ import { EXIT, UNDEFINED_OPCODE, type VmxOutcome } from "../outcome.ts";
 import * as W from "../state.ts";
 import { noteGuestContext, selectGuestContext } from "../tlb-contexts.ts";
 import { operandExit, plainExit } from "./instruction-exit.ts";
+import { shadowsVmcs, vmreadShadow, vmwriteShadow } from "./vmcs-shadowing.ts";
 
 const VMFUNC = exitReasonNumber("VMFUNC");
 const VMCALL = exitReasonNumber("VMCALL");
@@ -84,5 +85,12 @@ export function interceptVmxInstruction(core: VmxCore, op: Op): number {
     core.c.raise(6);
     return STATUS_ABORTED;
   }
-  return operandExit(core, op, reason, informationOf(op));
+  return accessShadow(core, op) ?? operandExit(core, op, reason, informationOf(op));
+}
+
+/** VMREAD and VMWRITE where the VMCS is shadowed; null for whatever exits. */
+function accessShadow(core: VmxCore, op: Op): number | null {
+  if (!shadowsVmcs(core)) return null;
+  const { mnemonic } = op.instruction;
+  return mnemonic === "vmread" ? vmreadShadow(core, op) : mnemonic === "vmwrite" ? vmwriteShadow(core, op) : null;
 }
