@@ -1,3 +1,4 @@
+import { fetchFromAccessPage } from "./apic/access-page.ts";
 import { walkLinear } from "./page-walk.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
@@ -85,11 +86,19 @@ export class Mmu {
     if (!this.throughSecondStage(low, high, access)) return ADDRESS_FAULT;
     const inPage = low & 0xfff;
     const page = this.physical - inPage;
+    if (page === this.c.apicAccessPage) return this.accessPage(inPage, access);
     if (page === this.c.apic.page) return ADDRESS_MMIO;
     const offset = this.c.memory.frameOffset(page / 4096);
     if (offset < 0) return offset;
     this.fill(low, high, user, offset, this.permissions);
     return offset + inPage;
+  }
+
+  /** Loads and stores in the APIC-access page are looked at one by one; there is nothing to fetch from it. */
+  private accessPage(offset: number, access: Access): number {
+    if (access !== ACCESS_FETCH) return ADDRESS_MMIO;
+    fetchFromAccessPage(this.c, offset);
+    return ADDRESS_FAULT;
   }
 
   /** Translates the address of a shadow-stack access without remembering anything. False when a fault is pending or an exit was made. */

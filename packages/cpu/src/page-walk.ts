@@ -1,3 +1,4 @@
+import { isInAccessPage, walkThroughAccessPage } from "./apic/access-page.ts";
 import type { WalkResult } from "./mmu.ts";
 import { isAllowed, keyDenies, readableNow, writableNow } from "./page-rights.ts";
 import type { Processor } from "./processor.ts";
@@ -115,6 +116,10 @@ function readEntry(c: Processor, w: WalkState, gpa: number, is32: boolean): numb
     linear.high = w.high;
     at = stage.translate(gpa, ACCESS_READ, true, linear);
     if (at === STAGE2_EXIT) return exitMade(c);
+  }
+  if (isInAccessPage(c, at)) {
+    walkThroughAccessPage(c, at % 4096);
+    return exitMade(c);
   }
   w.entryLow = c.memory.read32(at);
   w.entryHigh = is32 ? 0 : c.memory.read32(at + 4);

@@ -77,6 +77,8 @@ export class Processor {
   blockOps: readonly Op[] = [];
   extension: VirtualizationExtension | null = null;
   secondStage: SecondStage | null = null;
+  /** Physical address of the page whose accesses the extension virtualizes; -1 for none. */
+  apicAccessPage = -1;
   trace: TraceSink | null = null;
   /** Accesses so far to what is neither register nor memory: clocks, ports, devices, MSRs, random numbers. */
   outsideAccesses = 0;
@@ -285,7 +287,6 @@ export class Processor {
     } else this.storeAs(low, high, 8, value, valueHigh, this.s[S.CPL] === 3);
   }
 
-  // See `slow-access.ts`.
   probeWrite(low: number, high: number, size: number): boolean {
     return probeWrite(this, low, high, size);
   }

@@ -1,3 +1,4 @@
+import { isInAccessPage, probeAccessPage, readAccessPage, writeAccessPage } from "./apic/access-page.ts";
 import { readApicPage, writeApicPage } from "./apic/register-access.ts";
 import { breakpointsEnabled, noteDataAccess } from "./debug-registers.ts";
 import { ADDRESS_FAULT, ADDRESS_MMIO } from "./mmu.ts";
@@ -19,7 +20,10 @@ const EXCEPTION_AC = 17;
  */
 export function probeWrite(c: Processor, low: number, high: number, size: number): boolean {
   const user = c.s[S.CPL] === 3;
-  if (offsetFor(c, low, high, ACCESS_WRITE, user) === ADDRESS_FAULT || isMisaligned(c, low, size, user)) return false;
+  const at = offsetFor(c, low, high, ACCESS_WRITE, user);
+  if (at === ADDRESS_FAULT || isMisaligned(c, low, size, user)) return false;
+  const { physical } = c.mmu;
+  if (at === ADDRESS_MMIO && isInAccessPage(c, physical) && !probeAccessPage(c, physical % 4096, size)) return false;
   const room = 4096 - (low & PAGE_LAST);
   if (size <= room) return true;
   // CR2 is to name the first byte of the second page.
@@ -113,7 +117,10 @@ function readAt(c: Processor, at: number, physical: number, size: number): numbe
 
 /** A load by devices' rules: of the local APIC's page, which lies over whatever is there, or of a memory-mapped device. */
 function readDevice(c: Processor, physical: number, size: number): number {
+  // A VM exit that the first part of the access has made.
+  if (c.fault !== 0) return 0;
   c.outsideAccesses++;
+  if (isInAccessPage(c, physical)) return readAccessPage(c, physical % 4096, size);
   if (physical - (physical & PAGE_LAST) === c.apic.page) {
     if (size === 8) c.hi = readApicPage(c, (physical & PAGE_LAST) + 4, 4);
     return readApicPage(c, physical & PAGE_LAST, Math.min(size, 4));
@@ -184,8 +191,13 @@ function writeAt(c: Processor, at: number, physical: number, size: number, value
 
 /** A store by devices' rules. What it set off, such as an interrupt, is looked at before the next instruction. */
 function writeDevice(c: Processor, physical: number, size: number, value: number, valueHigh: number): void {
+  if (c.fault !== 0) return;
   c.outsideAccesses++;
   c.translationEpoch++;
+  if (isInAccessPage(c, physical)) {
+    writeAccessPage(c, physical % 4096, size, value);
+    return;
+  }
   if (physical - (physical & PAGE_LAST) === c.apic.page) {
     writeApicPage(c, physical & PAGE_LAST, size, value);
     return;

@@ -133,5 +133,8 @@ export const EVENT_SIPI = 16;
 /** The virtualization extension wants to be asked at the next boundary (windows, MTF, preemption timer). */
 export const EVENT_VIRTUALIZATION = 32;
 export const EVENT_DEBUG_TRAP = 64;
-/** A virtual interrupt or NMI that the extension delivers waits: it is to be asked, but no instruction needs to be alone for it. */
+/**
+ * A virtual interrupt or NMI that the extension delivers waits, or an exit behind the instruction that was completed last: it is to be asked, but
+ * no instruction needs to be alone for it.
+ */
 export const EVENT_VIRTUAL = 128;

@@ -30,6 +30,11 @@ export interface SecondStage {
   translate(gpa: number, access: Access, walk: boolean, linear: LinearContext): number;
 }
 
+/** An access by a walk of guest paging structures, beside `ACCESS_*`, in `VirtualizationExtension.apicAccess`. */
+export const APIC_ACCESS_WALK = 3;
+/** What `VirtualizationExtension.apicAccess` returns after a VM exit. */
+export const APIC_ACCESS_EXIT = -1;
+
 /** The linear address behind a second-stage access, for exit qualifications. */
 export interface LinearContext {
   valid: boolean;
@@ -121,4 +126,11 @@ export interface VirtualizationExtension {
   peekPhysical?(address: number): number;
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. Absent: nothing does. */
   cloneStateFrom?(other: VirtualizationExtension): void;
+  /**
+   * An access of `size` bytes at an offset of `Processor.apicAccessPage`: `ACCESS_*` or `APIC_ACCESS_WALK`. Returns the physical address that is
+   * accessed instead, or `APIC_ACCESS_EXIT` after a VM exit.
+   */
+  apicAccess?(offset: number, size: number, access: number): number;
+  /** A store that `apicAccess` let through has been done. */
+  apicWritten?(offset: number): void;
 }

@@ -1,4 +1,5 @@
 import { STATE } from "@hvdiff/cpu";
+import { leaveVirtualApic } from "./apic/enter-apic.ts";
 import * as C from "./control-bits.ts";
 import type { VmxCore } from "./core.ts";
 import { loadHostState } from "./exit/load-host.ts";
@@ -40,6 +41,7 @@ export function keepGuestState(core: VmxCore): void {
   const { c, s, vmcs } = core;
   s[STATE.EVENTS]! &= ~(STATE.EVENT_VIRTUALIZATION | STATE.EVENT_DEBUG_TRAP);
   s[W.PENDING_MTF] = 0;
+  leaveVirtualApic(core);
   s[STATE.VIRTUALIZATION_MODE] = MODE_ROOT;
   s[STATE.TRACE_LEVEL] = s[W.ROOT_TRACE_LEVEL]!;
   c.f64[W.KEPT_POINTER] = vmcs.address + 1;

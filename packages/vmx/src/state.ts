@@ -41,3 +41,12 @@ export const EPTP = BASE + 18;
 /** Per TLB context: in use, VPID, PCID, EP4TA in units of pages (low), high; then what its translations' rights were made under. */
 export const TLB_TAGS = BASE + 24;
 export const TLB_TAG_WORDS = 5 + TRANSLATION_RIGHTS_WORDS;
+/** 1 while a virtual interrupt is recognized for delivery. */
+export const VIRTUAL_INTERRUPT = BASE + 120;
+/** Offset in the APIC-access page that the instruction under way has written to, plus one; 0 for none. */
+export const APIC_WRITE = BASE + 121;
+/** Basic reason of the exit that follows the instruction under way, 0 for none; and its qualification. */
+export const TRAP_EXIT = BASE + 122;
+export const TRAP_QUALIFICATION = BASE + 123;
+/** APIC-access page of the guest that ran last, plus one; 0 for none. Float64; index into `f64`. */
+export const LAST_APIC_ACCESS_PAGE = (BASE + 124) / 2;

@@ -126,3 +126,8 @@ export function flushVpidContexts(core: VmxCore, type: number, vpid: number): vo
     if (s[tag + IN_USE] !== 0 && (wanted === ANY_VPID || s[tag + VPID] === wanted)) flush(core, context);
   }
 }
+
+/** Forgets every translation of every guest. */
+export function flushAllGuestContexts(core: VmxCore): void {
+  flushVpidContexts(core, ALL_CONTEXT, ANY_VPID);
+}

@@ -2,6 +2,9 @@ import type { CpuModel, Op, PendingException, Processor, VirtualizationExtension
 import { globalCounterBits, STATE } from "@hvdiff/cpu";
 import { hi32, lo32 } from "@hvdiff/spec";
 import { addressHigh, lowHalf } from "./address.ts";
+import { apicAccess } from "./apic/apic-access.ts";
+import { noteApicWrite } from "./apic/apic-write.ts";
+import { apicAccessPage } from "./apic/enter-apic.ts";
 import { createVmxCapabilities, type VmxCapabilities } from "./capabilities.ts";
 import * as C from "./control-bits.ts";
 import { VmxCore } from "./core.ts";
@@ -116,6 +119,14 @@ export class Vmx implements VirtualizationExtension {
     return (this.core.s[W.SECONDARY]! & C.UNRESTRICTED_GUEST) !== 0;
   }
 
+  apicAccess(offset: number, size: number, access: number): number {
+    return apicAccess(this.core, offset, size, access);
+  }
+
+  apicWritten(offset: number): void {
+    noteApicWrite(this.core, offset);
+  }
+
   // --- The instructions, for clients in TypeScript that own root mode. No permission checks; no flags. ---
 
   vmxon(address: number): VmxOutcome {
@@ -209,6 +220,7 @@ export class Vmx implements VirtualizationExtension {
     const hasEpt = s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && (s[W.SECONDARY]! & C.ENABLE_EPT) !== 0;
     if (hasEpt) ept.restore();
     c.secondStage = hasEpt ? ept : null;
+    c.apicAccessPage = s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST ? apicAccessPage(this.core) : -1;
   }
 
   /** The guest-physical mappings that are remembered, sorted: for state hashes. */

@@ -1,5 +1,6 @@
 import { STATE } from "@hvdiff/cpu";
 import { exitReasonNumber, vmInstructionErrorNumber } from "@hvdiff/spec";
+import { enterVirtualApic } from "../apic/enter-apic.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import { failEntry } from "../exit/exit.ts";
@@ -85,6 +86,7 @@ function becomeGuest(core: VmxCore, secondary: number, stale: number): void {
   const { s } = core;
   s[STATE.VIRTUALIZATION_MODE] = MODE_GUEST;
   s[STATE.TRACE_LEVEL] = s[W.GUEST_TRACE_LEVEL] !== 0 ? s[W.GUEST_TRACE_LEVEL]! : s[W.ROOT_TRACE_LEVEL]! + 1;
+  enterVirtualApic(core);
   if (stale === 0) return;
   useSecondStage(core, secondary);
   selectGuestContext(core);

@@ -3,14 +3,8 @@ import type { VmxCore } from "../core.ts";
 import type { EntryCheckContext } from "./check.ts";
 
 /** Controls that processors advertise and this simulator does not act on yet. A guest that sets one stops the run. */
-const PIN: readonly ControlName<"pin">[] = ["processPostedInterrupts"];
-const SECONDARY: readonly ControlName<"secondary">[] = [
-  "virtualizeApicAccesses",
-  "virtualizeX2apicMode",
-  "apicRegisterVirtualization",
-  "virtualInterruptDelivery",
-  "subPageWritePermissions",
-];
+const PIN: readonly ControlName<"pin">[] = [];
+const SECONDARY: readonly ControlName<"secondary">[] = ["subPageWritePermissions"];
 
 const PIN_MASK = controlMask("pin", ...PIN);
 const SECONDARY_MASK = controlMask("secondary", ...SECONDARY);

@@ -1,5 +1,9 @@
 import { IF, type PendingException, STATE } from "@hvdiff/cpu";
 import { exitReasonNumber } from "@hvdiff/spec";
+import { emulateApicWrite } from "../apic/apic-write.ts";
+import { processPostedInterrupts } from "../apic/posted-interrupts.ts";
+import { takeTrapExit } from "../apic/trap-exit.ts";
+import { deliverVirtualInterrupt } from "../apic/virtual-interrupts.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as F from "../fields.ts";
@@ -77,11 +81,13 @@ function exitForNmi(core: VmxCore): true {
   return true;
 }
 
+/** An external interrupt exits, unless it is the notification of posted ones. */
 function exitForInterrupt(core: VmxCore): true {
   const { c, s } = core;
-  const information = core.information.begin(EXTERNAL_INTERRUPT);
   const acknowledges = (s[W.EXIT_CONTROLS]! & C.ACKNOWLEDGE_INTERRUPT_ON_EXIT) !== 0;
-  if (acknowledges) information.interruption = VALID | c.apic.acknowledge();
+  const vector = acknowledges ? c.apic.acknowledge() : 0;
+  if (acknowledges && processPostedInterrupts(core, vector)) return true;
+  core.information.begin(EXTERNAL_INTERRUPT).interruption = acknowledges ? VALID | vector : 0;
   makeExit(core);
   return true;
 }
@@ -132,9 +138,16 @@ function exitForSignal(core: VmxCore, events: number): boolean {
   return !waits && isMtfDue(core) ? exitFor(core, MONITOR_TRAP_FLAG) : false;
 }
 
-/** At an instruction boundary of the guest. True after a VM exit. */
+/** What the instruction before the boundary did to the virtual APIC. True after a VM exit. */
+function exitBehindInstruction(core: VmxCore): boolean {
+  emulateApicWrite(core);
+  return takeTrapExit(core);
+}
+
+/** At an instruction boundary of the guest. True after a VM exit, and when a virtual interrupt was delivered or posted ones processed. */
 export function exitAtBoundary(core: VmxCore): boolean {
   const { s } = core;
+  if ((s[STATE.EVENTS]! & STATE.EVENT_VIRTUAL) !== 0 && exitBehindInstruction(core)) return true;
   const events = s[STATE.EVENTS]!;
   if (exitForSignal(core, events)) return true;
   if (s[STATE.ACTIVITY] === WAIT_FOR_SIPI) return false;
@@ -144,5 +157,6 @@ export function exitAtBoundary(core: VmxCore): boolean {
   if (isNmiWindowOpen(core)) return exitFor(core, NMI_WINDOW);
   if (nmiExits(core, events)) return exitForNmi(core);
   if (isInterruptWindowOpen(core)) return exitFor(core, INTERRUPT_WINDOW);
+  if (deliverVirtualInterrupt(core)) return true;
   return interruptExits(core, events) ? exitForInterrupt(core) : false;
 }

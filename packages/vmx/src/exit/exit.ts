@@ -1,4 +1,5 @@
 import { type EventBeingDelivered, FAULT_NONE, FAULT_STOP, INTERCEPT_COUNT, STATE } from "@hvdiff/cpu";
+import { leaveVirtualApic } from "../apic/enter-apic.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as F from "../fields.ts";
@@ -81,6 +82,7 @@ function leaveGuest(core: VmxCore): void {
   s[STATE.TSC_MULTIPLIER + 1] = 0;
   s[STATE.EVENTS]! &= ~(STATE.EVENT_VIRTUALIZATION | STATE.EVENT_DEBUG_TRAP);
   s[W.PENDING_MTF] = 0;
+  leaveVirtualApic(core);
   s[STATE.VIRTUALIZATION_MODE] = MODE_ROOT;
   s[STATE.TRACE_LEVEL] = s[W.ROOT_TRACE_LEVEL]!;
   c.secondStage = null;

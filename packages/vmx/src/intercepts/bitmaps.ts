@@ -7,6 +7,7 @@ import { stringInformation } from "../exit/instruction-information.ts";
 import * as F from "../fields.ts";
 import * as W from "../state.ts";
 import { beginInstructionExit, endInstructionExit, plainExit } from "./instruction-exit.ts";
+import { readX2apic, writeX2apic } from "./x2apic.ts";
 
 const MSR_READ = exitReasonNumber("MSR_READ");
 const MSR_WRITE = exitReasonNumber("MSR_WRITE");
@@ -35,12 +36,12 @@ function isMsrIntercepted({ c, s, vmcs }: VmxCore, index: number, part: number):
 
 /** RDMSR of an index. */
 export function interceptRdmsr(core: VmxCore, op: Op, index: number): number {
-  return isMsrIntercepted(core, index, 0) ? plainExit(core, op, MSR_READ) : STATUS_NEXT;
+  return isMsrIntercepted(core, index, 0) ? plainExit(core, op, MSR_READ) : readX2apic(core, op, index);
 }
 
 /** WRMSR of an index. */
 export function interceptWrmsr(core: VmxCore, op: Op, index: number): number {
-  return isMsrIntercepted(core, index, WRITES) ? plainExit(core, op, MSR_WRITE) : STATUS_NEXT;
+  return isMsrIntercepted(core, index, WRITES) ? plainExit(core, op, MSR_WRITE) : writeX2apic(core, op, index);
 }
 
 function isPortSet({ c, vmcs }: VmxCore, port: number): boolean {

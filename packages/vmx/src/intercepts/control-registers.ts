@@ -1,6 +1,7 @@
 import { type Op, STATE, STATUS_NEXT, STATUS_RETIRED } from "@hvdiff/cpu";
 import { exitReasonNumber } from "@hvdiff/spec";
-import { joinAddress } from "../address.ts";
+import { readVirtual, VTPR, writeVirtual } from "../apic/virtual-apic-page.ts";
+import { virtualizeTpr } from "../apic/virtual-interrupts.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import { registerAt } from "../exit/instruction-information.ts";
@@ -16,7 +17,6 @@ const LMSW_MEMORY = 1 << 6;
 const CR0_PE = 1;
 const CR0_TS = 8;
 const LMSW_BITS = 0xe;
-const VIRTUAL_TPR = 0x80;
 
 function crExit(core: VmxCore, op: Op, qualification: number): number {
   beginInstructionExit(core, op, CR_ACCESS);
@@ -31,11 +31,6 @@ function isCr3Target({ s, vmcs }: VmxCore, word: number): boolean {
     if (vmcs.lo(field) === s[word] && vmcs.hi(field) === s[word + 1]) return true;
   }
   return false;
-}
-
-/** Physical address of the virtual TPR. */
-function virtualTpr({ vmcs }: VmxCore): number {
-  return joinAddress(vmcs.lo(F.VIRTUAL_APIC_ADDRESS), vmcs.hi(F.VIRTUAL_APIC_ADDRESS)) + VIRTUAL_TPR;
 }
 
 function exitsOnWrite(core: VmxCore, register: number, word: number): boolean {
@@ -63,36 +58,26 @@ function complete({ s }: VmxCore, op: Op): number {
 
 /** MOV to CR0, CR3, CR4, CR8 (SDM 3C "Instructions That Cause VM Exits Conditionally"). */
 export function interceptCrWrite(core: VmxCore, op: Op, register: number): number {
-  const { c, s } = core;
+  const { s } = core;
   const source = registerAt(op, 1);
   const word = STATE.GPR + source * 2;
   if (exitsOnWrite(core, register, word)) return crExit(core, op, register | (source << 8));
   if (register !== 8 || (s[W.PRIMARY]! & C.USE_TPR_SHADOW) === 0) return STATUS_NEXT;
   if ((s[word]! & ~15) !== 0 || s[word + 1] !== 0) return STATUS_NEXT;
-  c.memory.write32(virtualTpr(core), (s[word]! & 15) << 4);
-  return tprBelowThreshold(core, op);
-}
-
-/** After a write of the virtual TPR: an exit when it fell below the threshold, behind the instruction. */
-function tprBelowThreshold(core: VmxCore, op: Op): number {
-  const status = complete(core, op);
-  const { c, s, vmcs } = core;
-  const priority = (c.memory.read32(virtualTpr(core)) >>> 4) & 15;
-  if ((s[W.SECONDARY]! & C.VIRTUAL_INTERRUPT_DELIVERY) !== 0 || priority >= (vmcs.lo(F.TPR_THRESHOLD) & 15))
-    return status;
-  core.information.begin(exitReasonNumber("TPR_BELOW_THRESHOLD"));
-  return endInstructionExit(core);
+  writeVirtual(core, VTPR, (s[word]! & 15) << 4);
+  virtualizeTpr(core);
+  return complete(core, op);
 }
 
 /** MOV from CR3 and CR8; of CR0 and CR4 the masks and shadows decide what is read. */
 export function interceptCrRead(core: VmxCore, op: Op, register: number): number {
-  const { c, s } = core;
+  const { s } = core;
   const primary = s[W.PRIMARY]!;
   const destination = registerAt(op, 0);
   const exits = register === 3 ? C.CR3_STORE_EXITING : register === 8 ? C.CR8_STORE_EXITING : 0;
   if ((primary & exits) !== 0) return crExit(core, op, register | MOV_FROM | (destination << 8));
   if (register !== 8 || (primary & C.USE_TPR_SHADOW) === 0) return STATUS_NEXT;
-  s[STATE.GPR + destination * 2] = (c.memory.read32(virtualTpr(core)) >>> 4) & 15;
+  s[STATE.GPR + destination * 2] = (readVirtual(core, VTPR) >>> 4) & 15;
   s[STATE.GPR + destination * 2 + 1] = 0;
   return complete(core, op);
 }
