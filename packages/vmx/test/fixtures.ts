@@ -1,5 +1,6 @@
 import { type Bus, type CpuModel, PhysicalMemory, Processor, STATE } from "@hvdiff/cpu";
 import { controlMask } from "@hvdiff/spec";
+import { createVmxCapabilities, type VmxCapabilities } from "../src/capabilities.ts";
 import type { MemoryVmcs } from "../src/memory-vmcs.ts";
 import type { VmcsView } from "../src/vmcs-view.ts";
 import { Vmx, type VmxOptions } from "../src/vmx.ts";
@@ -27,6 +28,18 @@ export const CLIENT_MSRS: ReadonlyMap<number, bigint> = new Map([
 ]);
 
 export const WIDTH = 39;
+
+/** Capabilities of a server processor that offers every secondary control up to TSC scaling, and posted interrupts. */
+export const SERVER_CAPABILITIES: VmxCapabilities = createVmxCapabilities(
+  new Map([
+    ...CLIENT_MSRS,
+    [0x481, 0x0000_00ff_0000_0016n],
+    [0x485, 0x0000_0000_7004_c1e7n],
+    [0x48b, 0x02df_7fff_0000_0000n],
+    [0x48d, 0x0000_00ff_0000_0016n],
+  ]),
+  WIDTH,
+);
 const REVISION = 4;
 
 const LONG_MODE_FEATURES = 0x2c10_0800;

@@ -1,6 +1,6 @@
 import { STATE } from "@hvdiff/cpu";
 import { describe, expect, test } from "vitest";
-import { createRoot, PLACE } from "../../test/fixtures.ts";
+import { createRoot, enableEpt, PLACE, SERVER_CAPABILITIES } from "../../test/fixtures.ts";
 
 const ENTER = { kind: "enter" };
 const EXIT = { kind: "exit" };
@@ -74,11 +74,11 @@ describe("VM entry", () => {
   });
 
   test("a control that is not simulated stops the run by name", () => {
-    const { c, vmx, v } = createRoot();
-    v.write("primaryProcessorBasedControls", v.read("primaryProcessorBasedControls") | 0x8000_0000n);
-    v.write("secondaryProcessorBasedControls", 0x4000n);
+    const { c, vmx, v } = createRoot({ capabilities: SERVER_CAPABILITIES });
+    enableEpt(c, v);
+    v.write("secondaryProcessorBasedControls", 0x80_0002n);
     expect(vmx.vmlaunch()).toEqual(EXIT);
-    expect(c.stop).toMatchObject({ kind: "unimplemented", what: "VM-execution control vmcsShadowing" });
+    expect(c.stop).toMatchObject({ kind: "unimplemented", what: "VM-execution control subPageWritePermissions" });
   });
 
   test("an event whose delivery hits an intercepted fault exits with IDT-vectoring information", () => {
