@@ -334,7 +334,7 @@ describe("posted interrupts", () => {
 
   test("what is pending does not outlive the VM exit", () => {
     const { c, v, vmx } = run({ ...posting, code: [...CODE.vmcall, ...CODE.vmcall] }, 0x61, 2n);
-    expect(c.s[STATE.EVENTS]! & STATE.EVENT_VIRTUAL_APIC).toBe(0);
+    expect(c.s[STATE.EVENTS]! & STATE.EVENT_VIRTUAL).toBe(0);
     v.write("guestRflags", 0x202n);
     expect(resume(c, v, vmx).reason).toBe(VMCALL);
     expect(v.read("guestRip")).toBe(BigInt(HANDLER));
