@@ -6,6 +6,7 @@ import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
 import { DB } from "./system/exceptions.ts";
+import { recordBranch, recordsBranches } from "./system/last-branch.ts";
 import { msrWord } from "./system/msr-storage.ts";
 
 const BLOCKED_BY_MOV_SS = 2;
@@ -31,6 +32,10 @@ function setsShadow(op: Op): boolean {
 function isStep(s: Int32Array, op: Op): boolean {
   if (TRAPS_BY_NEW_TF.has(op.instruction.mnemonic) && (s[S.FLAG_SYSTEM]! & TF) === 0) return false;
   if ((s[DEBUGCTL]! & DEBUGCTL_BTF) === 0) return true;
+  return isTaken(s, op);
+}
+
+function isTaken(s: Int32Array, op: Op): boolean {
   return BRANCH.test(op.instruction.mnemonic) && (s[S.RIP] !== op.nextLow || s[S.RIP + 1] !== op.nextHigh);
 }
 
@@ -76,6 +81,7 @@ export function stepCarefully(c: Processor, op: Op, retired: number): boolean {
   s[S.RIP + 1] = op.ripHigh;
   const flags = s[S.FLAG_SYSTEM]!;
   const mode = s[S.VIRTUALIZATION_MODE];
+  const records = recordsBranches(c);
   if (breakpointsEnabled(s)) {
     if (meetsBreakpoint(c, op)) return false;
     c.selectTlbPart();
@@ -87,6 +93,7 @@ export function stepCarefully(c: Processor, op: Op, retired: number): boolean {
     s[S.RIP + 1] = op.nextHigh;
   }
   c.retired = retired + 1;
+  if (records && s[S.VIRTUALIZATION_MODE] === mode && isTaken(s, op)) recordBranch(s, op);
   // VM entry loads flags and interruptibility from the VMCS: what it loaded must stay.
   if (s[S.VIRTUALIZATION_MODE] === mode) complete(c, op, { flags, status });
   return true;

@@ -18,6 +18,7 @@ import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, type Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
 import { deliverException, takePendingEvents } from "./system/deliver.ts";
+import { recordsBranches } from "./system/last-branch.ts";
 import { ACCESS_FETCH } from "./virtualization.ts";
 
 /** Why `Engine.run` returned. */
@@ -129,7 +130,8 @@ export class Engine {
       (s[S.FLAG_SYSTEM]! & (TF | RF)) !== 0 ||
       (s[S.EVENTS]! & S.EVENT_VIRTUALIZATION) !== 0 ||
       breakpointsEnabled(s) ||
-      this.c.enforced
+      this.c.enforced ||
+      recordsBranches(this.c)
     );
   }
 

@@ -15,6 +15,7 @@ export interface ApicRegister {
 }
 
 const VERSION = 0x50014;
+const VERSION_AMD = 0x50010;
 const DFR_MODEL = 0xf0000000;
 const DFR_ONES = 0x0fffffff;
 const LDR_BITS = 0xff000000;
@@ -75,7 +76,7 @@ const ICR_RESERVED = 0xfff33000;
 
 const SINGLE: readonly [number, ApicRegister][] = [
   [N.id, { read: (c) => (c.apic.inX2Mode ? c.apicId : c.apicId << 24), write: () => {}, x2ReadOnly: true }],
-  [N.version, { read: () => VERSION, write: () => {}, x2ReadOnly: true }],
+  [N.version, { read: (c) => (c.model.vendor === "amd" ? VERSION_AMD : VERSION), write: () => {}, x2ReadOnly: true }],
   [N.tpr, { ...kept(R.TPR), write: (c, value) => c.apic.setTaskPriority(value), x2Reserved: ~0xff }],
   [N.apr, { x2: false, read: (c) => c.apic.processorPriority, write: () => {} }],
   [N.ppr, { read: (c) => c.apic.processorPriority, write: () => {}, x2ReadOnly: true }],

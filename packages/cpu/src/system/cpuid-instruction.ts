@@ -51,6 +51,12 @@ const DYNAMIC: ReadonlyMap<number, Dynamic> = new Map<number, Dynamic>([
       if (subleaf === 0) answer.ecx = setBit(answer.ecx, OSPKE, (c.s[S.CR4]! & CR4_PKE) !== 0);
     },
   ],
+  [
+    0x8000_001e,
+    (c, answer) => {
+      answer.eax = c.apicId;
+    },
+  ],
   [0xb, extendedTopologyDynamic],
   [0x1f, extendedTopologyDynamic],
   [

@@ -14,6 +14,7 @@ import { MODE_GUEST } from "./control-bits.ts";
 import { DB, DF, inLongMode, inRealMode, PF, SX } from "./exceptions.ts";
 import { deliver32 } from "./gates-32.ts";
 import { deliver64 } from "./gates-64.ts";
+import { recordDelivery, recordsBranches } from "./last-branch.ts";
 import { msrWord } from "./msr-storage.ts";
 import { deliverRealMode } from "./real-mode-interrupts.ts";
 import { redirectsInit, takeStartupSignals } from "./startup-signals.ts";
@@ -44,11 +45,14 @@ export function deliverEvent(
   instructionLength: number,
 ): boolean {
   const event: EventBeingDelivered = { vector, type, errorCode, instructionLength };
+  const fromLow = c.s[S.RIP]!;
+  const fromHigh = c.s[S.RIP + 1]!;
   c.delivering = event;
   traceDelivery(c, event);
   const delivered = deliverThroughIdt(c, event);
   if (c.fault !== FAULT_EXCEPTION) c.delivering = null;
   if (!delivered) return false;
+  if (recordsBranches(c)) recordDelivery(c.s, fromLow, fromHigh);
   c.s[S.ACTIVITY] = 0;
   c.s[S.INTERRUPTIBILITY]! &= ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS);
   dropDebugTraps(c.s, type);

@@ -1,6 +1,7 @@
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { failSelector } from "./exceptions.ts";
+import { hasFeature } from "./features.ts";
 import { baseWord, loadSystem, storeSystem } from "./system-memory.ts";
 
 const TABLE_INDICATOR = 4;
@@ -141,14 +142,21 @@ export function setSegment(c: Processor, register: number, selector: number, d: 
   s[word + S.SEGMENT_ACCESS] = d.isSystem ? d.rights : d.rights | ACCESSED;
 }
 
+/** AMD processors before Zen 3 leave base and limit alone when a null selector is loaded (APM 3 "Function 8000_0021h", bit 6 of EAX). */
+function keepsNullBase(c: Processor): boolean {
+  return c.model.vendor === "amd" && !hasFeature(c, "null-sel-clr-base");
+}
+
 /** Makes a segment register unusable. SS keeps the privilege level in its DPL. */
 export function setNullSegment(c: Processor, register: number, selector: number, dpl = 0): void {
   const word = S.SEGMENTS + register * S.SEGMENT_STRIDE;
   const s = c.s;
   s[word + S.SEGMENT_SELECTOR] = selector & 0xffff;
-  s[word + S.SEGMENT_BASE] = 0;
-  s[word + S.SEGMENT_BASE_HIGH] = 0;
-  s[word + S.SEGMENT_LIMIT] = 0;
+  if (!keepsNullBase(c)) {
+    s[word + S.SEGMENT_BASE] = 0;
+    s[word + S.SEGMENT_BASE_HIGH] = 0;
+    s[word + S.SEGMENT_LIMIT] = 0;
+  }
   s[word + S.SEGMENT_ACCESS] = RIGHTS_UNUSABLE | (dpl << 5);
 }
 

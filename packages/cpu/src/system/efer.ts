@@ -18,6 +18,7 @@ import { msrWord } from "./msr-storage.ts";
 const VM_CR = msrWord(MSRS.VM_CR.address)!;
 const SVMDIS = 1 << 4;
 const SVME = BigInt(EFER_SVME);
+const LMSLE = BigInt(EFER_LMSLE);
 
 /** EFER bits that the silicon supports. */
 export function supportedEfer(c: Processor): number {
@@ -40,6 +41,10 @@ export function readEfer(c: Processor): bigint {
 export function writeEfer(c: Processor, value: bigint): boolean {
   if ((value & ~BigInt(supportedEfer(c))) !== 0n) return false;
   if ((value & SVME) !== 0n && (c.s[VM_CR]! & SVMDIS) !== 0) return false;
+  if ((value & LMSLE) !== 0n) {
+    c.stopUnimplemented("EFER.LMSLE: segment limits in 64-bit mode", new Uint8Array());
+    return false;
+  }
   const old = c.s[EFER]!;
   const wanted = (Number(value) & ~EFER_LMA) | (old & EFER_LMA);
   const changed = old ^ wanted;

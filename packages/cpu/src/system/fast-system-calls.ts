@@ -5,10 +5,12 @@ import { IF, RF, readRflags, TF, VM, writeRflags } from "../flags.ts";
 import { type Executor, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "../op.ts";
 import type { Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
+import * as amd from "./amd-system-calls.ts";
 import { EFER_SCE } from "./control-bits.ts";
 import { isNull } from "./descriptors.ts";
 import { GP, inLongMode, inRealMode, notPrivileged, raise, UD } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
+import { CODE_32, CODE_64, FLAT_DATA, setFlat } from "./flat-segments.ts";
 import { storedMsr, storeMsr } from "./msr-storage.ts";
 import { readSegmentBase, writeSegmentBase } from "./segment-bases.ts";
 
@@ -16,26 +18,14 @@ const RCX = 1;
 const RDX = 2;
 const RSP = 4;
 const R11 = 11;
-const CODE_64 = 0xa09b;
-const CODE_32 = 0xc09b;
-const DATA = 0xc093;
 const SYSRET_FLAGS = 0x3c7fd7n;
-
-/** A flat code or stack segment at a privilege level, not read from any table. */
-function setFlat(c: Processor, register: number, selector: number, rights: number, dpl: number): void {
-  const word = S.SEGMENTS + register * S.SEGMENT_STRIDE;
-  c.s[word + S.SEGMENT_SELECTOR] = selector & 0xffff;
-  c.s[word + S.SEGMENT_BASE] = 0;
-  c.s[word + S.SEGMENT_BASE_HIGH] = 0;
-  c.s[word + S.SEGMENT_LIMIT] = -1;
-  c.s[word + S.SEGMENT_ACCESS] = rights | (dpl << 5);
-}
 
 function isCanonical(c: Processor, value: bigint): boolean {
   return c.isCanonical(Number(BigInt.asIntN(32, value >> 32n)));
 }
 
 const syscall: Executor = (c, i) => {
+  if (c.model.vendor === "amd") return amd.syscall(c, i);
   if (!c.in64BitMode || (c.s[S.EFER]! & EFER_SCE) === 0) return raise(c, UD);
   const star = Number((storedMsr(c, MSRS.IA32_STAR.address) >> 32n) & 0xfffcn);
   const flags = readRflags(c.s);
@@ -46,7 +36,7 @@ const syscall: Executor = (c, i) => {
   c.rip = storedMsr(c, MSRS.IA32_LSTAR.address);
   writeRflags(c.s, flags & ~RF & ~Number(BigInt.asIntN(32, storedMsr(c, MSRS.IA32_FMASK.address))));
   setFlat(c, S.CS, star, CODE_64, 0);
-  setFlat(c, S.SS, star + 8, DATA, 0);
+  setFlat(c, S.SS, star + 8, FLAT_DATA, 0);
   enterSystemCall(c, c.s[S.CPL]!);
   c.s[S.CPL] = 0;
   c.translationChanged();
@@ -54,6 +44,7 @@ const syscall: Executor = (c, i) => {
 };
 
 const sysret: Executor = (c, i) => {
+  if (c.model.vendor === "amd") return amd.sysret(c, i);
   if (!c.in64BitMode || (c.s[S.EFER]! & EFER_SCE) === 0) return raise(c, UD);
   if (notPrivileged(c)) return STATUS_ABORTED;
   const to64 = i.instruction.operandSize === 64;
@@ -63,7 +54,7 @@ const sysret: Executor = (c, i) => {
   c.rip = target;
   writeRflags(c.s, Number(c.gpr(R11) & SYSRET_FLAGS));
   setFlat(c, S.CS, (star + (to64 ? 16 : 0)) | 3, to64 ? CODE_64 : CODE_32, 3);
-  setFlat(c, S.SS, (star + 8) | 3, DATA, 3);
+  setFlat(c, S.SS, (star + 8) | 3, FLAT_DATA, 3);
   c.s[S.CPL] = 3;
   resumeUserShadowStack(c);
   c.translationChanged();
@@ -72,8 +63,13 @@ const sysret: Executor = (c, i) => {
   return STATUS_RETIRED;
 };
 
+/** AMD processors have SYSENTER and SYSEXIT outside long mode only. */
+function lacksSysenter(c: Processor): boolean {
+  return !hasFeature(c, "sep") || (c.model.vendor === "amd" && inLongMode(c));
+}
+
 const sysenter: Executor = (c) => {
-  if (!hasFeature(c, "sep")) return raise(c, UD);
+  if (lacksSysenter(c)) return raise(c, UD);
   const selector = Number(storedMsr(c, MSRS.IA32_SYSENTER_CS.address) & 0xfffcn);
   if (inRealMode(c) || isNull(selector)) return raise(c, GP, 0);
   const long = inLongMode(c);
@@ -82,7 +78,7 @@ const sysenter: Executor = (c) => {
   c.setGpr(RSP, BigInt.asUintN(width, storedMsr(c, MSRS.IA32_SYSENTER_ESP.address)));
   c.rip = BigInt.asUintN(width, storedMsr(c, MSRS.IA32_SYSENTER_EIP.address));
   setFlat(c, S.CS, selector, long ? CODE_64 : CODE_32, 0);
-  setFlat(c, S.SS, selector + 8, DATA, 0);
+  setFlat(c, S.SS, selector + 8, FLAT_DATA, 0);
   enterSystemCall(c, c.s[S.CPL]!);
   c.s[S.CPL] = 0;
   c.translationChanged();
@@ -90,7 +86,7 @@ const sysenter: Executor = (c) => {
 };
 
 const sysexit: Executor = (c, i) => {
-  if (!hasFeature(c, "sep")) return raise(c, UD);
+  if (lacksSysenter(c)) return raise(c, UD);
   const selector = Number(storedMsr(c, MSRS.IA32_SYSENTER_CS.address) & 0xffffn);
   if (inRealMode(c) || isNull(selector) || c.s[S.CPL] !== 0) return raise(c, GP, 0);
   const to64 = i.instruction.operandSize === 64;
@@ -102,7 +98,7 @@ const sysexit: Executor = (c, i) => {
   c.rip = rip;
   c.setGpr(RSP, rsp);
   setFlat(c, S.CS, code | 3, to64 ? CODE_64 : CODE_32, 3);
-  setFlat(c, S.SS, (code + 8) | 3, DATA, 3);
+  setFlat(c, S.SS, (code + 8) | 3, FLAT_DATA, 3);
   c.s[S.CPL] = 3;
   resumeUserShadowStack(c);
   c.translationChanged();
@@ -118,5 +114,5 @@ const swapgs: Executor = (c) => {
   return STATUS_NEXT;
 };
 
-/** SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS as Intel processors do them. SDM 2 "Instruction Set Reference". */
+/** SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS. SDM 2 "Instruction Set Reference". */
 export const FAST_SYSTEM_CALLS: Readonly<Record<string, Executor>> = { syscall, sysret, sysenter, sysexit, swapgs };

@@ -39,6 +39,17 @@ const LOW_HALF = 0xffff_ffffn;
 /** CTL, STATUS, ADDR, MISC of a machine-check bank. The SDM has #GP for ones in ADDR and MISC; processors whose banks can be written keep them. */
 const MACHINE_CHECK_BANK = [L.zeroOrOnes, L.onlyZero, L.anyValue, L.anyValue] as const;
 
+/** Of what it turns on the last-branch record takes effect at once. */
+function debugControl(): [number, MsrRule] {
+  const [address, rule] = kept(MSRS.IA32_DEBUGCTL.address, L.onlyBits(DEBUGCTL_BITS));
+  const write = (c: Processor, value: bigint, time: number): boolean => {
+    const accepted = rule.write!(c, value, time);
+    c.translationChanged();
+    return accepted;
+  };
+  return [address, { ...rule, write }];
+}
+
 const SYSTEM_RULES: readonly [number, MsrRule][] = [
   [MSRS.IA32_TIME_STAMP_COUNTER.address, { read: readTsc, write: writeTsc }],
   [
@@ -72,7 +83,7 @@ const SYSTEM_RULES: readonly [number, MsrRule][] = [
   kept(MSRS.IA32_STAR.address, L.anyValue, feature("lm")),
   kept(MSRS.IA32_FMASK.address, L.onlyBits(LOW_HALF), feature("lm")),
   kept(MSRS.IA32_TSC_AUX.address, L.onlyBits(LOW_HALF), feature("rdtscp", "rdpid")),
-  kept(MSRS.IA32_DEBUGCTL.address, L.onlyBits(DEBUGCTL_BITS)),
+  debugControl(),
   kept(MSRS.IA32_SMM_MONITOR_CTL.address, () => undefined, feature("vmx", "smx")),
   kept(MSRS.IA32_UMWAIT_CONTROL.address, L.onlyBits(LOW_HALF & ~2n), feature("waitpkg")),
   kept(MSRS.IA32_TSX_CTRL.address, L.onlyBits(3n), (c) => ((c.model.msrs.get(0x10a) ?? 0n) & 0x80n) !== 0n),

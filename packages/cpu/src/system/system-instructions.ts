@@ -2,6 +2,7 @@ import type { RegisterClass } from "../decode/instruction.ts";
 import { SHADOW_STACK_INSTRUCTIONS } from "../enforcement/shadow-instructions.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "../op.ts";
 import { X87_INSTRUCTIONS } from "../x87/x87-instructions.ts";
+import { AMD_INSTRUCTIONS } from "./amd-instructions.ts";
 import { CONTROL_REGISTERS, moveFromControl, moveFromDebug, moveToControl, moveToDebug } from "./control-registers.ts";
 import { CPUID_INSTRUCTION } from "./cpuid-instruction.ts";
 import { DESCRIPTOR_TABLES } from "./descriptor-tables.ts";
@@ -67,6 +68,7 @@ export const SYSTEM_INSTRUCTIONS: Readonly<Record<string, Executor>> = {
   ...SHADOW_STACK_INSTRUCTIONS,
   ...TRANSACTIONAL_INSTRUCTIONS,
   ...WAIT_INSTRUCTIONS,
+  ...AMD_INSTRUCTIONS,
   ...DIRECT_STORES,
   ...PRIVILEGED_STATE,
   ...IO_INSTRUCTIONS,

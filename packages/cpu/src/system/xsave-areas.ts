@@ -1,6 +1,7 @@
 import type { Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { controlWord, setControlWord } from "../x87/registers.ts";
+import { EFER_FFXSR } from "./control-bits.ts";
 import { GP } from "./exceptions.ts";
 import { hasFeature } from "./features.ts";
 import { type LinearAddress, loadWords, storeWords } from "./linear-bytes.ts";
@@ -207,13 +208,19 @@ function collectMxcsr(c: Processor, at: Area, requested: bigint, header: Header,
 /** FXSAVE's 512 bytes, of which the last 96 are software's. False when a fault is pending. */
 export function saveLegacy(c: Processor, at: Area): boolean {
   if (!storeComponent(c, at, X87, null) || !storeMxcsr(c, at)) return false;
-  return (c.s[S.CR4]! & (1 << 9)) === 0 || storeComponent(c, at, SSE, null);
+  return !hasLegacySse(c) || storeComponent(c, at, SSE, null);
+}
+
+/** The XMM registers are part of the image unless CR4.OSFXSR is 0 or EFER.FFXSR makes 64-bit supervisor code quick. */
+function hasLegacySse(c: Processor): boolean {
+  const quick = (c.s[S.EFER]! & EFER_FFXSR) !== 0 && c.s[S.CPL] === 0 && c.in64BitMode;
+  return (c.s[S.CR4]! & (1 << 9)) !== 0 && !quick;
 }
 
 /** FXRSTOR. False when a fault is pending. */
 export function restoreLegacy(c: Processor, at: Area): boolean {
   const values = new Map<number, number>();
-  const components = (c.s[S.CR4]! & (1 << 9)) === 0 ? [X87] : [X87, SSE];
+  const components = hasLegacySse(c) ? [X87, SSE] : [X87];
   for (const component of components) if (!collect(c, at, component, { offsets: null }, values)) return false;
   if (!collectMxcsr(c, at, 2n, { present: 2n, layout: 0n, compacted: false }, values)) return false;
   loadCollected(c, values, at.wide);
