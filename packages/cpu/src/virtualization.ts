@@ -120,6 +120,8 @@ export interface VirtualizationExtension {
   taskSwitch(selector: number, source: number): boolean;
   /** An event has been delivered through the IDT in guest mode, which takes the guest to another instruction boundary. */
   delivered?(): void;
+  /** Tick at which the extension wants a boundary although the processor waits; infinity for none. Absent: none. */
+  wakesAt?(): number;
   /** Whether the guest may clear CR0.PE and CR0.PG although VMX operation fixes them. Absent: no. */
   unrestrictedGuest?(): boolean;
   /** Where a physical address of the running level lies in memory, for onlookers; -1 where the second stage leads nowhere. Absent: there. */

@@ -272,10 +272,10 @@ export class Machine {
 
   /** On metal it waits for its turn to come; under an L0, which has one processor, time passes. */
   private idle(processor: Processor, deadline: number): void {
+    const until = Math.min(deadline, processor.extension?.wakesAt?.() ?? Number.POSITIVE_INFINITY);
     if (this.client === null) this.turns.setIdle(processor);
-    else if (processor.s[STATE.ACTIVITY] === 2 || deadline === Number.POSITIVE_INFINITY)
-      this.outcome = idleOutcome(this);
-    else processor.retired = Math.max(processor.retired, deadline);
+    else if (processor.s[STATE.ACTIVITY] === 2 || until === Number.POSITIVE_INFINITY) this.outcome = idleOutcome(this);
+    else processor.retired = Math.max(processor.retired, until);
   }
 
   /** An independent machine in the same state; continuing either gives the same events. Not while a guard holds the run. */

@@ -61,16 +61,23 @@ export class Turns {
     });
   }
 
-  /** Tick of the next thing that happens by itself: a device's deadline, or a timer of any local APIC. */
+  /** Tick of the next thing that happens by itself: a device's deadline, a timer of any local APIC, or what wakes a waiting processor. */
   deadline(devices: number): number {
     let earliest = devices;
-    for (const { apic } of this.processors) earliest = Math.min(earliest, apic.deadline);
+    for (const processor of this.processors)
+      earliest = Math.min(earliest, processor.apic.deadline, this.ownWake(processor));
     return earliest;
+  }
+
+  /** When a processor's virtualization extension ends its waiting. */
+  private ownWake({ index, extension }: Processor): number {
+    return this.idle[index] ? (extension?.wakesAt?.() ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   }
 
   /** Lets the timers of all local APICs act. */
   advanceTimers(time: number): void {
     for (const processor of this.processors) {
+      if (this.ownWake(processor) <= time) this.wake(processor);
       if (processor.apic.deadline > time) continue;
       processor.apic.advanceTo(time);
       this.wake(processor);

@@ -29,6 +29,7 @@ import * as W from "./state.ts";
 import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
 
 const MODE_GUEST = 2;
+const WAIT_FOR_SIPI = 3;
 
 const ADDRESS_WIDTHS_LEAF = 0x80000008;
 
@@ -113,6 +114,14 @@ export class Vmx implements VirtualizationExtension {
 
   taskSwitch(selector: number, source: number): boolean {
     return exitForTaskSwitch(this.core, selector, source);
+  }
+
+  /** The VMX-preemption timer counts while the guest halts or has shut down. */
+  wakesAt(): number {
+    const { c, s } = this.core;
+    const runs = s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && s[STATE.ACTIVITY] !== WAIT_FOR_SIPI;
+    const counts = runs && (s[W.PIN]! & C.ACTIVATE_VMX_PREEMPTION_TIMER) !== 0;
+    return counts ? c.f64[W.PREEMPTION_DEADLINE]! : Number.POSITIVE_INFINITY;
   }
 
   unrestrictedGuest(): boolean {
