@@ -31,6 +31,13 @@ module.exports = {
       to: { path: `${product}|^packages/(personality|lab|charts)/|^apps/` },
     },
     {
+      name: "packages-run-in-a-browser",
+      comment: "files, processes and the rest of Node are for apps; tests may use them",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
       name: "products-do-not-know-each-other",
       severity: "error",
       from: { path: "^packages/(personality-[a-z]+|vmm-[a-z-]+)/" },

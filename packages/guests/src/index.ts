@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { bytesOfBase64 } from "./image-bytes.ts";
+import { IMAGES } from "./images-table.ts";
 import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
@@ -21,9 +22,9 @@ export const SCENARIOS: readonly Scenario[] = [
   xsavesLateLaunch,
 ];
 
-/** The bytes of a scenario's image: an ELF32 multiboot 1 file. */
+/** The bytes of a scenario's image: an ELF32 multiboot 1 file. They are part of the code, so that a browser has them as well. */
 export function loadImage(id: string): Uint8Array {
-  const scenario = SCENARIOS.find((candidate) => candidate.id === id);
-  if (scenario === undefined) throw new RangeError(`no bundled scenario is called ${JSON.stringify(id)}`);
-  return new Uint8Array(readFileSync(new URL(`../images/${scenario.image}`, import.meta.url)));
+  const text = IMAGES[id];
+  if (text === undefined) throw new RangeError(`no bundled scenario is called ${JSON.stringify(id)}`);
+  return bytesOfBase64(text);
 }

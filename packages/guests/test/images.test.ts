@@ -67,6 +67,11 @@ test("sources, images, scenario files and SCENARIOS name the same", () => {
   expect(stems("src/scenarios", ".ts")).toEqual(sorted);
 });
 
+test.each(ids)("the bytes in the code are those of images/%s.elf", (id) => {
+  const same = Buffer.compare(readFileSync(join(root, `images/${id}.elf`)), loadImage(id)) === 0;
+  expect(same, "src/images-table.ts is older than images/; run scripts/build-images.mjs").toBe(true);
+});
+
 test("an unknown scenario is refused by name", () => {
   expect(() => loadImage("no-such")).toThrow('no bundled scenario is called "no-such"');
 });
