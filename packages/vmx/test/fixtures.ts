@@ -35,7 +35,7 @@ export const SERVER_CAPABILITIES: VmxCapabilities = createVmxCapabilities(
     ...CLIENT_MSRS,
     [0x481, 0x0000_00ff_0000_0016n],
     [0x485, 0x0000_0000_7004_c1e7n],
-    [0x48b, 0x02df_7fff_0000_0000n],
+    [0x48b, 0x0adf_7fff_0000_0000n],
     [0x48d, 0x0000_00ff_0000_0016n],
   ]),
   WIDTH,

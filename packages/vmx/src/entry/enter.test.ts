@@ -76,9 +76,9 @@ describe("VM entry", () => {
   test("a control that is not simulated stops the run by name", () => {
     const { c, vmx, v } = createRoot({ capabilities: SERVER_CAPABILITIES });
     enableEpt(c, v);
-    v.write("secondaryProcessorBasedControls", 0x80_0002n);
+    v.write("secondaryProcessorBasedControls", 0x800_0002n);
     expect(vmx.vmlaunch()).toEqual(EXIT);
-    expect(c.stop).toMatchObject({ kind: "unimplemented", what: "VM-execution control subPageWritePermissions" });
+    expect(c.stop).toMatchObject({ kind: "unimplemented", what: "VM-execution control enablePconfig" });
   });
 
   test("an event whose delivery hits an intercepted fault exits with IDT-vectoring information", () => {

@@ -4,7 +4,6 @@ import type { EntryCheckContext } from "./check.ts";
 
 /** Secondary controls that this simulator does not act on, like all tertiary ones. A guest that sets one stops the run. */
 const SECONDARY: readonly ControlName<"secondary">[] = [
-  "subPageWritePermissions",
   "ptUsesGuestPhysicalAddresses",
   "pasidTranslation",
   "enablePconfig",

@@ -9,6 +9,7 @@ import { raiseVirtualizationException } from "./virtualization-exception.ts";
 const EPT_VIOLATION = exitReasonNumber("EPT_VIOLATION");
 const EPT_MISCONFIG = exitReasonNumber("EPT_MISCONFIG");
 const PML_FULL = exitReasonNumber("PML_FULL");
+const SPP_EVENT = exitReasonNumber("SPP_EVENT");
 
 const CR0_PG = 1 << 31;
 const EFER_NXE = 1 << 11;
@@ -20,20 +21,25 @@ const FINAL_TRANSLATION = 1 << 8;
 const LINEAR_USER = 1 << 9;
 const LINEAR_WRITABLE = 1 << 10;
 const LINEAR_EXECUTE_DISABLED = 1 << 11;
+const SUB_PAGE_MISS = 1 << 11;
 
-/** An access that EPT does not allow. */
-export interface Violation {
+/** An access that EPT does not let through. */
+export interface FailedAccess {
   readonly gpa: number;
   readonly access: Access;
   /** Rights that the access needed. */
   readonly needed: number;
+  /** The access was to a guest paging structure. */
+  readonly walk: boolean;
+  readonly linear: LinearContext;
+}
+
+/** An access that EPT does not allow. */
+interface Violation extends FailedAccess {
   /** Rights that the walk gave; 0 where it met an entry that is not present. */
   readonly rights: number;
   /** Nothing in the EPT entry keeps it from being a virtualization exception. */
   readonly isConvertible: boolean;
-  /** The access was to a guest paging structure. */
-  readonly walk: boolean;
-  readonly linear: LinearContext;
 }
 
 function accessBits(violation: Violation): number {
@@ -89,6 +95,16 @@ export function exitForViolation(core: VmxCore, violation: Violation): void {
     information.guestLinearLow = linear.low;
     information.guestLinearHigh = linear.high;
   }
+  makeExit(core);
+}
+
+/** VM exit for a miss or misconfiguration in the sub-page permission table (SDM 3C "Exit Qualification for SPP-Related Events"). */
+export function exitForSubPages(core: VmxCore, { gpa, linear }: FailedAccess, isMiss: boolean): void {
+  const information = core.information.begin(SPP_EVENT).qualify(isMiss ? SUB_PAGE_MISS : 0, 0);
+  setAddresses(core, gpa);
+  information.hasGuestLinear = true;
+  information.guestLinearLow = linear.low;
+  information.guestLinearHigh = linear.high;
   makeExit(core);
 }
 

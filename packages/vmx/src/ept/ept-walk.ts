@@ -26,6 +26,8 @@ const TABLE_RESERVED = 0x78;
 const PML4_RESERVED = 0xf8;
 const PAGES_PER_PML4_ENTRY = 2 ** 27;
 const FRAME_HIGH = 0xfffff;
+/** Bit 61 of a leaf. */
+const SUB_PAGES_HIGH = 1 << 29;
 
 function indexAt(page: number, level: number): number {
   if (level === 4) return Math.floor(page / PAGES_PER_PML4_ENTRY) & 511;
@@ -62,6 +64,10 @@ export class EptWalk {
   log: ModificationLog | null = null;
   private readonly memory: EptMemory;
   private readonly capabilities: VmxCapabilities;
+  /** The rights of the tables above the entry that was read last. */
+  private tableRights = 0;
+  private at = 0;
+  private isSubPaged = false;
   private low = 0;
   private high = 0;
 
@@ -78,35 +84,56 @@ export class EptWalk {
   walk(root: number, page: number, needed: number, tracksDirty: boolean): WalkEnd {
     this.rights = this.isModeBased ? ALL_RIGHTS : RIGHTS;
     this.dirty = false;
+    this.isSubPaged = false;
     let table = root;
     for (let level = 4; level >= 1; level--) {
       const at = table + indexAt(page, level) * 8;
       this.low = this.memory.read32(at);
       this.high = this.memory.read32(at + 4);
       const rights = this.rightsOfEntry();
+      this.at = at;
+      this.tableRights = this.rights;
       this.rights &= rights;
       if (rights === 0) {
         this.rights = 0;
         return WALK_VIOLATION;
       }
       if (this.isMisconfigured(level)) return WALK_MISCONFIGURED;
-      if (level === 1 || (this.low & LEAF) !== 0) return this.finish(at, page, level, needed, tracksDirty);
+      if (level === 1 || (this.low & LEAF) !== 0) return this.finish(page, level, needed, tracksDirty);
       if (tracksDirty && !this.setFlags(at, ACCESSED)) return WALK_LOG_FULL;
       table = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH);
     }
     return WALK_VIOLATION;
   }
 
-  private finish(at: number, page: number, level: number, needed: number, tracksDirty: boolean): WalkEnd {
+  private finish(page: number, level: number, needed: number, tracksDirty: boolean): WalkEnd {
+    this.isSubPaged = level === 1 && (this.high & SUB_PAGES_HIGH) !== 0;
     if ((this.rights & needed) !== needed) return WALK_VIOLATION;
-    const wasDirty = (this.low & DIRTY) !== 0;
-    const flags = (needed & STAGE2_WRITE) !== 0 ? ACCESSED | DIRTY : ACCESSED;
-    if (tracksDirty && !this.setFlags(at, flags)) return WALK_LOG_FULL;
+    if (tracksDirty && !this.setLeafFlags(page, (needed & STAGE2_WRITE) !== 0)) return WALK_LOG_FULL;
     this.dirty = (this.low & DIRTY) !== 0;
-    if (this.dirty && !wasDirty) this.log?.append(page);
     const pages = level === 1 ? 1 : level === 2 ? 512 : 262144;
     const first = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH) / 4096;
     this.hostPage = first - (first % pages) + (page % pages);
+    return WALK_MAPPED;
+  }
+
+  private setLeafFlags(page: number, isWrite: boolean): boolean {
+    const becomesDirty = isWrite && (this.low & DIRTY) === 0;
+    if (!this.setFlags(this.at, isWrite ? ACCESSED | DIRTY : ACCESSED)) return false;
+    if (becomesDirty) this.log?.append(page);
+    return true;
+  }
+
+  /** Whether the walk found all that a write needs but the leaf's own right, and the leaf leaves that to sub-pages. */
+  get isEligibleForSubPages(): boolean {
+    const { rights, tableRights } = this;
+    return this.isSubPaged && (tableRights & STAGE2_WRITE) !== 0 && (rights & (READ | WRITE)) === READ;
+  }
+
+  /** Ends a walk that sub-page permissions have let through. */
+  finishSubPageWrite(page: number, tracksDirty: boolean): WalkEnd {
+    if (tracksDirty && !this.setLeafFlags(page, true)) return WALK_LOG_FULL;
+    this.hostPage = joinAddress(this.low & ~0xfff, this.high & FRAME_HIGH) / 4096;
     return WALK_MAPPED;
   }
 

@@ -14,11 +14,26 @@ import { joinAddress } from "../address.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
 import * as W from "../state.ts";
-import { exitForFullLog, exitForMisconfiguration, exitForViolation } from "./ept-exit.ts";
-import { EPT_USER_EXECUTE, EptWalk, WALK_LOG_FULL, WALK_MAPPED, WALK_MISCONFIGURED } from "./ept-walk.ts";
+import {
+  exitForFullLog,
+  exitForMisconfiguration,
+  exitForSubPages,
+  exitForViolation,
+  type FailedAccess,
+} from "./ept-exit.ts";
+import {
+  EPT_USER_EXECUTE,
+  EptWalk,
+  WALK_LOG_FULL,
+  WALK_MAPPED,
+  WALK_MISCONFIGURED,
+  WALK_VIOLATION,
+  type WalkEnd,
+} from "./ept-walk.ts";
 import { GuestPhysicalMappings } from "./mappings.ts";
 import { PageModificationLog } from "./page-modification-log.ts";
 import { peekEpt } from "./peek-ept.ts";
+import { SUB_PAGE_ALLOWED, SUB_PAGE_DENIED, SUB_PAGE_MISS, subPageWritePermission } from "./sub-page-permissions.ts";
 
 const ACCESSED_DIRTY = 1 << 6;
 const CR0_PG = 1 << 31;
@@ -98,11 +113,38 @@ export class EptSecondStage implements SecondStage {
       return walker.hostPage * 4096 + (gpa % 4096);
     }
     this.mappings.forget(page);
-    if (result === WALK_MISCONFIGURED) exitForMisconfiguration(this.core, gpa);
+    return access === ACCESS_WRITE && !walk && this.usesSubPages(result)
+      ? this.writeSubPage(gpa, page, linear)
+      : this.exit(result, { gpa, access, needed, walk, linear });
+  }
+
+  private usesSubPages(result: WalkEnd): boolean {
+    const isOn = (this.core.s[W.SECONDARY]! & C.SUB_PAGE_WRITE_PERMISSIONS) !== 0;
+    return isOn && result === WALK_VIOLATION && this.walker.isEligibleForSubPages;
+  }
+
+  /** A write that the page as a whole does not allow. It is never remembered. */
+  private writeSubPage(gpa: number, page: number, linear: LinearContext): number {
+    const { walker, core } = this;
+    const permission = subPageWritePermission(core, gpa);
+    const denied: FailedAccess = { gpa, access: ACCESS_WRITE, needed: STAGE2_WRITE, walk: false, linear };
+    if (permission === SUB_PAGE_DENIED) return this.exit(WALK_VIOLATION, denied);
+    if (permission !== SUB_PAGE_ALLOWED) {
+      exitForSubPages(core, denied, permission === SUB_PAGE_MISS);
+      return STAGE2_EXIT;
+    }
+    const result = walker.finishSubPageWrite(page, this.tracksDirty);
+    if (result !== WALK_MAPPED) return this.exit(result, denied);
+    this.permissions = this.permissionsFrom(walker.rights);
+    return walker.hostPage * 4096 + (gpa % 4096);
+  }
+
+  private exit(result: WalkEnd, access: FailedAccess): number {
+    if (result === WALK_MISCONFIGURED) exitForMisconfiguration(this.core, access.gpa);
     else if (result === WALK_LOG_FULL) exitForFullLog(this.core);
     else {
-      const { rights, isConvertible } = walker;
-      exitForViolation(this.core, { gpa, access, needed, rights, isConvertible, walk, linear });
+      const { rights, isConvertible } = this.walker;
+      exitForViolation(this.core, { ...access, rights, isConvertible });
     }
     return STAGE2_EXIT;
   }
