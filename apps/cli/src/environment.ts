@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import type { Lab } from "@hvdiff/lab";
+import type { EngineChoice, Lab } from "@hvdiff/lab";
 
 /** A started dashboard. */
 export interface Server {
@@ -17,7 +17,7 @@ export interface Environment {
   /** Cells per line of the terminal on stdout; null where stdout is not a terminal. */
   readonly terminalWidth: number | null;
   readonly stderrIsTerminal: boolean;
-  readonly createLab: () => Promise<Lab>;
+  readonly createLab: (engine?: EngineChoice) => Promise<Lab>;
   readonly startServer: (options: { readonly port: number; readonly host: string }) => Promise<Server>;
   /** Resolves when the user asks to stop. */
   readonly untilInterrupted: () => Promise<void>;
@@ -60,7 +60,7 @@ export function processEnvironment(): Environment {
     variables: process.env,
     terminalWidth: process.stdout.isTTY ? (process.stdout.columns ?? 80) : null,
     stderrIsTerminal: process.stderr.isTTY === true,
-    createLab: async () => (await import("@hvdiff/lab")).createLab(),
+    createLab: async (engine) => (await import("@hvdiff/lab")).createLab(engine === undefined ? {} : { engine }),
     startServer: async (options) => (await import("@hvdiff/dashboard")).startServer(options),
     untilInterrupted,
   };

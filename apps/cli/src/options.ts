@@ -96,6 +96,13 @@ export const OPTIONS = {
     value: "N",
     summary: "stop a column after so many guest instructions; that is an outcome, not an error",
   },
+  engine: {
+    name: "engine",
+    value: "jit|interp|both",
+    choices: ["interp", "jit", "both"],
+    summary:
+      "how guest code is executed: compiled where it is hot (default), never, or both and compared; the result is the same",
+  },
   format: {
     name: "format",
     aliases: ["-f"],
@@ -147,4 +154,5 @@ export const RUN_OPTIONS: readonly OptionDef[] = [
   OPTIONS.mode,
   OPTIONS.quirk,
   OPTIONS.maxInstructions,
+  OPTIONS.engine,
 ];

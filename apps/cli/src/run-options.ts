@@ -1,6 +1,7 @@
-import type { BootOptions, RunOptions } from "@hvdiff/lab";
+import type { BootOptions, EngineChoice, RunOptions } from "@hvdiff/lab";
 import { type Arguments, lastValue } from "./arguments.ts";
 import { CommandError } from "./command-error.ts";
+import type { Environment } from "./environment.ts";
 import { modulesOf } from "./initrd.ts";
 import { parseAddress, parseInstructions, parseMemory, parseProcessors } from "./quantities.ts";
 
@@ -55,4 +56,14 @@ export function runOptionsOf(given: Arguments): RunOptions {
     maxInstructions: map(value("max-instructions"), parseInstructions),
     quirks: quirks.length === 0 ? undefined : quirks,
   }) as RunOptions;
+}
+
+const ENGINES: readonly string[] = ["interp", "jit", "both"] satisfies readonly EngineChoice[];
+
+/** The engine that `--engine` or HVDIFF_ENGINE names; undefined for the default. */
+export function engineOf(given: Arguments, { variables }: Environment): EngineChoice | undefined {
+  const engine = lastValue(given, "engine") ?? variables["HVDIFF_ENGINE"];
+  if (engine !== undefined && !ENGINES.includes(engine))
+    throw new CommandError(`HVDIFF_ENGINE: ${JSON.stringify(engine)} is not one of ${ENGINES.join(", ")}`);
+  return engine as EngineChoice | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Op } from "./op.ts";
+import type { RegionEntry } from "./wasm/region-runtime.ts";
 
 /** Straight-line instructions decoded once, up to a branch, a change of mode or the end of the page. */
 export class Block {
@@ -14,10 +15,10 @@ export class Block {
   /** Pool frame of the code and how often that code had been overwritten when it was decoded. */
   readonly frame: number;
   readonly version: number;
-  /** The two blocks that followed last, valid while `linkEpoch` is the processor's translation epoch. */
-  link: Block | null = null;
-  otherLink: Block | null = null;
-  linkEpoch = 0;
+  /** Times it was run by executors since it was decoded or its region was dropped. */
+  heat = 0;
+  /** Where it is entered in WebAssembly. */
+  region: RegionEntry | null = null;
 
   constructor(
     place: { at: number; mode: number; ripLow: number; ripHigh: number; frame: number; version: number },

@@ -1,25 +1,14 @@
 import type { Block } from "./block.ts";
-import {
-  type BlockStart,
-  buildBlock,
-  CODE_MODES,
-  type CodeMode,
-  isNearLimit,
-  limitedBlock,
-  MAX_LENGTH,
-  unbackedBlock,
-} from "./block-builder.ts";
-import { link, linkedBlock } from "./block-links.ts";
 import { stepCarefully } from "./careful-step.ts";
+import { CodeFetch } from "./code-fetch.ts";
 import { breakpointsEnabled } from "./debug-registers.ts";
 import { IF, RF, TF } from "./flags.ts";
-import { ADDRESS_FAULT } from "./mmu.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, type Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
 import { deliverException, takePendingEvents } from "./system/deliver.ts";
 import { recordsBranches } from "./system/last-branch.ts";
-import { ACCESS_FETCH } from "./virtualization.ts";
+import { type RegionExit, RegionRuntime } from "./wasm/region-runtime.ts";
 
 /** Why `Engine.run` returned. */
 export type RunResult =
@@ -32,11 +21,24 @@ export type RunResult =
   /** `Processor.stop` is set. */
   | "stopped";
 
-const CACHE_SIZE = 1 << 12;
-const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
-const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
-const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
-const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
+/** When code is compiled. */
+export interface CompileThresholds {
+  /** Times a block is run by its executors before it is compiled. */
+  readonly hot: number;
+  /** Times after which it is taken up by the region of another. */
+  readonly warm: number;
+}
+
+/** What pays for itself. */
+export const COMPILE_HOT: CompileThresholds = { hot: 400, warm: 40 };
+/** What finds mistakes. */
+export const COMPILE_EARLY: CompileThresholds = { hot: 12, warm: 2 };
+
+const _CACHE_SIZE = 1 << 12;
+const _CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
+const _CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
+const _CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
+const _SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const SHADOW = 3;
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
@@ -52,12 +54,20 @@ export class Engine {
   /** Retired instructions at which the run under way ends. */
   limit = 0;
   readonly c: Processor;
-  private readonly cache: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
-  private modeEpoch = 0;
-  private mode: CodeMode = CODE_MODES[0]!;
+  readonly code: CodeFetch;
+  private readonly regions: RegionRuntime | null;
 
-  constructor(processor: Processor) {
+  private readonly thresholds: CompileThresholds;
+
+  /** @param thresholds when code becomes WebAssembly; null for never. What happens is the same in every respect. */
+  constructor(processor: Processor, thresholds: CompileThresholds | null = COMPILE_HOT) {
     this.c = processor;
+    this.code = new CodeFetch(processor);
+    this.thresholds = thresholds ?? COMPILE_HOT;
+    this.regions =
+      thresholds === null
+        ? null
+        : new RegionRuntime(processor, (low, high) => this.code.warmBlock(low, high, this.thresholds.warm));
   }
 
   /** Makes a run that is under way end earlier: a device has set a timer. */
@@ -69,19 +79,66 @@ export class Engine {
   run(limit: number): RunResult {
     const c = this.c;
     this.limit = limit;
-    let block: Block | null = null;
     for (;;) {
       const ended = this.boundary();
-      if (ended === "again") block = null;
-      else if (ended !== null) return this.leave(ended);
-      else {
-        const retired = c.retired;
-        block = this.nextBlock(block);
-        if (block === null) this.handleAbort(null);
-        else if (this.mustStep()) this.runOneCarefully(block, retired);
-        else this.runBlock(block, retired, this.limit);
-      }
+      if (ended === "again") continue;
+      if (ended !== null) return this.leave(ended);
+      const retired = c.retired;
+      const block = this.code.nextBlock();
+      if (block === null) this.handleAbort(null);
+      else if (this.mustStep()) this.runOneCarefully(block, retired);
+      else if (!this.runRegion(block))
+        this.runBlock(block, retired, Math.min(block.ops.length, this.limit - retired), 0);
     }
+  }
+
+  /** Runs a block's region, if it has one by now. False when that cannot be: nothing has happened then. */
+  private runRegion(block: Block): boolean {
+    const { regions } = this;
+    if (regions === null || this.c.tlb === S.TLB_NEVER) return false;
+    if (block.region === null && !this.compile(regions, block)) return false;
+    const exit = regions.enter(block, this.limit, this.code.codeMode().bits === 64);
+    if (exit === null) return false;
+    this.finish(exit);
+    return true;
+  }
+
+  /** Counts a block's runs and compiles it when it is hot. */
+  private compile(regions: RegionRuntime, block: Block): boolean {
+    if (++block.heat !== this.thresholds.hot || block.at < 0) return false;
+    regions.compile(block, this.code.codeMode().bits);
+    return block.region !== null;
+  }
+
+  /** Goes on from where a region was left: at the start of a block, or in the middle of one. */
+  private finish({ site, region, retired, status, epoch }: RegionExit): void {
+    const { c } = this;
+    const block = region.blocks[site.block]!;
+    this.code.enterPage(block.at, (block.ripLow + region.codeBase) | 0, block.ripHigh, epoch);
+    if (site.kind === "boundary") {
+      c.s[S.RIP] = site.ripLow;
+      c.s[S.RIP + 1] = site.ripHigh;
+    }
+    if (site.kind === "before") this.runBlock(block, retired, block.ops.length, site.position);
+    else if (site.kind === "operated") this.runRest(block, { retired, epoch, status }, site.position);
+    else c.retired = retired;
+  }
+
+  /** Goes on behind an instruction whose executor has just returned. */
+  private runRest(
+    block: Block,
+    { retired, epoch, status }: { readonly retired: number; readonly epoch: number; readonly status: number },
+    position: number,
+  ): void {
+    const op = block.ops[position]!;
+    const changed = epoch !== this.c.translationEpoch;
+    if (status === STATUS_NEXT && !changed && position + 1 < block.ops.length) {
+      this.runBlock(block, retired, block.ops.length, position + 1);
+      return;
+    }
+    if (status === STATUS_NEXT) this.setRipBehind(op);
+    this.c.retired = retired + (status === STATUS_ABORTED ? position : position + 1);
+    if (status === STATUS_ABORTED) this.handleAbort(op);
   }
 
   /**
@@ -90,7 +147,7 @@ export class Engine {
    */
   executeOne(): boolean {
     const c = this.c;
-    const block = this.nextBlock(null);
+    const block = this.code.nextBlock();
     if (block === null) return false;
     c.blockBase = c.retired;
     c.blockOps = block.ops;
@@ -135,17 +192,16 @@ export class Engine {
     );
   }
 
-  /** Executes a block's instructions, at most up to the limit. */
-  private runBlock(block: Block, retired: number, limit: number): void {
+  /** Executes a block's instructions from number `from` up to `count`. */
+  private runBlock(block: Block, retired: number, count: number, from: number): void {
     const c = this.c;
     const s = c.s;
     const ops = block.ops;
-    const count = Math.min(ops.length, limit - retired);
     const epoch = c.translationEpoch;
     c.blockBase = retired;
     c.blockOps = ops;
     s[S.RIP + 1] = block.ripHigh;
-    let done = 0;
+    let done = from;
     let status = STATUS_NEXT;
     while (done < count) {
       const op = ops[done]!;
@@ -198,85 +254,5 @@ export class Engine {
   /** Whether an external interrupt could be taken at this boundary (for machines that idle). */
   interruptible(): boolean {
     return (this.c.s[S.FLAG_SYSTEM]! & IF) !== 0;
-  }
-
-  /** The block at RIP; null when fetching it has left a fault. */
-  nextBlock(previous: Block | null): Block | null {
-    const { c } = this;
-    const linked = previous !== null && previous.linkEpoch === c.translationEpoch ? linkedBlock(c, previous) : null;
-    return linked ?? this.findBlock(previous);
-  }
-
-  private findBlock(previous: Block | null): Block | null {
-    const c = this.c;
-    const s = c.s;
-    const mode = this.codeMode();
-    const ripLow = s[S.RIP]!;
-    const ripHigh = s[S.RIP + 1]!;
-    let low = ripLow;
-    if (mode.bits !== 64) {
-      if (ripLow >>> 0 > s[CS_LIMIT]! >>> 0) {
-        c.raise(EXCEPTION_GP, 0);
-        return null;
-      }
-      low = (ripLow + s[CS_BASE]!) | 0;
-    }
-    const start = { linearLow: low, linearHigh: mode.bits === 64 ? ripHigh : 0, ripLow, ripHigh };
-    const at = this.fetchOffset(start.linearLow, start.linearHigh);
-    if (at === ADDRESS_FAULT) return null;
-    if (at < 0) return unbackedBlock(start, mode);
-    const block = mode.bits === 64 ? this.decodedBlock(at, start, mode) : this.blockWithinLimit(at, start, mode);
-    if (previous !== null && previous.at >= 0 && block !== null && block.at >= 0) link(c, previous, block);
-    return block;
-  }
-
-  /** A block that ends before the limit of CS, or one instruction that is decoded with the limit in mind. */
-  private blockWithinLimit(at: number, start: BlockStart, mode: CodeMode): Block | null {
-    const limit = this.c.s[CS_LIMIT]!;
-    const room = (limit >>> 0) - (start.ripLow >>> 0) + 1;
-    if (room < MAX_LENGTH) return limitedBlock(this.c, at, start, mode, room);
-    const block = this.decodedBlock(at, start, mode);
-    return block !== null && isNearLimit(block, limit) ? limitedBlock(this.c, at, start, mode, room) : block;
-  }
-
-  /** The cached block, or a new one. */
-  private decodedBlock(at: number, start: BlockStart, mode: CodeMode): Block | null {
-    const c = this.c;
-    const slot = (at ^ (at >>> 12)) & (CACHE_SIZE - 1);
-    const block = this.cache[slot]!;
-    if (
-      block !== null &&
-      block.at === at &&
-      block.mode === mode.number &&
-      block.ripLow === start.ripLow &&
-      block.ripHigh === start.ripHigh &&
-      c.memory.codeVersion[block.frame] === block.version
-    )
-      return block;
-    const built = buildBlock(c, at, start, mode);
-    if (built !== null && built.at >= 0) this.cache[slot] = built;
-    return built;
-  }
-
-  private fetchOffset(low: number, high: number): number {
-    const c = this.c;
-    const s = c.s;
-    const entry = c.fetchTlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
-    if (s[entry + ACCESS_FETCH] === (low & ~0xfff) && s[entry + 3] === high) return s[entry + 4]! + (low & 0xfff);
-    if (!c.isCanonical(high)) {
-      c.raise(EXCEPTION_GP, 0);
-      return ADDRESS_FAULT;
-    }
-    return c.mmu.translate(low, high, ACCESS_FETCH, s[S.CPL] === 3);
-  }
-
-  private codeMode(): CodeMode {
-    const c = this.c;
-    if (this.modeEpoch === c.translationEpoch) return this.mode;
-    const stack32 = (c.s[SS_ACCESS]! & (1 << 14)) !== 0 ? 1 : 0;
-    const bits = c.in64BitMode ? 2 : (c.s[CS_ACCESS]! & (1 << 14)) !== 0 ? 1 : 0;
-    this.mode = CODE_MODES[bits * 2 + stack32]!;
-    this.modeEpoch = c.translationEpoch;
-    return this.mode;
   }
 }

@@ -51,7 +51,7 @@ export function runGuarded(engine: Engine, limit: number, guard: RunGuard, place
 function fetch(engine: Engine, place: HeldPlace): RunResult | null {
   const ended = engine.boundary();
   if (ended !== null && ended !== "again") return ended;
-  place.block = ended === "again" ? null : engine.nextBlock(place.block);
+  place.block = ended === "again" ? null : engine.code.nextBlock();
   if (place.block === null && ended === null) engine.handleAbort(null);
   return null;
 }

@@ -4,7 +4,7 @@ export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts
 export { enterVirtualWireMode } from "./apic/reset.ts";
 export type { Block } from "./block.ts";
 export type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
-export { Engine, type RunResult } from "./engine.ts";
+export { COMPILE_EARLY, COMPILE_HOT, type CompileThresholds, Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
 export * from "./flags.ts";
 export { type HeldPlace, NO_GUARD, type RunGuard, runGuarded, startPlace } from "./guarded-run.ts";

@@ -259,20 +259,25 @@ export class PhysicalMemory {
     return (chunks[base]! | chunks[base + 1]! | chunks[base + 2]! | chunks[base + 3]!) !== 0;
   }
 
-  /** Tells the memory of a store to buffer bytes `[at, at + length)`; returns true if decoded code was hit. */
-  noteStore(at: number, length: number): boolean {
+  /** Whether a store to buffer bytes `[at, at + length)` would overwrite decoded code. */
+  hitsCode(at: number, length: number): boolean {
     if (!this.holdsCode(at)) return false;
     const base = (at >>> 12) * 4;
     const first = (at & 0xfff) >>> 5;
     const last = Math.min(127, ((at & 0xfff) + length - 1) >>> 5);
     for (let chunk = first; chunk <= last; chunk++) {
-      if (((this.codeChunks[base + (chunk >>> 5)]! >>> (chunk & 31)) & 1) !== 0) {
-        this.codeChunks.fill(0, base, base + 4);
-        this.codeVersion[at >>> 12]!++;
-        return true;
-      }
+      if (((this.codeChunks[base + (chunk >>> 5)]! >>> (chunk & 31)) & 1) !== 0) return true;
     }
     return false;
+  }
+
+  /** Tells the memory of a store to buffer bytes `[at, at + length)`; returns true if decoded code was hit. */
+  noteStore(at: number, length: number): boolean {
+    if (!this.hitsCode(at, length)) return false;
+    const frame = at >>> 12;
+    this.codeChunks.fill(0, frame * 4, frame * 4 + 4);
+    this.codeVersion[frame]!++;
+    return true;
   }
 }
 

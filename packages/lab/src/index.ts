@@ -1,4 +1,4 @@
-export type { DebugRegister, DebugStop, DebugTarget } from "@hvdiff/machine";
+export type { DebugRegister, DebugStop, DebugTarget, EngineChoice } from "@hvdiff/machine";
 export {
   type BootOptions,
   type DebugSession,
@@ -9,6 +9,6 @@ export {
   type RunOptions,
   UsageError,
 } from "./api.ts";
-export { createLab } from "./lab.ts";
+export { createLab, type LabOptions } from "./lab.ts";
 export * from "./results.ts";
 export { VERSION } from "./version.ts";

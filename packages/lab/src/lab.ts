@@ -1,5 +1,6 @@
 import { CPU_MODELS } from "@hvdiff/cpu";
 import { SCENARIOS } from "@hvdiff/guests";
+import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
 import { compare, debug, diff, run } from "./diff.ts";
@@ -15,8 +16,15 @@ function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult
   return resolveColumn(column, resolveCpu(options), options).quirks.map(quirkResult);
 }
 
+/** What a lab may be given. */
+export interface LabOptions {
+  /** How guest code is executed in this process. What comes out does not depend on it. */
+  readonly engine?: EngineChoice;
+}
+
 /** The lab over all personalities and bundled guests. */
-export function createLab(): Lab {
+export function createLab({ engine }: LabOptions = {}): Lab {
+  if (engine !== undefined) setDefaultEngine(engine);
   return {
     diff,
     run,

@@ -19,8 +19,15 @@ export {
 } from "./loaders/boot-request.ts";
 export { type GuestMemory, loadImage } from "./loaders/load.ts";
 export { LoadError } from "./loaders/load-error.ts";
+export { EnginesDiffer } from "./lock-step.ts";
 export { Machine } from "./machine.ts";
-export type { MachineOptions } from "./machine-options.ts";
+export {
+  defaultEngine,
+  ENGINE_CHOICES,
+  type EngineChoice,
+  type MachineOptions,
+  setDefaultEngine,
+} from "./machine-options.ts";
 export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";

@@ -1,7 +1,24 @@
-import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import { COMPILE_HOT, type CompileThresholds, type CpuModel, type RecycledMemory } from "@hvdiff/cpu";
 import type { Bounds } from "./bounds.ts";
 import type { Machine } from "./machine.ts";
 import type { RootClient } from "./root-client.ts";
+
+/** `interp` runs every instruction by its executor, `jit` compiles hot code to WebAssembly, `both` runs the two side by side. */
+export type EngineChoice = "interp" | "jit" | "both";
+
+export const ENGINE_CHOICES: readonly EngineChoice[] = ["interp", "jit", "both"];
+
+let chosen: EngineChoice = "jit";
+
+/** The engine of machines whose options name none. */
+export function defaultEngine(): EngineChoice {
+  return chosen;
+}
+
+/** Chooses it, for a whole process: what a run shows does not depend on it. */
+export function setDefaultEngine(engine: EngineChoice): void {
+  chosen = engine;
+}
 
 /** What a machine is made of. */
 export interface MachineOptions {
@@ -10,8 +27,17 @@ export interface MachineOptions {
   readonly bounds?: Bounds;
   /** False where nobody asks for the trace, so that a long run is not bound by its length. */
   readonly recordTrace?: boolean;
+  /** How instructions are executed; `both` runs the two engines in lock-step and throws `EnginesDiffer`. The default is `defaultEngine()`. */
+  readonly engine?: EngineChoice;
+  /** When `jit` compiles; what pays for itself if absent. */
+  readonly compile?: CompileThresholds;
   /** Buffer of a machine that is done, to use again. */
   readonly recycled?: RecycledMemory;
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
   readonly createClient?: (machine: Machine) => RootClient;
+}
+
+/** When a machine's engines compile; null for never. */
+export function thresholdsOf({ engine = chosen, compile = COMPILE_HOT }: MachineOptions): CompileThresholds | null {
+  return engine === "jit" ? compile : null;
 }

@@ -5,21 +5,19 @@ import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import type { ResetKind } from "./devices/system-control.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
-import type { MachineOptions } from "./machine-options.ts";
+import { LockStep } from "./lock-step.ts";
+import { type MachineOptions, thresholdsOf } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { performAction } from "./root-action.ts";
 import { HOST_TIMER_VECTOR, type RootClient, type RootEvent } from "./root-client.ts";
-import { runStretch, type Stretch } from "./stretch.ts";
+import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
 
-/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
-const SLICE = 1000;
-
-/** How often the run looks whether the guest is stuck in a loop that nothing can break. */
+/** How often the run looks for a loop that nothing can break. */
 const STUCK_CHECK = 500_000;
 
 /** Processors, memory, devices and the deterministic loop that runs them. */
@@ -37,9 +35,9 @@ export class Machine {
   readonly client: RootClient | null;
   private readonly turns: Turns;
   private readonly fabric: ApicFabric;
-  /** Number of choice points passed so far. */
+  /** Choice points passed so far. */
   choicePoints = 0;
-  /** A debugger's: runs are held where it says, and a guest that is stuck in a loop is left to it. Null costs nothing. */
+  /** A debugger's: runs are held where it says, and a guest that is stuck in a loop is left to it. */
   guard: RunGuard | null = null;
   /** How the run ended; null while it goes on. */
   outcome: Outcome | null = null;
@@ -91,7 +89,7 @@ export class Machine {
     processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
     if (this.options.model.vendor === "amd") new Svm(processor);
     else this.vmx.push(new Vmx(processor, { rootClient: !metal }));
-    const engine = new Engine(processor);
+    const engine = new Engine(processor, thresholdsOf(this.options));
     engine.rootClient = !metal;
     this.processors.push(processor);
     this.engines.push(engine);
@@ -151,13 +149,15 @@ export class Machine {
 
   /** Runs at most this many choice points, or until the guard holds it (`held`). True when the run has ended. */
   runChoicePoints(count: number): boolean {
-    try {
-      for (let passed = 0; passed < count && this.outcome === null; passed++) {
+    const lockStep = LockStep.of(this);
+    for (let passed = 0; passed < count && this.outcome === null; passed++) {
+      try {
         this.step();
-        if (this.stretch !== null) break;
+      } catch (error) {
+        this.outcome = boundReached(this, error);
       }
-    } catch (error) {
-      this.outcome = boundReached(this, error);
+      if (this.stretch !== null) break;
+      lockStep?.follow();
     }
     return this.outcome !== null;
   }
@@ -227,13 +227,8 @@ export class Machine {
   }
 
   private startStretch(processor: Processor, deadline: number): void {
-    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, this.sliceEnd(processor), deadline);
+    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, sliceEnd(processor), deadline);
     this.runProcessor({ processor, limit, deadline, place: null });
-  }
-
-  /** Slices end at whole multiples, whatever has come in between: looks for a dead loop, or a debugger. */
-  private sliceEnd({ retired }: Processor): number {
-    return retired - (retired % SLICE) + SLICE;
   }
 
   private runProcessor(stretch: Stretch): void {
@@ -279,9 +274,9 @@ export class Machine {
   }
 
   /** An independent machine in the same state; continuing either gives the same events. Not while a guard holds the run. */
-  clone(): Machine {
+  clone(changes: Partial<MachineOptions> = {}): Machine {
     const { recycled: _, ...options } = this.options;
-    const copy = new Machine(options);
+    const copy = new Machine({ ...options, ...changes });
     copy.memory.copyFrom(this.memory);
     copy.trace.events.push(...this.trace.events);
     this.processors.forEach((processor, at) => {

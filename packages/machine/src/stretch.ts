@@ -9,6 +9,14 @@ import {
   startPlace,
 } from "@hvdiff/cpu";
 
+/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
+const SLICE = 1000;
+
+/** Slices end at whole multiples, whatever has come in between: looks for a dead loop, or a debugger. */
+export function sliceEnd({ retired }: Processor): number {
+  return retired - (retired % SLICE) + SLICE;
+}
+
 /** What one processor is to execute without the machine looking: up to `limit` instructions in all. */
 export interface Stretch {
   readonly processor: Processor;

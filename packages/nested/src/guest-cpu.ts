@@ -68,7 +68,7 @@ export class GuestCpu {
     this.space = new GuestAddressSpace(this.file, ram);
     this.file.secondStage = this.space;
     this.file.trace = trace;
-    this.engine = new Engine(this.file);
+    this.engine = new Engine(this.file, null);
     this.fieldWords = FIELD_MSRS.map(([name, field]) => [storageOf(name), field] as const);
     this.hardwareWords = HARDWARE_MSRS.map(storageOf);
   }

@@ -10,7 +10,7 @@ import { capsMarkdown } from "../format/markdown.ts";
 import { OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { withProgress } from "../progress.ts";
-import { runOptionsOf } from "../run-options.ts";
+import { engineOf, runOptionsOf } from "../run-options.ts";
 
 /** One line per register, with the columns' names in it. */
 function registerLines(result: CapsResult): string {
@@ -34,7 +34,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const output = outputFor(given, environment);
   const columns = columnsOf(given);
   const options = runOptionsOf(given);
-  const lab = await environment.createLab();
+  const lab = await environment.createLab(engineOf(given, environment));
   const result = withProgress(environment, "computing capabilities", () => lab.caps(columns, options));
   const all = hasFlag(given, "all") || columns.length === 1;
   output.write(

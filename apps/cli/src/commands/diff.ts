@@ -16,7 +16,7 @@ import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
-import { runOptionsOf } from "../run-options.ts";
+import { engineOf, runOptionsOf } from "../run-options.ts";
 
 /** One line per column; what the columns share comes first in each. */
 function columnLines(result: DiffResult): string {
@@ -32,7 +32,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const output = outputFor(given, environment);
   const options = runOptionsOf(given);
   const asked = askedColumns(given);
-  const lab = await environment.createLab();
+  const lab = await environment.createLab(engineOf(given, environment));
   const guest = guestOf(given.positionals[0], lab);
   const columns = orDefault(asked, lab);
   const what = "scenario" in guest ? guest.scenario : guest.name;

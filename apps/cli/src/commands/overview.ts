@@ -14,7 +14,7 @@ import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
-import { runOptionsOf } from "../run-options.ts";
+import { engineOf, runOptionsOf } from "../run-options.ts";
 import { pairLines } from "../text/pairs.ts";
 
 const ALL_CAUSES: OptionDef = { ...OPTIONS.all, summary: "say of each cause what it is" };
@@ -59,7 +59,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const output = outputFor(given, environment);
   const options = runOptionsOf(given);
   const asked = askedColumns(given);
-  const lab = await environment.createLab();
+  const lab = await environment.createLab(engineOf(given, environment));
   const columns = orDefault(asked, lab);
   const scenarios = counted(lab.scenarios().length, "scenario");
   const result = withProgress(environment, `running ${scenarios} on ${counted(columns.length, "column")}`, () =>

@@ -19,7 +19,7 @@ import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
-import { runOptionsOf } from "../run-options.ts";
+import { engineOf, runOptionsOf } from "../run-options.ts";
 import { SCHEMA_VERSION } from "../schema-version.ts";
 import { COLOURED, type Palette, PLAIN, wantsColour } from "../text/palette.ts";
 import { visible } from "../text/wrap.ts";
@@ -112,7 +112,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const output = outputFor(given, environment);
   const name = columnOf(given);
   const options = runOptionsOf(given);
-  const lab = await environment.createLab();
+  const lab = await environment.createLab(engineOf(given, environment));
   const guest = guestNamed(given, lab);
   const what = `running ${"scenario" in guest ? guest.scenario : guest.name} on ${name}`;
   if (trace !== undefined) {

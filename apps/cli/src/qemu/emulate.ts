@@ -6,7 +6,7 @@ import { gdbPortOf, runUnderGdb } from "../gdb/debug-run.ts";
 import { imageAt } from "../guest-argument.ts";
 import { guestStreams } from "../guest-output.ts";
 import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
-import { runOptionsOf } from "../run-options.ts";
+import { engineOf, runOptionsOf } from "../run-options.ts";
 import { oneLine } from "../text/wrap.ts";
 import { qemuEnd } from "./exit-status.ts";
 import { QEMU_FLAGS } from "./flags-table.ts";
@@ -57,7 +57,7 @@ async function emulate(given: Arguments, environment: Environment): Promise<numb
   const column = lastValue(given, "on") ?? environment.variables["HVDIFF_ON"] ?? "metal";
   const options: RunOptions = { ...DEFAULTS, ...runOptionsOf(given) };
   checkProcessors(options.processors ?? 1);
-  const lab = await environment.createLab();
+  const lab = await environment.createLab(engineOf(given, environment));
   lab.check(column, options);
   const guest = kernelAt(lastValue(given, "kernel"));
   const streams = guestStreams(given, environment);

@@ -1,5 +1,5 @@
 import type { Bus } from "../../src/bus.ts";
-import { Engine } from "../../src/engine.ts";
+import { type CompileThresholds, Engine } from "../../src/engine.ts";
 import { icelakeServer } from "../../src/models/icelake-server.ts";
 import type { CpuModel } from "../../src/models/model.ts";
 import { PhysicalMemory } from "../../src/physical-memory.ts";
@@ -138,16 +138,17 @@ const NO_EXTENDED = initialExtended();
 /** The simulated processor, with the address space of the harness. */
 export class SimulatedOracle {
   readonly processor: Processor;
-  private readonly engine: Engine;
+  readonly engine: Engine;
   private readonly memory: PhysicalMemory;
   private readonly catcher: ExceptionCatcher;
   private readonly code = new Uint8Array(CODE_BYTES);
 
-  constructor() {
+  /** @param thresholds when code is compiled; null for never */
+  constructor(thresholds: CompileThresholds | null = null) {
     this.memory = new PhysicalMemory(1, 1 << 18);
     this.memory.addRam(0, 0x40000000);
     this.processor = new Processor(0, MODEL, this.memory, NO_BUS);
-    this.engine = new Engine(this.processor);
+    this.engine = new Engine(this.processor, thresholds);
     this.catcher = new ExceptionCatcher(this.processor);
     this.processor.extension = this.catcher;
     mapPages(this.memory);
@@ -155,7 +156,24 @@ export class SimulatedOracle {
     loadDescriptorTables(this.processor);
   }
 
-  run(item: NativeCase): NativeResult {
+  /** The exception that ended the last run. */
+  get raised(): { readonly vector: number; readonly errorCode: number; readonly cr2: bigint } {
+    return this.catcher;
+  }
+
+  /** Goes on at an address, whatever has ended the last run. */
+  enter(rip: bigint): void {
+    const c = this.processor;
+    c.rip = rip;
+    c.s[S.EVENTS] = 0;
+    c.s[S.PENDING_DEBUG] = 0;
+    c.stop = null;
+    c.fault = FAULT_NONE;
+    this.catcher.clear();
+  }
+
+  /** Puts code and state of a case where the next run begins. */
+  load(item: NativeCase): void {
     const c = this.processor;
     this.code.fill(FILLER);
     this.code.set(item.bytes);
@@ -166,13 +184,13 @@ export class SimulatedOracle {
     });
     loadExtended(c.s, item.extended ?? NO_EXTENDED);
     enterSegments(c, item);
-    c.rip = BigInt(startOf(item));
     c.rflags = BigInt(item.rflags);
-    c.s[S.EVENTS] = 0;
-    c.s[S.PENDING_DEBUG] = 0;
-    c.stop = null;
-    c.fault = FAULT_NONE;
-    this.catcher.clear();
+    this.enter(BigInt(startOf(item)));
+  }
+
+  run(item: NativeCase): NativeResult {
+    const c = this.processor;
+    this.load(item);
     this.engine.run(c.retired + item.steps);
     if (c.stop !== null && this.catcher.vector === NO_EXCEPTION) throw new Error(JSON.stringify(c.stop));
     return {
