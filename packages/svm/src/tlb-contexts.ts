@@ -26,12 +26,19 @@ function take(core: SvmCore, asid: number): number {
   return context;
 }
 
+/** The translations of every ASID, the host's too. */
+function flushEveryAsid(core: SvmCore): void {
+  flush(core, HOST_CONTEXT);
+  for (let context = FIRST_GUEST_CONTEXT; context < STATE.TLB_CONTEXTS; context++)
+    if (core.s[W.TLB_ASIDS + context] !== 0) flush(core, context);
+}
+
 /** Chooses the translations of the guest's ASID and obeys TLB_CONTROL (APM 2 "TLB Flush"). The guest's state is loaded. */
 export function selectGuestContext(core: SvmCore): void {
   const { c, s, vmcb, capabilities } = core;
   const asid = s[W.ASID]!;
   const control = vmcb.lo(F.TLB_CONTROL) & 0xff;
-  if (control === C.TLB_FLUSH_ALL) c.mmu.flushAll();
+  if (control === C.TLB_FLUSH_ALL) flushEveryAsid(core);
   const known = find(core, asid);
   const context = known < 0 ? take(core, asid) : known;
   c.selectTlbContext(context);

@@ -32,10 +32,10 @@ export interface NestedMode {
 
 /** An access to a guest-physical address. */
 export interface NestedAccess {
-  readonly write: boolean;
-  readonly fetch: boolean;
+  write: boolean;
+  fetch: boolean;
   /** A fetch of supervisor code. */
-  readonly supervisor: boolean;
+  supervisor: boolean;
 }
 
 function indexAt(page: number, level: number): number {

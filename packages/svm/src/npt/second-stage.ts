@@ -12,7 +12,7 @@ import * as C from "../control-bits.ts";
 import type { SvmCore } from "../core.ts";
 import * as W from "../state.ts";
 import { exitForNestedFault } from "./nested-fault.ts";
-import { NestedWalk, NPF_FETCH } from "./nested-walk.ts";
+import { type NestedAccess, NestedWalk, NPF_FETCH } from "./nested-walk.ts";
 
 /** Nested paging as the second stage of address translation (APM 2 "Nested Paging"). */
 export class NestedSecondStage implements SecondStage {
@@ -20,6 +20,7 @@ export class NestedSecondStage implements SecondStage {
   readonly walksPdptes = true;
   private readonly core: SvmCore;
   private readonly walker: NestedWalk;
+  private readonly attempt: NestedAccess = { write: false, fetch: false, supervisor: false };
   private root = 0;
 
   constructor(core: SvmCore) {
@@ -43,12 +44,12 @@ export class NestedSecondStage implements SecondStage {
   }
 
   translate(gpa: number, access: Access, walk: boolean, _linear: LinearContext): number {
-    const { walker, core } = this;
-    const fetch = !walk && access === ACCESS_FETCH;
+    const { walker, core, attempt } = this;
+    attempt.fetch = !walk && access === ACCESS_FETCH;
     // The guest's own page-table entries are always accessed as if they were written.
-    const write = walk || access === ACCESS_WRITE;
-    const supervisor = core.s[STATE.CPL]! < 3;
-    if (walker.walk(this.root, Math.floor(gpa / 4096), { write, fetch, supervisor })) {
+    attempt.write = walk || access === ACCESS_WRITE;
+    attempt.supervisor = core.s[STATE.CPL]! < 3;
+    if (walker.walk(this.root, Math.floor(gpa / 4096), attempt)) {
       this.permissions = walker.rights;
       return walker.hostPage * 4096 + (gpa % 4096);
     }
