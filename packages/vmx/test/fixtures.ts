@@ -70,6 +70,8 @@ export const PLACE = {
   msrArea: 0x13000,
   msrBitmap: 0x14000,
   ioBitmaps: 0x15000,
+  /** Holds the revision identifier where no region can begin. */
+  misplacedRevision: 0x18008,
   ept: 0x20000,
   guestCode: 0x30000,
   hostCode: 0x40000,
@@ -113,10 +115,14 @@ export function createProcessor(model: CpuModel = clientModel()): Processor {
 }
 
 /** A processor in root operation with a valid VMCS current, whose guest is 64-bit code at `PLACE.guestCode`. */
-export function createRoot(options: VmxOptions = {}): { c: Processor; vmx: Vmx; v: MemoryVmcs } {
-  const c = createProcessor();
+export function createRoot(
+  options: VmxOptions = {},
+  model: CpuModel = clientModel(),
+): { c: Processor; vmx: Vmx; v: MemoryVmcs } {
+  const c = createProcessor(model);
   const vmx = new Vmx(c, { rootClient: true, ...options });
-  for (const region of [PLACE.vmxon, PLACE.vmcs, PLACE.otherVmcs]) c.memory.write32(region, REVISION);
+  for (const place of [PLACE.vmxon, PLACE.vmcs, PLACE.otherVmcs, PLACE.misplacedRevision])
+    c.memory.write32(place, REVISION);
   vmx.vmxon(PLACE.vmxon);
   vmx.vmclear(PLACE.vmcs);
   vmx.vmptrld(PLACE.vmcs);
