@@ -36,6 +36,7 @@ export const PROC2_UNRESTRICTED = controlMask("secondary", "unrestrictedGuest");
 export const PROC2_RDTSCP = controlMask("secondary", "enableRdtscp");
 export const PROC2_INVPCID = controlMask("secondary", "enableInvpcid");
 export const PROC2_XSAVES = controlMask("secondary", "enableXsaves");
+export const PROC2_USER_WAIT = controlMask("secondary", "enableUserWaitAndPause");
 export const PROC2_VIRTUALIZE_APIC = controlMask("secondary", "virtualizeApicAccesses");
 
 export const EXIT_SAVE_DEBUG = controlMask("exit", "saveDebugControls");

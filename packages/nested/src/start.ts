@@ -102,6 +102,7 @@ function guestFeatures(l0: L0): number {
   return (
     (has(0x80000001, 0, "edx", 27) ? C.PROC2_RDTSCP : 0) |
     (has(7, 0, "ebx", 10) ? C.PROC2_INVPCID : 0) |
+    (has(7, 0, "ecx", 5) ? C.PROC2_USER_WAIT : 0) |
     (has(0xd, 1, "eax", 3) ? C.PROC2_XSAVES : 0)
   );
 }

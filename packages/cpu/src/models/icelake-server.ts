@@ -2,14 +2,13 @@ import { brandStringRows, defineIntelModel } from "./define-model.ts";
 
 /**
  * A server part, trimmed to what the simulator implements: without 5-level paging, AVX-512, PKU, SGX and processor trace in CPUID;
- * without ENCLS exiting and sub-page permissions in VMX. Posted interrupts, APIC-register virtualization, virtual-interrupt delivery,
- * page-modification logging, #VE and mode-based execute control are offered, and a guest that sets one stops there by name.
+ * without ENCLS exiting and sub-page permissions in VMX.
  */
 export const icelakeServer = defineIntelModel({
   id: "icelake-server",
   title: "Intel Xeon (Ice Lake server), trimmed",
   source:
-    "QEMU's Icelake-Server model of the highest version, trimmed: secondary controls 15, 23 and 24, LA57, AVX-512, PKU, SGX and PT are left out because the simulator does not implement them; pin control 7 and secondary controls 8, 9, 17, 18 and 22 are offered, but stop a guest that sets them",
+    "QEMU's Icelake-Server model of the highest version, trimmed: secondary controls 15, 23 and 24, LA57, AVX-512, PKU, SGX and PT are left out because the simulator does not implement them or did not when the model was made",
   cpuid: [
     [0x0, 0, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000606a6, 0x00400800, 0x77fefbff, 0xbfebfbff],

@@ -10,7 +10,7 @@ export const sapphireRapids = defineIntelModel({
   id: "sapphire-rapids",
   title: "Intel Xeon (Sapphire Rapids), trimmed",
   source:
-    'CPUID as Bochs\'s sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU\'s SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them, "load CET state" and "load PKRS" added, the highest VMCS index being that of the fields there are',
+    'CPUID as Bochs\'s sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU\'s SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them, with sub-page permissions as in Bochs\'s model and user wait as in CPUID, "load CET state" and "load PKRS" added, the highest VMCS index being that of the fields there are',
   cpuid: [
     [0x0, 0, 0x20, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000806f8, 0x00480800, 0x77fefbff, 0xbfebfbff],
@@ -54,7 +54,7 @@ export const sapphireRapids = defineIntelModel({
     IA32_VMX_CR4_FIXED0: 0x2000n,
     IA32_VMX_CR4_FIXED1: 0x01f7_7fffn,
     IA32_VMX_VMCS_ENUM: 0x32n,
-    IA32_VMX_PROCBASED_CTLS2: 0x0257_7fff_0000_0000n,
+    IA32_VMX_PROCBASED_CTLS2: 0x06d7_7fff_0000_0000n,
     IA32_VMX_EPT_VPID_CAP: 0x0000_0f01_0673_4141n,
     IA32_VMX_TRUE_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_TRUE_PROCBASED_CTLS: 0xfff9_fffe_0400_6172n,
