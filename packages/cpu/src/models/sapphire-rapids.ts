@@ -10,7 +10,7 @@ export const sapphireRapids = defineIntelModel({
   id: "sapphire-rapids",
   title: "Intel Xeon (Sapphire Rapids), trimmed",
   source:
-    'CPUID as Bochs\'s sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU\'s SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them, with sub-page permissions as in Bochs\'s model and user wait as in CPUID, "load CET state" and "load PKRS" added, the highest VMCS index being that of the fields there are',
+    'CPUID as Bochs\'s sapphire_rapids model has it after the dump of a Xeon w9-3475X, signature 806F8 (bochs/cpu/cpudb/intel/sapphire_rapids.cc), and IA32_ARCH_CAPABILITIES as QEMU\'s SapphireRapids model; trimmed: AVX-512, AMX, TSX, SGX, PT, UINTR, ENQCMD, PCONFIG, TME, arch-LBR, bus-lock detection, RDT, HWP and sub-leaf 2 of leaf 7 are left out because the simulator does not implement them; VMX capabilities as icelake-server has them, with sub-page permissions as in Bochs\'s model and user wait as in CPUID, "load CET state" and "load PKRS" added, the highest VMCS index being that of the fields there are and the VMCS region 1280 bytes so that it holds them',
   cpuid: [
     [0x0, 0, 0x20, 0x756e6547, 0x6c65746e, 0x49656e69],
     [0x1, 0, 0x000806f8, 0x00480800, 0x77fefbff, 0xbfebfbff],
@@ -43,7 +43,7 @@ export const sapphireRapids = defineIntelModel({
   ],
   msrs: {
     IA32_ARCH_CAPABILITIES: 0x0400_e16bn,
-    IA32_VMX_BASIC: 0x00da_0400_0000_0004n,
+    IA32_VMX_BASIC: 0x00da_0500_0000_0004n,
     IA32_VMX_PINBASED_CTLS: 0x0000_00ff_0000_0016n,
     IA32_VMX_PROCBASED_CTLS: 0xfff9_fffe_0401_e172n,
     IA32_VMX_EXIT_CTLS: 0x307f_ffff_0003_6dffn,
