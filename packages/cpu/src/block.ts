@@ -17,6 +17,10 @@ export class Block {
   readonly version: number;
   /** Times it was run by executors since it was decoded or its region was dropped. */
   heat = 0;
+  /** Where its computed jump, call or return has led from compiled code: RIP halves, the first few. */
+  readonly computedTargets: number[] = [];
+  /** Times that its region was compiled anew. */
+  recompiled = 0;
   /** Where it is entered in WebAssembly. */
   region: RegionEntry | null = null;
 

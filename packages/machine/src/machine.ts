@@ -227,7 +227,12 @@ export class Machine {
   }
 
   private startStretch(processor: Processor, deadline: number): void {
-    const limit = Math.min(this.bounds.instructions, this.nextStuckCheck, sliceEnd(processor), deadline);
+    const limit = Math.min(
+      this.bounds.instructions,
+      this.nextStuckCheck,
+      sliceEnd(processor, this.processors.length),
+      deadline,
+    );
     this.runProcessor({ processor, limit, deadline, place: null });
   }
 

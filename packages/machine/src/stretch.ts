@@ -9,12 +9,14 @@ import {
   startPlace,
 } from "@hvdiff/cpu";
 
-/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too. */
+/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too; fewer where others wait for their turn. */
 const SLICE = 1000;
+const SLICE_ALONE = 10_000;
 
 /** Slices end at whole multiples, whatever has come in between: looks for a dead loop, or a debugger. */
-export function sliceEnd({ retired }: Processor): number {
-  return retired - (retired % SLICE) + SLICE;
+export function sliceEnd({ retired }: Processor, processors: number): number {
+  const slice = processors === 1 ? SLICE_ALONE : SLICE;
+  return retired - (retired % slice) + slice;
 }
 
 /** What one processor is to execute without the machine looking: up to `limit` instructions in all. */

@@ -183,19 +183,17 @@ export class RegionLayout {
     this.emitter.branch(this.loops.get(this.structure.root)!);
   }
 
-  /** A computed target: one of the region's return sites, or elsewhere. */
+  /** A computed target: one that was met before, a return site, or elsewhere. */
   private computed(from: number, target: Node, flags: FlagState): void {
     const { emitter, plan } = this;
     emitter.push(target);
     const to = emitter.hold(target.width, target.type);
     this.retire(emitter, plan.blocks[from]!);
-    if (lastOp(plan.blocks[from]!).instruction.mnemonic === "ret") {
-      for (const number of plan.returns) this.returnTo(from, number, to, flags);
-    }
+    for (const number of plan.computed[from]!) this.computedEdge(from, number, to, flags);
     this.code.leaveToComputed(from, to, flags);
   }
 
-  private returnTo(from: number, number: number, to: Node, flags: FlagState): void {
+  private computedEdge(from: number, number: number, to: Node, flags: FlagState): void {
     const { emitter, plan } = this;
     const { ripLow, ripHigh } = plan.blocks[number]!;
     emitter.push(to);

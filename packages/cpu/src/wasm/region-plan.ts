@@ -12,8 +12,8 @@ export interface RegionPlan {
   readonly blocks: readonly Block[];
   /** Blocks at which the region may be entered: the head, what follows its calls, and heads of loops. */
   readonly entries: readonly number[];
-  /** Blocks behind calls. */
-  readonly returns: readonly number[];
+  /** For each block, the blocks that its computed jump, call or return may lead to. */
+  readonly computed: readonly (readonly number[])[];
   readonly successors: readonly (readonly number[])[];
   readonly codeBits: 32 | 64;
   /** Base of the code segment, outside 64-bit mode. */
@@ -35,6 +35,10 @@ function targetsOf(block: Block): { low: number; high: number }[] {
   const target = { low: op.targetLow, high: op.targetHigh };
   if (operands[0]?.kind === "relative") return mnemonic === "jmp" || mnemonic === "call" ? [target] : [target, next];
   return mnemonic === "jmp" || mnemonic === "call" || mnemonic === "ret" ? [] : [next];
+}
+
+function isReturn(block: Block): boolean {
+  return lastOp(block).instruction.mnemonic === "ret";
 }
 
 class Collection {
@@ -62,6 +66,16 @@ class Collection {
     return this.blocks.length - 1;
   }
 
+  /** Takes up what a computed jump has led to before. */
+  addComputed({ computedTargets }: Block): number[] {
+    const numbers: number[] = [];
+    for (let at = 0; at < computedTargets.length; at += 2) {
+      const number = this.add(computedTargets[at]!, computedTargets[at + 1]!);
+      if (number >= 0) numbers.push(number);
+    }
+    return numbers;
+  }
+
   addReturn(block: Block): void {
     const op = lastOp(block);
     if (op.instruction.mnemonic !== "call" || this.returns.size >= MAX_RETURNS) return;
@@ -75,16 +89,21 @@ export function planRegion(head: Block, find: BlockFinder, codeBits: 32 | 64, co
   const found = new Collection(find);
   found.take(head);
   const successors: number[][] = [];
+  const computed: number[][] = [];
   for (let at = 0; at < found.blocks.length; at++) {
     const block = found.blocks[at]!;
     const numbers = targetsOf(block).map(({ low, high }) => found.add(low, high));
     successors.push([...new Set(numbers.filter((number) => number >= 0))]);
     found.addReturn(block);
+    computed.push(found.addComputed(block));
   }
   const heads = loopHeads(successors);
   const returns = [...found.returns];
-  const entries = [...new Set([0, ...returns, ...heads])];
-  return { blocks: found.blocks, entries, returns, successors, codeBits, codeBase };
+  const targets = computed.map((known, at) =>
+    isReturn(found.blocks[at]!) ? [...new Set([...known, ...returns])] : known,
+  );
+  const entries = [...new Set([0, ...targets.flat(), ...heads])];
+  return { blocks: found.blocks, entries, computed: targets, successors, codeBits, codeBase };
 }
 
 /** Blocks that an edge leads back to, in a depth-first walk from each block not seen yet. */

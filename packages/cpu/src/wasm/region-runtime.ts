@@ -9,6 +9,11 @@ import type { RegionSite } from "./region-sites.ts";
 
 /** Most instructions that one call of a region may retire. */
 const MAX_LEFT = 0x3fffffff;
+/** Computed targets that are remembered of a block. */
+const MOST_TARGETS = 8;
+/** Exits for computed addresses after which a region is compiled anew, if it may be. */
+const MANY_EXITS = 500;
+const MOST_RECOMPILED = 4;
 const SITE_FACTOR = 65536;
 const CS_WORD = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE;
 const DATA_WRITABLE = 0x92;
@@ -24,6 +29,9 @@ export interface Region {
   readonly codeBase: number;
   readonly codeLimit: number;
   readonly run: RegionFunction;
+  /** Times it was left for a computed address, and how many of these addresses were new. */
+  computedExits: number;
+  newTargets: number;
 }
 
 /** Where a block is in a region. */
@@ -95,7 +103,7 @@ export class RegionRuntime {
     const { blocks } = plan;
     const { sites, usedSegments } = compiled;
     const run = (instance.exports as { readonly run: RegionFunction }).run;
-    const region: Region = { blocks, sites, usedSegments, codeBase, codeLimit, run };
+    const region: Region = { blocks, sites, usedSegments, codeBase, codeLimit, run, computedExits: 0, newTargets: 0 };
     compiled.entries.forEach((block, entry) => {
       const at = blocks[block]!;
       if (block === 0 || at.region === null) at.region = { region, entry };
@@ -120,8 +128,7 @@ export class RegionRuntime {
     const left = Math.min(limit - c.retired, MAX_LEFT);
     if (left < block.ops.length) return null;
     if (!this.holds(region, is64)) {
-      block.region = null;
-      block.heat = 0;
+      this.drop(region);
       return null;
     }
     this.running = region;
@@ -134,7 +141,34 @@ export class RegionRuntime {
     exit.site = region.sites[packed - rest * SITE_FACTOR]!;
     exit.region = region;
     exit.retired = this.retiredAtEntry + left - rest;
+    if (exit.site.kind === "computed") this.noteTarget(region, region.blocks[exit.site.block]!);
     return exit;
+  }
+
+  /** Remembers where a computed jump led to. A region that is often left so is compiled anew with what is known by then. */
+  private noteTarget(region: Region, { computedTargets }: Block): void {
+    const low = this.c.s[S.RIP]!;
+    const high = this.c.s[S.RIP + 1]!;
+    let known = computedTargets.length >= 2 * MOST_TARGETS;
+    for (let at = 0; at < computedTargets.length; at += 2)
+      known ||= computedTargets[at] === low && computedTargets[at + 1] === high;
+    if (!known) {
+      computedTargets.push(low, high);
+      region.newTargets++;
+    }
+    if (++region.computedExits < MANY_EXITS || region.newTargets === 0) return;
+    const head = region.blocks[0]!;
+    if (head.recompiled++ < MOST_RECOMPILED) this.drop(region);
+    region.newTargets = 0;
+  }
+
+  /** Nobody enters the region any more. */
+  private drop(region: Region): void {
+    for (const block of region.blocks) {
+      if (block.region?.region !== region) continue;
+      block.region = null;
+      block.heat = 0;
+    }
   }
 
   // --- What regions import. ---
