@@ -39,12 +39,12 @@ function off<W extends ControlWord>(v: VmcsView, field: VmcsField, word: W, ...n
   v.write(field, v.read(field) & ~BigInt(controlMask(word, ...names)));
 }
 
-function ept(v: VmcsView): void {
+export function ept(v: VmcsView): void {
   on(v, "secondary", "enableEpt");
   v.write("eptPointer", BigInt(PLACE.ept) | 0x1en);
 }
 
-function unrestricted(v: VmcsView): void {
+export function unrestricted(v: VmcsView): void {
   ept(v);
   on(v, "secondary", "unrestrictedGuest");
 }
