@@ -74,6 +74,11 @@ export const OPTIONS = {
     choices: ["pci-testdev"],
     summary: "a device that is not always there: QEMU's PCI test device",
   },
+  noReboot: {
+    name: "no-reboot",
+    aliases: ["-no-reboot"],
+    summary: "a reset on metal ends the run, instead of booting the image again",
+  },
   kernel: { name: "kernel", aliases: ["-kernel"], value: "FILE", summary: "the path of an image, as GUEST" },
   serial: {
     name: "serial",

@@ -61,6 +61,13 @@ test("serial and debug output can go to files", async () => {
   expect([readFileSync(serial, "latin1"), readFileSync(debug, "latin1")]).toEqual(["PASS: a\u00ff\n", "debug"]);
 });
 
+test("a reset and a triple fault boot the image again, unless -no-reboot is given", async () => {
+  const restartsAfter = async (...flags: string[]) =>
+    (await shim(["-kernel", kernel, ...flags])).asked[0]!.options.restartsAfter;
+  expect(await restartsAfter()).toEqual(["reset", "triple-fault"]);
+  expect(await restartsAfter("-no-reboot")).toEqual([]);
+});
+
 test("HVDIFF_ON runs the guest under an L0", async () => {
   const { asked } = await shim(["-kernel", kernel], "exit 0", { variables: { HVDIFF_ON: "kvm@6.1" } });
   expect(asked[0]!.column).toBe("kvm@6.1");

@@ -128,6 +128,8 @@ export interface VirtualizationExtension {
   peekPhysical?(address: number): number;
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. Absent: nothing does. */
   cloneStateFrom?(other: VirtualizationExtension): void;
+  /** The state words are zero, as after power-on: forgets what it had made of them. Absent: there is nothing to forget. */
+  reset?(): void;
   /**
    * An access of `size` bytes at an offset of `Processor.apicAccessPage`: `ACCESS_*` or `APIC_ACCESS_WALK`. Returns the physical address that is
    * accessed instead, or `APIC_ACCESS_EXIT` after a VM exit.

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly devices?: readonly "pci-testdev"[];
   /** How to start the image; what is absent the image decides. */
   readonly boot?: BootOptions;
+  /** After what the PC boots the image again, on metal; default: a reset or a triple fault ends the run. */
+  readonly restartsAfter?: readonly ("reset" | "triple-fault")[];
   /** Bound on guest instructions. */
   readonly maxInstructions?: number;
   /** Quirks switched by hand: "+id" on, "-id" off. */

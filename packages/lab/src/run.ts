@@ -56,6 +56,7 @@ export interface RunSettings {
   readonly modules: readonly GuestModule[];
   readonly boot: BootOptions;
   readonly devices: NonNullable<RunOptions["devices"]>;
+  readonly restartsAfter: NonNullable<RunOptions["restartsAfter"]>;
   readonly bounds: Bounds;
 }
 
@@ -78,6 +79,7 @@ export function settingsOf(options: RunOptions): RunSettings {
     modules: options.modules ?? [],
     boot: options.boot ?? {},
     devices: options.devices ?? [],
+    restartsAfter: options.restartsAfter ?? [],
     bounds: {
       ...DEFAULT_BOUNDS,
       instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions,
@@ -136,7 +138,12 @@ export function createMachine(
   };
   try {
     if (column.spec.product === "metal")
-      return createMetal({ ...common, model: silicon, processors: settings.processors });
+      return createMetal({
+        ...common,
+        model: silicon,
+        processors: settings.processors,
+        restartsAfter: settings.restartsAfter,
+      });
     if (settings.processors > 1)
       throw new UsageError(`column "${column.text}": an L0 runs one processor so far, not ${settings.processors}`);
     return createNestedMachine({

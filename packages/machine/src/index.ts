@@ -29,7 +29,7 @@ export {
   setDefaultEngine,
 } from "./machine-options.ts";
 export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
-export { createMetal, declareMetalMemory, type MetalOptions } from "./metal.ts";
+export { createMetal, declareMetalMemory, type MetalOptions, type RestartCause } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
 export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";

@@ -1,6 +1,7 @@
 import { COMPILE_HOT, type CompileThresholds, type CpuModel, type RecycledMemory } from "@hvdiff/cpu";
 import type { Bounds } from "./bounds.ts";
 import type { Machine } from "./machine.ts";
+import type { Outcome } from "./outcome.ts";
 import type { RootClient } from "./root-client.ts";
 
 /** `interp` runs every instruction by its executor, `jit` compiles hot code to WebAssembly, `both` runs the two side by side. */
@@ -33,6 +34,8 @@ export interface MachineOptions {
   readonly compile?: CompileThresholds;
   /** Buffer of a machine that is done, to use again. */
   readonly recycled?: RecycledMemory;
+  /** Starts the machine again after a reset or a triple fault; false where that ends the run. Absent: every reset does. */
+  readonly restart?: (machine: Machine, outcome: Outcome) => boolean;
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
   readonly createClient?: (machine: Machine) => RootClient;
 }

@@ -1,21 +1,25 @@
-import { type Bus, Engine, PhysicalMemory, Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
-import { Svm } from "@hvdiff/svm";
-import { Vmx } from "@hvdiff/vmx";
+import { type Engine, PhysicalMemory, type Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
+import type { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import type { ResetKind } from "./devices/system-control.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import { LockStep } from "./lock-step.ts";
-import { type MachineOptions, thresholdsOf } from "./machine-options.ts";
+import { addLogicalProcessor } from "./logical-processor.ts";
+import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { performAction } from "./root-action.ts";
-import { HOST_TIMER_VECTOR, type RootClient, type RootEvent } from "./root-client.ts";
+import { hostBus, type RootClient, type RootEvent } from "./root-client.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
+import { TICKS_PER_MICROSECOND } from "./time.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 import { whereIs } from "./where.ts";
+
+/** What firmware takes from a reset to the image: a guest that does nothing but reset gets to its bound. */
+const FIRMWARE_TICKS = 10_000 * TICKS_PER_MICROSECOND;
 
 /** How often the run looks for a loop that nothing can break. */
 const STUCK_CHECK = 500_000;
@@ -67,13 +71,9 @@ export class Machine {
           deadlineChanged: (deadline) => this.lowerLimit(deadline),
         })
       : null;
-    const bus: Bus = this.pc ?? {
-      readPort: () => 0xffffffff,
-      writePort: () => {},
-      acknowledgeInterrupt: () => this.acknowledgeHostTimer(),
-    };
+    const bus = this.pc ?? hostBus(() => this.setInterruptLine(false));
     for (const range of this.pc?.mmio ?? []) this.memory.addMmio(range.base, range.size, range.handler);
-    for (let index = 0; index < count; index++) this.addProcessor(index, bus, metal);
+    for (let index = 0; index < count; index++) addLogicalProcessor(this, index, bus);
     this.turns = new Turns(this.processors);
     this.fabric = new ApicFabric(this.processors, this.turns, {
       endOfInterrupt: (vector) => this.pc?.endOfInterrupt(vector),
@@ -81,18 +81,6 @@ export class Machine {
     });
     for (const processor of this.processors) processor.apic.fabric = this.fabric;
     this.client = options.createClient?.(this) ?? null;
-  }
-
-  private addProcessor(index: number, bus: Bus, metal: boolean): void {
-    const processor = new Processor(index, this.options.model, this.memory, bus);
-    processor.trace = this.options.recordTrace === false ? null : this.trace.sinkFor(processor);
-    processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
-    if (this.options.model.vendor === "amd") new Svm(processor);
-    else this.vmx.push(new Vmx(processor, { rootClient: !metal }));
-    const engine = new Engine(processor, thresholdsOf(this.options));
-    engine.rootClient = !metal;
-    this.processors.push(processor);
-    this.engines.push(engine);
   }
 
   /** Guest time in ticks. */
@@ -126,11 +114,6 @@ export class Machine {
     this.setInterruptLine(true);
   }
 
-  private acknowledgeHostTimer(): number {
-    this.setInterruptLine(false);
-    return HOST_TIMER_VECTOR;
-  }
-
   /** Serial and debug output of the guest, and its exit code (-1: none). */
   get guest(): GuestOutput {
     return this.client?.guest ?? guestOutput(this.pc!);
@@ -153,6 +136,7 @@ export class Machine {
     for (let passed = 0; passed < count && this.outcome === null; passed++) {
       try {
         this.step();
+        if (this.outcome !== null) this.startAgain(this.outcome);
       } catch (error) {
         this.outcome = boundReached(this, error);
       }
@@ -160,6 +144,16 @@ export class Machine {
       lockStep?.follow();
     }
     return this.outcome !== null;
+  }
+
+  private startAgain(outcome: Outcome): void {
+    if (this.options.restart?.(this, outcome) !== true) return;
+    this.outcome = null;
+    this.passTime(this.pc!, this.now() + FIRMWARE_TICKS);
+    for (const processor of this.processors) {
+      this.turns.wake(processor);
+      processor.retired = this.turns.time;
+    }
   }
 
   where(): Where {

@@ -1,5 +1,5 @@
 import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
-import { enterVirtualWireMode, STATE, writeMsr } from "@hvdiff/cpu";
+import { enterVirtualWireMode, powerUp, STATE, writeMsr } from "@hvdiff/cpu";
 import { applyState, type FirmwareProfile, featureControlAfter } from "./boot-state.ts";
 import type { Bounds } from "./bounds.ts";
 import { directBoot, initializeDevices, installFirmware } from "./firmware/firmware.ts";
@@ -21,7 +21,12 @@ export interface MetalOptions extends BootRequest {
   readonly recordTrace?: boolean;
   /** Whether QEMU's PCI test device is there. */
   readonly pciTestDevice?: boolean;
+  /** After what the machine boots the image again; otherwise it is the end of the run. */
+  readonly restartsAfter?: readonly RestartCause[];
 }
+
+/** A reset that the guest asks for, by the reset control register, the keyboard controller or port 0x92; or a triple fault. */
+export type RestartCause = "reset" | "triple-fault";
 
 /** A machine with the guest in root mode on silicon, no L0. Errors: `LoadError`. */
 export function createMetal(options: MetalOptions): Machine {
@@ -31,25 +36,38 @@ export function createMetal(options: MetalOptions): Machine {
     recordTrace: options.recordTrace ?? true,
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
+    restart: (running, { kind }) => {
+      if (options.restartsAfter?.some((cause) => cause === kind) !== true) return false;
+      for (const processor of running.processors) powerUp(processor);
+      running.pc!.reset();
+      boot(running, options);
+      running.processors[0]!.trace?.event("restart", { after: kind });
+      return true;
+    },
   });
   declareMetalMemory(machine, options.memory);
+  boot(machine, options);
+  return machine;
+}
+
+/** What firmware does from power-on to the image's first instruction. RAM that neither writes keeps what it holds. */
+function boot(machine: Machine, options: MetalOptions): void {
   const { memory, pciTestDevice = false } = options;
   const configuration = { processors: machine.processors.length, memory, pciTestDevice };
   initializeDevices(options.firmware, configuration, machine.pc!);
   installFirmware(options.firmware, configuration, (address, data) => machine.memory.writeBytes(address, data));
-  const boot = loadImage(options, {
+  const plan = loadImage(options, {
     size: options.memory,
     read: (address, length) => machine.memory.readBytes(address, length),
     write: (address, data) => machine.memory.writeBytes(address, data),
   });
-  machine.pc!.describe({ ...configuration, boot: directBoot(options, boot) });
+  machine.pc!.describe({ ...configuration, boot: directBoot(options, plan) });
   const processor = machine.processors[0]!;
-  applyState(processor, boot.state);
+  applyState(processor, plan.state);
   enterVirtualWireMode(processor);
   // Firmware has found the others and sent them to wait.
   for (const other of machine.processors.slice(1)) other.s[STATE.EVENTS]! |= STATE.EVENT_INIT;
   for (const one of machine.processors) writeMsr(one, IA32_FEATURE_CONTROL, featureControlAfter(options.firmware), 0);
-  return machine;
 }
 
 /** Memory as a PC has it: with the legacy hole at 640 KiB and the devices' below 4 GiB. */

@@ -259,6 +259,18 @@ export class Pc implements Bus {
     return this.written.state;
   }
 
+  /** The PC as it is when it is turned on, but for the clock with its memory, input that waits, and what the guest has written. */
+  reset(): void {
+    const fresh = new Pc(this.host);
+    fresh.uart.state.waiting.push(...this.uart.state.waiting);
+    this.parts.forEach((part, at) => {
+      if (part !== this.written && part !== this.rtc) Object.assign(part.state, fresh.parts[at]!.state);
+    });
+    this.rtc.reset();
+    this.host.interruptLine(false);
+    this.schedule();
+  }
+
   /** Copies the device states of another PC of the same build. */
   copyFrom(other: Pc): void {
     this.describe(other.configuration);

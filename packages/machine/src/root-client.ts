@@ -1,3 +1,4 @@
+import type { Bus } from "@hvdiff/cpu";
 import type { VmxEnvironment } from "@hvdiff/vmx";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
@@ -5,6 +6,18 @@ import type { GuestOutput } from "./pc.ts";
 
 /** Vector of the host's own timer, which brings a root-mode client back at its deadline. */
 export const HOST_TIMER_VECTOR = 0xef;
+
+/** The bus under a root-mode client: no device but the host's timer, whose line the acknowledgement takes back. */
+export function hostBus(acknowledged: () => void): Bus {
+  return {
+    readPort: () => 0xffffffff,
+    writePort: () => {},
+    acknowledgeInterrupt: () => {
+      acknowledged();
+      return HOST_TIMER_VECTOR;
+    },
+  };
+}
 
 /** What the machine tells a root-mode client that is written in TypeScript. */
 export type RootEvent =

@@ -77,6 +77,10 @@ export class Svm implements VirtualizationExtension {
     return this.core.c.secondStage === null ? address : this.core.nested.peek(address);
   }
 
+  reset(): void {
+    this.cloneStateFrom();
+  }
+
   // --- Cloning. ---
 
   cloneStateFrom(): void {

@@ -220,6 +220,11 @@ export class Vmx implements VirtualizationExtension {
     this.restoreCaches();
   }
 
+  reset(): void {
+    this.core.ept.invalidate(true, 0, 0);
+    this.restoreCaches();
+  }
+
   /** Rebuilds what can be rebuilt from state words, after they changed behind our back. */
   restoreCaches(): void {
     const { c, s, ept, environment } = this.core;

@@ -84,7 +84,8 @@ async function runUntraced(
   { given, environment }: { given: Arguments; environment: Environment },
   { guest, column, what, options }: { guest: Guest; column: string; what: string; options: RunOptions },
 ): Promise<DiffResult | null> {
-  const bounded = { ...("scenario" in guest ? {} : { maxInstructions: GENEROUS }), ...options };
+  const restartsAfter: RunOptions["restartsAfter"] = hasFlag(given, "no-reboot") ? [] : ["reset"];
+  const bounded = { ...("scenario" in guest ? {} : { maxInstructions: GENEROUS }), restartsAfter, ...options };
   const live = isLive(given);
   const port = gdbPortOf(given);
   const streams = guestStreams(given, environment, live ? "stdio" : "none");
@@ -150,6 +151,7 @@ export const runGuest: Command = {
   options: [
     OPTIONS.onOne,
     OPTIONS.kernel,
+    OPTIONS.noReboot,
     ...RUN_OPTIONS,
     OPTIONS.serial,
     OPTIONS.debugcon,
@@ -162,7 +164,8 @@ export const runGuest: Command = {
   takesQemuFlags: true,
   notes: [
     "GUEST is a bundled scenario or the path of an image: multiboot 1 or 2 and PVH ELF files, Linux bzImages, and with --entry flat binaries. ./NAME is always a path.",
-    "QEMU's usual flags are understood as well: -kernel, -append, -initrd, -smp, -m, -cpu, -serial, -debugcon, -device isa-debug-exit, -s, -S, -gdb, and those that ask for nothing, such as -nographic and -no-reboot; one that cannot be honoured is refused.",
+    "QEMU's usual flags are understood as well: -kernel, -append, -initrd, -smp, -m, -cpu, -serial, -debugcon, -device isa-debug-exit, -s, -S, -gdb, -no-reboot, and those that ask for nothing, such as -nographic; one that cannot be honoured is refused.",
+    "A guest that resets the PC is booted again on metal, unless -no-reboot is given; a triple fault ends the run and says where.",
     "The guest's serial output goes to stdout as it is and as it comes, the outcome to stderr. An image that is not bundled runs for 10 G instructions at most, unless --max-instructions or --trace is given.",
     "Exit code: the low eight bits of what the guest wrote to the exit port 0xf4 (255 where they are zero and the code is not); 124 halted, in a loop, stopped at a bound or killed by GDB; 125 triple fault, shutdown or stopped by its L0; 126 an instruction that hvdiff does not implement; 2 trouble, then stderr starts with `hvdiff:`.",
     "Output of kvm-unit-tests, SoTest and XTF is understood: stderr then also says how many tests passed and failed, and a test that failed makes the exit code 1 where the guest's own would be 0. A suite that has said that it is done and then halts has ended regularly.",

@@ -26,6 +26,7 @@ const OPTIONS_HERE: readonly OptionDef[] = [
   ...RUN_OPTIONS,
   OPTIONS.onOne,
   OPTIONS.kernel,
+  OPTIONS.noReboot,
   OPTIONS.serial,
   OPTIONS.debugcon,
   OPTIONS.gdb,
@@ -55,7 +56,8 @@ async function emulate(given: Arguments, environment: Environment): Promise<numb
   const disk = given.positionals[0];
   if (disk !== undefined) throw new CommandError(`${disk}: this PC has no disks; an image is booted with -kernel`);
   const column = lastValue(given, "on") ?? environment.variables["HVDIFF_ON"] ?? "metal";
-  const options: RunOptions = { ...DEFAULTS, ...runOptionsOf(given) };
+  const restartsAfter: RunOptions["restartsAfter"] = hasFlag(given, "no-reboot") ? [] : ["reset", "triple-fault"];
+  const options: RunOptions = { ...DEFAULTS, restartsAfter, ...runOptionsOf(given) };
   checkProcessors(options.processors ?? 1);
   const lab = await environment.createLab(engineOf(given, environment));
   lab.check(column, options);

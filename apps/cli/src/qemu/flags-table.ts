@@ -90,7 +90,7 @@ export const QEMU_FLAGS: Readonly<Record<string, QemuFlag>> = {
   global: handled(global),
   nographic: ignored(false),
   nodefaults: ignored(false),
-  "no-reboot": ignored(false),
+  "no-reboot": { takesValue: false, apply: (_value, draft) => draft.argv.push("--no-reboot") },
   "no-shutdown": ignored(false),
   "no-user-config": ignored(false),
   "no-fd-bootchk": ignored(false),

@@ -82,6 +82,12 @@ export class RtcMc146818 implements TimedDevice {
     state.periodAt = state.dividerStart + tickOfClock(periods * clocks, HERTZ);
   }
 
+  /** RESET#: no interrupts; the clock and the memory have a battery. */
+  reset(): void {
+    this.state.memory[RTC.registerB]! &= ~(PERIODIC | ALARM | UPDATE_ENDED);
+    this.state.memory[RTC.registerC] = 0;
+  }
+
   get deadline(): number {
     const enabled = this.register(RTC.registerB);
     const asserted = (this.register(RTC.registerC) & ANY_INTERRUPT) !== 0;
