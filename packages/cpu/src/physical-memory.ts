@@ -26,6 +26,9 @@ export const FRAME_MMIO = -2;
 
 const PAGE = 4096;
 const RECENT = 256;
+/** Buffers are made in steps of this size, so that machines that differ in a state area or two can use each other's. */
+const BUFFER_STEP = 16 << 20;
+const MOST_BUFFER = 2 ** 32;
 
 /**
  * Physical memory of one machine: the processors' state areas and a pool of page frames in one flat buffer that JavaScript and
@@ -65,14 +68,14 @@ export class PhysicalMemory {
     this.poolBytes = poolBytes;
     const total = Math.ceil((processors * STATE_BYTES + poolBytes) / 65536) * 65536;
     const fits = recycled !== undefined && recycled.wasm.buffer.byteLength >= total;
-    this.wasm = fits ? recycled.wasm : new WebAssembly.Memory({ initial: total / 65536, maximum: total / 65536 });
+    this.wasm = fits ? recycled.wasm : newBuffer(total);
     if (fits) new Uint8Array(this.wasm.buffer, 0, recycled.used).fill(0);
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);
     this.words = new Int32Array(this.wasm.buffer);
     this.nextFree = processors * STATE_BYTES;
     this.end = total;
-    const frames = total / PAGE;
+    const frames = this.bytes.length / PAGE;
     this.codeVersion = fits ? recycled.codeVersion : new Uint32Array(frames);
     this.codeChunks = fits ? recycled.codeChunks : new Int32Array(frames * 4);
     if (fits) {
@@ -279,6 +282,12 @@ export class PhysicalMemory {
     this.codeVersion[frame]!++;
     return true;
   }
+}
+
+/** A buffer of at least this many bytes. The operating system gives it memory where it is touched. */
+function newBuffer(bytes: number): WebAssembly.Memory {
+  const pages = Math.min(Math.ceil(bytes / BUFFER_STEP) * BUFFER_STEP, MOST_BUFFER) / 65536;
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
 }
 
 /** The frame pool is full: the guest touched more memory than the run allows. The machine turns this into an outcome. */

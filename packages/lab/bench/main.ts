@@ -1,9 +1,10 @@
 import { cpus } from "node:os";
-import { diffSeconds, KVM_COLUMN, type Marks, onMetal, underColumn, WHOLE } from "./own.ts";
+import { diffSeconds, emptySeconds, isBuilt, residentMib, versionSeconds } from "./command.ts";
+import { KVM_COLUMN, type Marks, onMetal, underColumn, WHOLE } from "./own.ts";
 import { type PeerFigure, underBochs, underQemu } from "./peers.ts";
 
 /*
- * pnpm bench [alu|calls|memory|strings|exits|nested|diff …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
+ * pnpm bench [alu|calls|memory|strings|exits|nested|start|resident …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
  * are installed. Not a test: figures depend on the machine and what else it does.
  */
 
@@ -89,15 +90,53 @@ async function nested(): Promise<void> {
   print("nested exits (L2 VMCALL, L1 VMRESUME) under kvm", `${figure(rate)} /s`, "50,000 /s or more");
 }
 
-async function diff(): Promise<void> {
-  if (diffSeconds() === null) {
-    print("one diff of xsaves-control, four columns", "—", "under 1 s (not built: run pnpm build)");
-    return;
-  }
-  print("one diff of xsaves-control, four columns", `${figure(median(() => diffSeconds()!))} s`, "under 1 s");
+/** What commands took when this was written, in times of what Node takes to start: so figures of different machines compare. */
+const START_REFERENCE = { version: 1.2, diff: 12 };
+
+/** Times of starting Node; more than twice the reference is an error of the whole run. */
+function start(
+  what: string,
+  seconds: number,
+  aim: string,
+  { reference, empty }: Record<"reference" | "empty", number>,
+): void {
+  print(what, `${figure(seconds * 1000)} ms`, aim);
+  const times = seconds / empty;
+  const isDoubled = times > 2 * reference;
+  const verdict = isDoubled ? "MORE THAN DOUBLED" : "fine";
+  print("  in times of Node doing nothing", figure(times), `${figure(reference)} when last noted: ${verdict}`);
+  if (isDoubled) process.exitCode = 1;
 }
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { alu, calls, memory, strings, exits, nested, diff };
+async function starting(): Promise<void> {
+  if (!isBuilt()) return print("start of the command", "—", "not built: run pnpm build");
+  const empty = median(emptySeconds);
+  print("Node doing nothing", `${figure(empty * 1000)} ms`, "none set");
+  start("hvdiff --version", median(versionSeconds), "under 100 ms", { reference: START_REFERENCE.version, empty });
+  const whole = median(diffSeconds);
+  start("one diff of xsaves-control, four columns", whole, "under 500 ms", { reference: START_REFERENCE.diff, empty });
+}
+
+const MOST_RESIDENT_MIB = 300;
+
+async function resident(): Promise<void> {
+  if (!isBuilt()) return print("resident memory", "—", "not built: run pnpm build");
+  const { one, ten } = residentMib();
+  print("1 GiB guest that touches 64 MiB, resident", `${figure(one)} MiB`, `under ${MOST_RESIDENT_MIB} MiB`);
+  print("  ten columns of one diff", `${figure(ten)} MiB`, `under ${MOST_RESIDENT_MIB} MiB`);
+  if (Math.max(one, ten) > MOST_RESIDENT_MIB) process.exitCode = 1;
+}
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
+  alu,
+  calls,
+  memory,
+  strings,
+  exits,
+  nested,
+  start: starting,
+  resident,
+};
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !(name in BENCHMARKS));
 if (unknown !== undefined) {

@@ -1,13 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createMetal, type Machine, type TraceEvent } from "@hvdiff/machine";
 import { configurationOf, createMachine, type GuestImage, settingsOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 export const KVM_COLUMN = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
-const DIFF_COLUMNS = ["metal", KVM_COLUMN, "virtualbox@7.0", "vmware@17"];
 const INSTRUCTIONS = 1e9;
-const CLI = new URL("../../../apps/cli/", import.meta.url);
 
 /** Two lines that a guest prints; what lies between is measured. */
 export interface Marks {
@@ -61,19 +58,4 @@ export function underColumn(name: string, text: string): Stretch {
   const configuration = configurationOf(column, column.quirks, session.silicon);
   const settings = settingsOf({ maxInstructions: INSTRUCTIONS });
   return timed(createMachine(session.image, column, configuration, session.silicon, settings), WHOLE);
-}
-
-/** Seconds that one diff takes as a command, from a built tree; null where there is none. */
-export function diffSeconds(): number | null {
-  if (!existsSync(new URL("dist/main.js", CLI))) return null;
-  const command = new URL("bin/hvdiff.js", CLI).pathname;
-  const start = performance.now();
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [command, "diff", "xsaves-control", "--on", DIFF_COLUMNS.join(",")],
-    { encoding: "utf8" },
-  );
-  // 1: the columns differ.
-  if (status !== 0 && status !== 1) throw new Error(`hvdiff diff failed: ${stderr}`);
-  return (performance.now() - start) / 1000;
 }
