@@ -44,10 +44,15 @@ function repeats(s: Int32Array, op: Op, status: number): boolean {
   return status === STATUS_RETIRED && op.instruction.repeat !== "none" && s[S.RIP] === op.ripLow;
 }
 
+/** On Intel processors no instruction breakpoint is met behind MOV SS; AMD's inhibit traps alone (APM 2 "Debug Exceptions"). */
+function stackLoadHidesBreakpoints(c: Processor): boolean {
+  return (c.s[S.INTERRUPTIBILITY]! & BLOCKED_BY_MOV_SS) !== 0 && c.model.vendor === "intel";
+}
+
 /** An enabled instruction breakpoint is met: a fault, so that nothing of the instruction has happened. */
 function meetsBreakpoint(c: Processor, op: Op): boolean {
   const { s } = c;
-  if ((s[S.FLAG_SYSTEM]! & RF) !== 0 || (s[S.INTERRUPTIBILITY]! & BLOCKED_BY_MOV_SS) !== 0) return false;
+  if ((s[S.FLAG_SYSTEM]! & RF) !== 0 || stackLoadHidesBreakpoints(c)) return false;
   const met = breakpointsAt(c, op);
   if (met === 0) return false;
   c.raise(DB);
