@@ -4,7 +4,10 @@ import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
+import { npt1g } from "./scenarios/npt-1g.ts";
+import { npt2m } from "./scenarios/npt-2m.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
+import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
 import { xsavesLateLaunch } from "./scenarios/xsaves-late-launch.ts";
@@ -20,6 +23,9 @@ export const SCENARIOS: readonly Scenario[] = [
   physicalAddressWidth,
   eptWalk,
   xsavesLateLaunch,
+  npt2m,
+  npt1g,
+  sxInitRedirect,
 ];
 
 /** The bytes of a scenario's image: an ELF32 multiboot 1 file. They are part of the code, so that a browser has them as well. */

@@ -1,5 +1,5 @@
 /** A processor feature without which an image has nothing to show; it then prints `SKIP …` and says `done`. */
-export type Need = "vmx" | "ept";
+export type Need = "vmx" | "ept" | "svm" | "npt";
 
 /** What there is to know about a bundled image without running it. */
 export interface Scenario {
@@ -11,6 +11,8 @@ export interface Scenario {
   readonly image: string;
   /** Sections of Intel's SDM by title, `3C "VM-Entry Control Fields"`. */
   readonly sdm: readonly string[];
+  /** Sections of AMD's APM by title, for images about SVM. */
+  readonly apm?: readonly string[];
   readonly needs: readonly Need[];
   /** Seeds (`S1`) and topics. */
   readonly tags: readonly string[];

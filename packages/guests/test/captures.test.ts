@@ -14,6 +14,8 @@ interface Difference {
   readonly sdm: string;
 }
 
+/** The captures are of Bochs with models of Intel's. */
+const CAPTURED = SCENARIOS.filter(({ needs }) => !needs.includes("svm"));
 const captures = fileURLToPath(new URL("../captures", import.meta.url));
 const folders = readdirSync(captures).filter((name) => name.startsWith("bochs-"));
 const differences: readonly Difference[] = JSON.parse(readFileSync(join(captures, "differences.json"), "utf8"));
@@ -30,14 +32,14 @@ const verdictsOf = (lines: readonly string[]) =>
   });
 
 describe.each(folders)("%s", (folder) => {
-  test.each(SCENARIOS.map(({ id }) => id))("%s ran to its end", (id) => {
+  test.each(CAPTURED.map(({ id }) => id))("%s ran to its end", (id) => {
     const lines = linesOf(folder, id);
     expect(lines[0]).toBe(`hvdiff guest ${id}`);
     expect(lines.at(-1)).toBe("done");
     expect(lines.filter((line) => line.startsWith("verdict "))).toHaveLength(verdictsOf(lines).length);
   });
 
-  test.each(SCENARIOS)("$id printed the verdicts its metadata names", ({ id, expect: expected }) => {
+  test.each(CAPTURED)("$id printed the verdicts its metadata names", ({ id, expect: expected }) => {
     expect(verdictsOf(linesOf(folder, id)).map(([verdict]) => verdict)).toEqual(expected);
   });
 });

@@ -79,7 +79,8 @@ test("an unknown scenario is refused by name", () => {
 test("the metadata is complete: citations, verdict ids, each once", () => {
   for (const scenario of SCENARIOS) {
     expect(scenario.image).toBe(`${scenario.id}.elf`);
-    for (const citation of scenario.sdm) expect(citation).toMatch(/^\d[A-D]? "[^"]+"$/);
+    expect(scenario.sdm.length + (scenario.apm?.length ?? 0)).toBeGreaterThan(0);
+    for (const citation of [...scenario.sdm, ...(scenario.apm ?? [])]) expect(citation).toMatch(/^\d[A-D]? "[^"]+"$/);
     for (const verdict of scenario.expect) expect(verdict).toMatch(/^[a-z0-9.-]+$/);
     expect(new Set(scenario.expect).size).toBe(scenario.expect.length);
   }

@@ -19,7 +19,7 @@ export function scenarioResult(scenario: Scenario): ScenarioResult {
     summary: scenario.summary,
     needs: scenario.needs,
     tags: scenario.tags,
-    manual: scenario.sdm,
+    manual: [...scenario.sdm, ...(scenario.apm ?? [])],
   };
 }
 

@@ -27,6 +27,11 @@ test.each([
   ["max,host-phys-bits", "sapphire-rapids"],
   ["max,vendor=GenuineIntel,migratable=no", "sapphire-rapids"],
   ["max,+vmx,check", "sapphire-rapids"],
+  ["max,+svm", "zen4"],
+  ["max,vendor=AuthenticAMD", "zen4"],
+  ["EPYC-Genoa", "zen4"],
+  ["EPYC-Rome-v4", "zen2"],
+  ["Opteron_G1,vendor=AuthenticAMD", "k10"],
 ])("QEMU's %s is %s", (text, id) => {
   expect(siliconOf(text)).toBe(findCpuModel(id));
 });
@@ -67,12 +72,11 @@ test("the physical-address width can be chosen", () => {
 });
 
 test.each([
-  ["EPYC-Rome", 'unknown CPU "EPYC-Rome": AMD\'s processors are not simulated yet'],
-  ["Opteron_G1,vendor=AuthenticAMD", 'unknown CPU "Opteron_G1": AMD\'s processors are not simulated yet'],
-  ["max,vendor=AuthenticAMD", "vendor=AuthenticAMD: AMD's processors are not simulated yet"],
+  ["Haswell,vendor=AuthenticAMD", "vendor=AuthenticAMD: the silicon here is GenuineIntel"],
+  ["EPYC-Rome,vendor=GenuineIntel", "vendor=GenuineIntel: the silicon here is AuthenticAMD"],
   ["skylake-clien", 'unknown CPU "skylake-clien" (nearest: skylake-client, icelake-server, nehalem)'],
   ["max,+x2apik", 'CPU feature "x2apik" is not known (nearest: x2apic, x2avic, apic)'],
-  ["max,+svm", 'CPU feature "svm" is not simulated: no silicon here has it'],
+  ["max,+sev", 'CPU feature "sev" is not simulated: no silicon here has it'],
   ["Nehalem,+xsave", 'CPU feature "xsave" cannot be added to nehalem; choose a model that has it'],
   ["host,hv_passthrough", 'CPU flag "hv_passthrough" belongs to a hypervisor; the silicon has none'],
   ["max,phys-bits=70", "phys-bits=70: must be a number from 32 to 52"],

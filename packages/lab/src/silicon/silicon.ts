@@ -36,12 +36,14 @@ const WIDTH_LEAF = 0x8000_0008;
 const LEAST_WIDTH = 32;
 const MOST_WIDTH = 52;
 
+const VENDORS = { intel: "GenuineIntel", amd: "AuthenticAMD" } as const;
+
 type Property = (profile: GuestProfile, value: string) => void;
 
 const PROPERTIES: Readonly<Record<string, Property>> = {
-  vendor: (_profile, value) => {
-    if (value === "AuthenticAMD") throw new UsageError("vendor=AuthenticAMD: AMD's processors are not simulated yet");
-    if (value !== "GenuineIntel") throw new UsageError(`vendor=${value}: the silicon here is GenuineIntel`);
+  vendor: (profile, value) => {
+    const own = VENDORS[profile.toModel("").vendor];
+    if (value !== own) throw new UsageError(`vendor=${value}: the silicon here is ${own}`);
   },
   "phys-bits": (profile, value) => {
     const width = /^\d{1,2}$/.test(value) ? Number(value) : 0;
@@ -54,7 +56,9 @@ const PROPERTIES: Readonly<Record<string, Property>> = {
 /** The silicon that `--cpu` describes: a model, alone or with features switched. Errors: `UsageError`. */
 export function siliconOf(text: string): CpuModel {
   const { name, switches, properties } = parseCpuText(text);
-  const model = siliconNamed(name);
+  // Of names that mean everything, SVM and AMD's vendor string choose.
+  const wantsSvm = switches.some(({ feature, on }) => on && feature === "svm");
+  const model = siliconNamed(name, wantsSvm || properties.get("vendor") === VENDORS.amd);
   if (switches.length === 0 && properties.size === 0) return model;
   const profile = new GuestProfile(model);
   for (const { feature, on } of switches) {
