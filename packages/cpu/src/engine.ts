@@ -5,6 +5,7 @@ import { breakpointsEnabled } from "./debug-registers.ts";
 import { IF, RF, TF } from "./flags.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, type Processor } from "./processor.ts";
+import { NO_OPS } from "./register-state.ts";
 import * as S from "./state-layout.ts";
 import { deliverException, takePendingEvents } from "./system/deliver.ts";
 import { recordsBranches } from "./system/last-branch.ts";
@@ -34,11 +35,6 @@ export const COMPILE_HOT: CompileThresholds = { hot: 400, warm: 40 };
 /** What finds mistakes. */
 export const COMPILE_EARLY: CompileThresholds = { hot: 12, warm: 2 };
 
-const _CACHE_SIZE = 1 << 12;
-const _CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
-const _CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
-const _CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
-const _SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const SHADOW = 3;
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
@@ -161,10 +157,8 @@ export class Engine {
     return true;
   }
 
-  /** No instruction runs any more: the exact time is what has been retired. */
   leave(result: RunResult): RunResult {
-    this.c.blockOps = [];
-    this.c.blockBase = this.c.retired;
+    this.c.blockOps = NO_OPS;
     return result;
   }
 
@@ -234,6 +228,7 @@ export class Engine {
   handleAbort(op: Op | null): void {
     const c = this.c;
     const fault = c.fault;
+    c.blockOps = NO_OPS;
     if (fault === FAULT_EXIT) c.fault = FAULT_NONE;
     else if (fault === FAULT_EXCEPTION) {
       if (c.nonCanonical && op !== null && op.segment === S.SS && c.exception.vector === EXCEPTION_GP)
@@ -246,6 +241,7 @@ export class Engine {
   /** Takes pending events at a boundary. True when state changed and the loop must look again. */
   private takeEvents(): boolean {
     const c = this.c;
+    c.blockOps = NO_OPS;
     const took = takePendingEvents(c);
     if (c.fault === FAULT_EXIT) c.fault = FAULT_NONE;
     return took;

@@ -1,12 +1,11 @@
 import { LocalApic } from "./apic/local-apic.ts";
 import type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
 import { isEnforced } from "./enforcement/cet-state.ts";
-import { readRflags, writeRflags } from "./flags.ts";
 import { Mmu } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
-import type { Op } from "./op.ts";
 import { createWalkState, type WalkState } from "./page-walk.ts";
 import type { PhysicalMemory } from "./physical-memory.ts";
+import { NO_OPS, RegisterState } from "./register-state.ts";
 import { loadAs, probeWrite, storeAs } from "./slow-access.ts";
 import * as S from "./state-layout.ts";
 import { type StopReason, unimplementedStop } from "./stop-reason.ts";
@@ -36,15 +35,13 @@ const PAGE_LAST = 0xfff;
  * One x86-64 logical processor: architectural state in flat memory, address translation, and what the instruction executors call.
  * `engine.ts` runs it. Values cross the hot path as pairs of signed 32-bit halves; `hi` carries the high half of a 64-bit result.
  */
-export class Processor {
+export class Processor extends RegisterState {
   readonly index: number;
   /** Initial APIC id: what CPUID and the APIC report. */
   readonly apicId: number;
   readonly model: CpuModel;
   readonly memory: PhysicalMemory;
   readonly bus: Bus;
-  readonly s: Int32Array;
-  readonly f64: Float64Array;
   readonly view: DataView;
   readonly bytes: Uint8Array;
   readonly mmu: Mmu;
@@ -71,10 +68,6 @@ export class Processor {
   enforced = false;
   /** Grows whenever a cached block might no longer be what RIP means. */
   translationEpoch = 1;
-  /** Retired instructions at the start of the running block; `+ op.position` is the exact count. */
-  blockBase = 0;
-  /** Instructions of the running block. */
-  blockOps: readonly Op[] = [];
   extension: VirtualizationExtension | null = null;
   secondStage: SecondStage | null = null;
   /** Physical address of the page whose accesses the extension virtualizes; -1 for none. */
@@ -91,13 +84,12 @@ export class Processor {
    * @param apicId initial APIC id, if it is not the index
    */
   constructor(index: number, model: CpuModel, memory: PhysicalMemory, bus: Bus, apicId = index) {
+    super(memory.stateOf(index));
     this.index = index;
     this.apicId = apicId;
     this.model = model;
     this.memory = memory;
     this.bus = bus;
-    this.s = memory.stateOf(index);
-    this.f64 = new Float64Array(memory.wasm.buffer, this.s.byteOffset, S.STATE_BYTES / 8);
     this.view = memory.view;
     this.bytes = memory.bytes;
     this.addressHighMask = model.maxPhysicalAddress >= 52 ? 0xfffff : 2 ** (model.maxPhysicalAddress - 32) - 1;
@@ -107,58 +99,6 @@ export class Processor {
     this.s[S.TLB_CONTEXT] = S.TLB;
     this.mmu.flushAll();
     resetSystemState(this);
-  }
-
-  // --- Registers, as the API and rare instructions see them. ---
-
-  gpr(index: number): bigint {
-    return this.get64(S.GPR + index * 2);
-  }
-
-  setGpr(index: number, value: bigint): void {
-    this.set64(S.GPR + index * 2, value);
-  }
-
-  /** The 64-bit value at a word offset of the state, unsigned. */
-  get64(word: number): bigint {
-    return BigInt(this.s[word]! >>> 0) | (BigInt(this.s[word + 1]! >>> 0) << 32n);
-  }
-
-  set64(word: number, value: bigint): void {
-    this.s[word] = Number(BigInt.asIntN(32, value));
-    this.s[word + 1] = Number(BigInt.asIntN(32, value >> 32n));
-  }
-
-  get rip(): bigint {
-    return this.get64(S.RIP);
-  }
-
-  set rip(value: bigint) {
-    this.set64(S.RIP, value);
-  }
-
-  get rflags(): bigint {
-    return BigInt(readRflags(this.s) >>> 0);
-  }
-
-  set rflags(value: bigint) {
-    writeRflags(this.s, Number(BigInt.asIntN(32, value)));
-  }
-
-  /** Instructions retired since power-on, exact at instruction boundaries. */
-  get retired(): number {
-    return this.f64[S.RETIRED / 2]!;
-  }
-
-  set retired(count: number) {
-    this.f64[S.RETIRED / 2] = count;
-  }
-
-  /** Instructions retired before the one that runs now, also inside of a block. */
-  exactTime(): number {
-    const ripLow = this.s[S.RIP]!;
-    const position = this.blockOps.findIndex((op) => op.ripLow === ripLow);
-    return this.blockBase + Math.max(position, 0);
   }
 
   /** EFER.LMA and CS.L. */
@@ -187,6 +127,7 @@ export class Processor {
 
   /** After the memory of another machine was copied over this one's: takes over what does not lie in memory. */
   resumeFrom(other: Processor): void {
+    this.blockOps = NO_OPS;
     this.fault = FAULT_NONE;
     this.stop = other.stop;
     this.delivering = null;

@@ -41,23 +41,23 @@ function metalVerdicts(scenario: string, cpu: string) {
   return lab.diff({ scenario }, ["metal"], { cpu, firmware: "seabios" }).columns[0]!.verdicts;
 }
 
+/** The captures are of models of Intel's. */
+const CAPTURED = SCENARIOS.filter(({ needs }) => !needs.includes("svm")).map(({ id }) => id);
+
 describe.each(MODELS)("$bochs", ({ bochs, cpu }) => {
-  test.each(SCENARIOS.map(({ id }) => id))(
-    "%s prints on metal what Bochs printed, or the difference is explained",
-    (id) => {
-      const recorded = recordedVerdicts(bochs, id);
-      const explained = new Map(
-        differences
-          .filter(({ image, models }) => image === id && models.includes(bochs))
-          .map((difference) => [difference.verdict, difference]),
-      );
-      const expected = recorded.map((verdict) => ({
-        ...verdict,
-        value: explained.get(verdict.id)?.manual ?? verdict.value,
-      }));
-      expect(metalVerdicts(id, cpu)).toEqual(expected);
-    },
-  );
+  test.each(CAPTURED)("%s prints on metal what Bochs printed, or the difference is explained", (id) => {
+    const recorded = recordedVerdicts(bochs, id);
+    const explained = new Map(
+      differences
+        .filter(({ image, models }) => image === id && models.includes(bochs))
+        .map((difference) => [difference.verdict, difference]),
+    );
+    const expected = recorded.map((verdict) => ({
+      ...verdict,
+      value: explained.get(verdict.id)?.manual ?? verdict.value,
+    }));
+    expect(metalVerdicts(id, cpu)).toEqual(expected);
+  });
 });
 
 test("every explanation names a verdict that Bochs printed so, once", () => {

@@ -9,13 +9,15 @@ import {
   startPlace,
 } from "@hvdiff/cpu";
 
-/** Instructions after which a processor comes back to the loop, so that long stretches have choice points too; fewer where others wait for their turn. */
+/** Instructions after which a processor comes back to the loop, so that other processors have their turn and short runs choice points. */
 const SLICE = 1000;
-const SLICE_ALONE = 10_000;
+/** The same for a processor alone, in a run that is not short. */
+const LONG_SLICE = 10_000;
+const SHORT_RUN = 100_000;
 
 /** Slices end at whole multiples, whatever has come in between: looks for a dead loop, or a debugger. */
 export function sliceEnd({ retired }: Processor, processors: number): number {
-  const slice = processors === 1 ? SLICE_ALONE : SLICE;
+  const slice = processors === 1 && retired >= SHORT_RUN ? LONG_SLICE : SLICE;
   return retired - (retired % slice) + slice;
 }
 

@@ -52,7 +52,7 @@ export class Trace {
         this.add({
           vcpu: processor.index,
           level: processor.s[STATE.TRACE_LEVEL]!,
-          time: processor.retired,
+          time: processor.exactTime(),
           kind,
           data,
         }),

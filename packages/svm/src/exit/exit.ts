@@ -61,6 +61,7 @@ export function leaveGuest({ c, s }: SvmCore): void {
  */
 export function makeExit(core: SvmCore): void {
   const { c } = core;
+  c.settleTime();
   writeInformation(core);
   saveGuestState(core);
   c.fault = FAULT_NONE;

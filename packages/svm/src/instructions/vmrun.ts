@@ -15,6 +15,7 @@ export function executeVmrun(core: SvmCore, op: Op): number {
   const address = vmcbOperand(core, op);
   if (address === NO_VMCB) return STATUS_ABORTED;
   core.useVmcb(address);
+  c.settleTime();
   s[STATE.RIP] = op.nextLow;
   s[STATE.RIP + 1] = op.nextHigh;
   s[STATE.INTERRUPTIBILITY]! &= ~SHADOW;

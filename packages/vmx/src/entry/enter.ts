@@ -117,6 +117,7 @@ export function enterGuest(core: VmxCore, isLaunch: boolean): VmxOutcome {
     core.failedCheck = guest.id;
     return enterFailure(core, isLaunch, INVALID_GUEST_STATE, guest.qualification ?? 0);
   }
+  c.settleTime();
   vmcs.changed = 0;
   const stale = takeKeptState(core, vmcs, x.entry);
   vmcs.stale = 0;

@@ -110,6 +110,7 @@ function enterRoot(core: VmxCore): void {
  */
 export function makeExit(core: VmxCore): void {
   const { c, s } = core;
+  c.settleTime();
   const blocking = blockingAfterExit(core);
   writeInformation(core);
   saveGuestState(core);
@@ -132,6 +133,7 @@ export function makeExit(core: VmxCore): void {
  */
 export function failEntry(core: VmxCore, reason: number, qualification: number): void {
   const { c, s, vmcs } = core;
+  c.settleTime();
   vmcs.set(F.EXIT_REASON, reason | ENTRY_FAILURE, 0);
   vmcs.set(F.EXIT_QUALIFICATION, qualification, 0);
   const blocking = s[STATE.INTERRUPTIBILITY]! & NMI_BLOCKING;
