@@ -18,6 +18,7 @@ interface Ran {
 }
 
 /** Told by the process itself when it ends. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the process that is measured fills it in
 const TELL = 'process.on("exit",()=>process.stderr.write(`resident ${process.resourceUsage().maxRSS}`))';
 
 function node(arguments_: readonly string[]): Ran {
