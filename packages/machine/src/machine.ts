@@ -1,4 +1,5 @@
 import { type Engine, PhysicalMemory, type Processor, type RunGuard, type RunResult, STATE } from "@hvdiff/cpu";
+import type { Svm } from "@hvdiff/svm";
 import type { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
@@ -31,6 +32,8 @@ export class Machine {
   readonly engines: Engine[] = [];
   /** VMX of each processor; empty where the silicon has SVM. */
   readonly vmx: Vmx[] = [];
+  /** SVM of each processor; empty where the silicon has VMX. */
+  readonly svm: Svm[] = [];
   readonly trace: Trace;
   readonly options: MachineOptions;
   readonly bounds: Bounds;

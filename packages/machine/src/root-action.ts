@@ -15,6 +15,9 @@ export function performAction(machine: Machine, processor: Processor, action: Ro
       return { kind: "step" };
     case "block":
       return block(machine, processor);
+    case "run":
+      machine.svm[processor.index]!.run(action.vmcb, action.level);
+      return EXIT;
     case "enter":
       return enter(machine, processor, action.resume);
   }

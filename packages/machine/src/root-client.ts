@@ -35,6 +35,8 @@ export type RootEvent =
 /** What the client wants next. Each return to the machine is a choice point. */
 export type RootAction =
   | { readonly kind: "enter"; readonly resume: boolean }
+  /** VMRUN of the VMCB at a physical address, on silicon with SVM; the guest is at this trace level. */
+  | { readonly kind: "run"; readonly vmcb: number; readonly level: number }
   /** Another named step of its own, so that others can come in between. */
   | { readonly kind: "step"; readonly name: string }
   /** Nothing to run until its deadline. */
@@ -53,8 +55,8 @@ export interface RootClient {
   where(): Where;
   /** Where a physical address of the level that runs lies in memory, for onlookers: nothing is touched. -1 where it leads nowhere. */
   peekPhysical(vcpu: number, address: number): number;
-  /** VMX as L1 has it. */
-  guestVmx(vcpu: number): VmxEnvironment;
+  /** VMX as L1 has it; null where it has SVM. */
+  guestVmx(vcpu: number): VmxEnvironment | null;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: GuestOutput;
   /** What it counted: exits by level and reason, entries … */

@@ -2,6 +2,11 @@ import type { PhysicalMemory } from "@hvdiff/cpu";
 import { PAGE } from "./host-layout.ts";
 import { type PagePoolState, releasePage, takePage } from "./page-pool.ts";
 
+/*
+ * Second-stage tables of L0's own. Entries of EPT and of nested paging agree in what is done here: 7 in the low bits lets everything through
+ * (read, write, execute; present, writable, user), bit 7 makes a large page, 0 is not there. Only leaves differ.
+ */
+
 export const EPT_READ = 1;
 export const EPT_WRITE = 2;
 export const EPT_EXECUTE = 4;
@@ -58,27 +63,27 @@ export function mapPage(
   to: number,
   permissions: number,
 ): void {
-  memory.write64(entryFor(memory, pool, root, from, 1), BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB));
+  mapLeaf(memory, pool, root, from, BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB));
 }
 
-/** Maps `[from, from + size)` with the largest pages that fit. */
+/** Writes the entry of one 4 KiB page. */
+export function mapLeaf(memory: PhysicalMemory, pool: PagePoolState, root: number, from: number, entry: bigint): void {
+  memory.write64(entryFor(memory, pool, root, from, 1), entry);
+}
+
+/** Maps `[from, from + size)` with the largest pages that fit. `leaf`: the low bits of their entries. */
 export function mapRange(
   memory: PhysicalMemory,
   pool: PagePoolState,
   root: number,
-  from: number,
-  to: number,
-  size: number,
+  { from, to, size, leaf = EPT_ALL | MEMORY_TYPE_WB }: { from: number; to: number; size: number; leaf?: number },
 ): void {
   let done = 0;
   while (done < size) {
     const large = (from + done) % TWO_MIB === 0 && (to + done) % TWO_MIB === 0 && size - done >= TWO_MIB;
     if (large) {
-      memory.write64(
-        entryFor(memory, pool, root, from + done, 2),
-        BigInt(to + done) | BigInt(EPT_ALL | MEMORY_TYPE_WB | EPT_LARGE),
-      );
-    } else mapPage(memory, pool, root, from + done, to + done, EPT_ALL);
+      memory.write64(entryFor(memory, pool, root, from + done, 2), BigInt(to + done) | BigInt(leaf | EPT_LARGE));
+    } else mapLeaf(memory, pool, root, from + done, BigInt(to + done) | BigInt(leaf));
     done += large ? TWO_MIB : PAGE;
   }
 }

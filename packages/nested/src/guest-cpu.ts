@@ -1,15 +1,10 @@
 import {
-  ACCESS_READ,
-  ACCESS_WRITE,
   type Bus,
   type CpuModel,
-  Engine,
   executeAlone,
   FAULT_NONE,
   type LoneInstruction,
-  type PhysicalMemory,
-  Processor,
-  readMsr,
+  type Processor,
   readRflags,
   STATE,
   type TraceSink,
@@ -20,7 +15,7 @@ import { hi32, lo32 } from "@hvdiff/spec";
 import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, type VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
-import { GuestAddressSpace } from "./guest-address-space.ts";
+import { GuestRegisterFile } from "./guest-register-file.ts";
 import {
   FIELD_MSRS,
   FS_BASE,
@@ -31,44 +26,21 @@ import {
   SHARED_WORDS,
   storageOf,
 } from "./guest-registers.ts";
-import { hostAddress } from "./host-layout.ts";
-import type { L0State, OwedException } from "./l0-state.ts";
+import type { L0State } from "./l0-state.ts";
 
 const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
-const VECTOR_PAGE_FAULT = 14;
 const EFER_LMA = 1 << 10;
 const CR0_NE = 1 << 5;
 const CR4_VMXE = 1 << 13;
 
-/**
- * L1's registers as L0 keeps them, on a processor that never runs: the same register rules as silicon (MSR legalization, CPUID, control
- * register checks, page walks), but with the CPU model that L1 is shown, over L1's memory. Its state area lies in the machine's flat
- * memory beside silicon's, so a clone takes it along.
- */
-export class GuestCpu {
-  readonly file: Processor;
-  private readonly engine: Engine;
-  readonly space: GuestAddressSpace;
-  private readonly silicon: Processor;
-  private readonly memory: PhysicalMemory;
-  private readonly ram: number;
+/** The register file of an L1 with VMX, filled from the VMCS that ran and silicon's own registers. */
+export class GuestCpu extends GuestRegisterFile {
   private readonly fieldWords: readonly (readonly [word: number, field: number])[];
   private readonly hardwareWords: readonly number[];
   private plan: FieldPlan | null = null;
-  /** L1 has moved its local APIC to the page at this address, or switched it off (-1). */
-  onApicMoved: (page: number) => void = () => {};
-  /** Linear translations of the guest are stale: L0 tells silicon. */
-  onControlRegisterChange: () => void = () => {};
 
   constructor(silicon: Processor, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
-    this.silicon = silicon;
-    this.memory = silicon.memory;
-    this.ram = ram;
-    this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus, silicon.index);
-    this.space = new GuestAddressSpace(this.file, ram);
-    this.file.secondStage = this.space;
-    this.file.trace = trace;
-    this.engine = new Engine(this.file, null);
+    super(silicon, model, ram, trace, bus);
     this.fieldWords = FIELD_MSRS.map(([name, field]) => [storageOf(name), field] as const);
     this.hardwareWords = HARDWARE_MSRS.map(storageOf);
   }
@@ -198,102 +170,10 @@ export class GuestCpu {
     return true;
   }
 
-  /** The exception of the last failed access or instruction, for injection. CR2 is a register of silicon. */
-  owedException(): OwedException {
-    const { vector, errorCode, payloadLow, payloadHigh } = this.file.exception;
-    if (vector === VECTOR_PAGE_FAULT) {
-      this.silicon.s[STATE.CR2] = payloadLow;
-      this.silicon.s[STATE.CR2 + 1] = payloadHigh;
-    }
-    this.file.fault = FAULT_NONE;
-    return { vector, errorCode };
-  }
-
-  /** Low half of an MSR that only L0 knows. */
-  msr(index: number): number {
-    return lo32(readMsr(this.file, index) ?? 0n);
-  }
-
-  setMsr(index: number, value: number): void {
-    writeMsr(this.file, index, value, 0);
-  }
-
-  /** RDMSR by L0 for the guest; undefined where it would be #GP. */
-  readMsr(index: number): bigint | undefined {
-    return readMsr(this.file, index);
-  }
-
   /** WRMSR by L0 for the guest; false where it would be #GP. */
   writeMsr(v: VmcsView, index: number, value: bigint, state: L0State): boolean {
     const ok = writeMsr(this.file, index, lo32(value), hi32(value));
     if (ok) this.commit(v, state);
     return ok;
-  }
-
-  writePhysical64(address: number, value: bigint): void {
-    this.memory.write64(hostAddress(address, this.ram), value);
-  }
-
-  resumeFrom(other: GuestCpu): void {
-    this.file.resumeFrom(other.file);
-  }
-
-  private forgetAll(): void {
-    const s = this.file.s;
-    for (let entry = STATE.TLB; entry < STATE.TLB + STATE.TLB_CONTEXT_WORDS; entry += STATE.TLB_ENTRY_WORDS) {
-      s[entry + ACCESS_READ] = 1;
-      s[entry + ACCESS_WRITE] = 1;
-    }
-  }
-
-  /**
-   * Reads L1's linear memory through its page tables.
-   * @returns the low half, high half in `file.hi`; null when an exception is pending in `file.exception`
-   */
-  read(low: number, high: number, size: number): number | null {
-    this.forget(low);
-    const value = this.file.loadAs(low, high, size, this.file.s[STATE.CPL] === 3);
-    return this.file.fault === FAULT_NONE ? value : null;
-  }
-
-  /** Writes L1's linear memory. False when an exception is pending in `file.exception`. */
-  write(low: number, high: number, size: number, value: number, valueHigh: number): boolean {
-    this.forget(low);
-    this.file.storeAs(low, high, size, value, valueHigh, this.file.s[STATE.CPL] === 3);
-    return this.file.fault === FAULT_NONE;
-  }
-
-  /** L0 walks afresh each time: it has no business with translations of an earlier exit. */
-  private forget(low: number): void {
-    this.file.fault = FAULT_NONE;
-    this.forgetPage(low);
-    this.forgetPage((low + 0xfff) | 0);
-  }
-
-  private forgetPage(low: number): void {
-    const s = this.file.s;
-    const first = STATE.TLB + ((low >>> 12) & (STATE.TLB_ENTRIES - 1)) * STATE.TLB_ENTRY_WORDS;
-    for (let entry = first; entry < STATE.TLB + STATE.TLB_CONTEXT_WORDS; entry += STATE.TLB_PART_WORDS) {
-      s[entry + ACCESS_READ] = 1;
-      s[entry + ACCESS_WRITE] = 1;
-    }
-  }
-
-  /** 64 bits of L1-physical memory; all ones where there is none. */
-  physical64(address: number): bigint {
-    return this.memory.read64(hostAddress(address, this.ram));
-  }
-
-  physical8(address: number): number {
-    return this.memory.read8(hostAddress(address, this.ram));
-  }
-
-  /** 32 bits of L1-physical memory, signed; -1 where there is none. */
-  read32(address: number): number {
-    return this.memory.read32(hostAddress(address, this.ram));
-  }
-
-  write32(address: number, value: number): void {
-    this.memory.write32(hostAddress(address, this.ram), value);
   }
 }

@@ -80,7 +80,7 @@ function mapGuestRam(l0: L0): void {
   const { memory } = l0.machine;
   const { pool, ept01 } = l0.state;
   for (const { base, size } of backedRanges(l0.options.ram))
-    mapRange(memory, pool, ept01, base, GUEST_OFFSET + base, size);
+    mapRange(memory, pool, ept01, { from: base, to: GUEST_OFFSET + base, size });
 }
 
 /** L0 keeps L1's local APIC, so its task priority (CR8) too. */

@@ -1,4 +1,4 @@
-import { type Processor, supportedCr4, supportedEfer } from "@hvdiff/cpu";
+import { type PhysicalMemory, type Processor, supportedCr4, supportedEfer, type TraceSink } from "@hvdiff/cpu";
 import { capabilitiesOf, type SvmCapabilities } from "./capabilities.ts";
 import { VMRUN_CHECKS, type VmrunCheck } from "./entry/vmrun-checks.ts";
 import { ExitInformation } from "./exit-information.ts";
@@ -19,6 +19,8 @@ export class SvmCore {
   readonly nested: NestedSecondStage;
   /** Id of the check at which the last VMRUN failed; null if it did not. */
   failedCheck: string | null = null;
+  /** Trace level of the next guest under a root-mode client, whose VMRUNs and #VMEXITs are not traced; 0 on metal. */
+  clientGuestLevel = 0;
   private view: Vmcb | null = null;
 
   constructor(processor: Processor) {
@@ -33,6 +35,15 @@ export class SvmCore {
   /** The VMCB that is being entered, is running, or has exited. */
   get vmcb(): Vmcb {
     return this.view!;
+  }
+
+  /** Where entries and exits are traced. */
+  get transitionTrace(): TraceSink | null {
+    return this.clientGuestLevel === 0 ? this.c.trace : null;
+  }
+
+  get memory(): PhysicalMemory {
+    return this.c.memory;
   }
 
   /** Makes the VMCB at a physical address that one. */

@@ -6,7 +6,11 @@ const PRESENT = 1;
 const RESERVED_LOW = 0x1e6;
 
 /** Whether the four PDPTEs that CR3 of PAE paging points to are legal. */
-export function arePdptesValid(memory: PhysicalMemory, cr3: number, capabilities: SvmCapabilities): boolean {
+export function arePdptesValid(
+  memory: Pick<PhysicalMemory, "read32">,
+  cr3: number,
+  capabilities: SvmCapabilities,
+): boolean {
   const table = (cr3 & ~0x1f) >>> 0;
   for (let entry = 0; entry < 4; entry++) {
     const low = memory.read32(table + entry * 8);

@@ -7,6 +7,7 @@ import type { VmrunCheck } from "./entry/vmrun-checks.ts";
 import { EXECUTORS } from "./execute.ts";
 import { exitForException, exitForTaskSwitch, exitForTripleFault, takeAtBoundary } from "./exit/events.ts";
 import { undefinedOpcode } from "./instructions/permission.ts";
+import { runVmcb } from "./instructions/vmrun.ts";
 import { HANDLERS_BY_ID } from "./intercepts/table.ts";
 import * as W from "./state.ts";
 import type { Vmcb } from "./vmcb.ts";
@@ -49,6 +50,14 @@ export class Svm implements VirtualizationExtension {
 
   taskSwitch(selector: number, source: number): boolean {
     return exitForTaskSwitch(this.core, selector, source);
+  }
+
+  // --- For a root-mode client. ---
+
+  /** VMRUN by a root-mode client, whose guest is at this trace level. Its VMRUNs and #VMEXITs are not traced. */
+  run(vmcb: number, level: number): void {
+    this.core.clientGuestLevel = level;
+    runVmcb(this.core, vmcb);
   }
 
   // --- For onlookers and tests. ---

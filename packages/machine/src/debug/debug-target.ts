@@ -120,6 +120,7 @@ export class DebugTarget {
       return { level, mode: (silicon ? MODES : SVM_MODES)[mode]!, vmx: silicon?.environment ?? null };
     }
     const vmx = client.guestVmx(vcpu);
+    if (vmx === null) return { level, mode: SVM_MODES[level > 1 ? 2 : 0]!, vmx };
     return { level, mode: level > 1 ? MODES[2] : vmx.inVmxOperation ? MODES[1] : MODES[0], vmx };
   }
 }

@@ -36,7 +36,7 @@ function saveHost({ c, s }: SvmCore, host: Vmcb): void {
 function becomeGuest(core: SvmCore): void {
   const { c, s, capabilities, nested } = core;
   s[STATE.VIRTUALIZATION_MODE] = MODE_GUEST;
-  s[STATE.TRACE_LEVEL] = s[W.ROOT_TRACE_LEVEL]! + 1;
+  s[STATE.TRACE_LEVEL] = core.clientGuestLevel === 0 ? s[W.ROOT_TRACE_LEVEL]! + 1 : core.clientGuestLevel;
   const isNested = (s[W.NESTED_CONTROL]! & C.NP_ENABLE) !== 0;
   if (isNested) nested.use();
   else loadPdptes(c.memory, s, s[STATE.CR3]!, capabilities);
@@ -54,9 +54,10 @@ export function enterGuest(core: SvmCore, hostSaveArea: number): void {
   const { c, s, vmcb } = core;
   core.failedCheck = firstViolation(core);
   if (core.failedCheck !== null) {
-    if (c.trace !== null) {
-      traceVmrun(c.trace, "failed");
-      traceCheck(c.trace, core.failedCheck);
+    const trace = core.transitionTrace;
+    if (trace !== null) {
+      traceVmrun(trace, "failed");
+      traceCheck(trace, core.failedCheck);
     }
     failVmrun(core);
     return;
@@ -67,7 +68,7 @@ export function enterGuest(core: SvmCore, hostSaveArea: number): void {
   if ((s[W.EXTENSIONS]! & C.LBR_VIRTUALIZATION) !== 0) switchLastBranch(s, host, vmcb);
   if ((s[W.NESTED_CONTROL]! & C.NP_ENABLE) !== 0) switchPat(s, host, vmcb);
   loadGuestState(core);
-  if (c.trace !== null) traceVmrun(c.trace, "entered");
+  if (core.transitionTrace !== null) traceVmrun(core.transitionTrace, "entered");
   becomeGuest(core);
   injectEvent(core);
 }

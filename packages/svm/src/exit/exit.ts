@@ -70,7 +70,7 @@ export function makeExit(core: SvmCore): void {
   loadHostState(core);
   selectHostContext(core);
   if (c.fault !== FAULT_STOP) c.noteExit();
-  if (c.trace !== null) traceVmexit(c.trace, core.vmcb);
+  if (core.transitionTrace !== null) traceVmexit(core.transitionTrace, core.vmcb);
 }
 
 /** VMEXIT_INVALID: VMRUN found the VMCB inconsistent before it loaded anything. */
@@ -82,5 +82,5 @@ export function failVmrun(core: SvmCore): void {
   s[STATE.DR7] = 0x400;
   setGlobalInterruptFlag(core, false);
   c.translationChanged();
-  if (c.trace !== null) traceVmexit(c.trace, vmcb);
+  if (core.transitionTrace !== null) traceVmexit(core.transitionTrace, vmcb);
 }

@@ -27,15 +27,25 @@ const REGISTERS: readonly (readonly [word: number, field: number])[] = [
   [msrWord(MSRS.IA32_SYSENTER_EIP.address)!, F.SYSENTER_EIP],
 ];
 
+/** Loads what VMLOAD loads. */
+export function loadAdditionalState(s: Int32Array, vmcb: Vmcb): void {
+  for (const [register, field] of SEGMENTS) loadWideSegment(s, register, vmcb, field);
+  for (const [word, field] of REGISTERS) loadPair(s, word, vmcb, field);
+  s[KERNEL_GS_BASE + 1] = canonicalHigh(s[KERNEL_GS_BASE + 1]!);
+}
+
+/** Saves what VMSAVE saves. */
+export function saveAdditionalState(s: Int32Array, vmcb: Vmcb): void {
+  for (const [register, field] of SEGMENTS) saveSegment(s, register, vmcb, field);
+  for (const [word, field] of REGISTERS) savePair(s, word, vmcb, field);
+}
+
 /** VMLOAD behind its permission checks. */
 export function executeVmload(core: SvmCore, op: Op): number {
   const { c, s } = core;
   const address = translatedOperand(core, op, false);
   if (address === NO_VMCB) return STATUS_ABORTED;
-  const vmcb = new Vmcb(c.memory, address);
-  for (const [register, field] of SEGMENTS) loadWideSegment(s, register, vmcb, field);
-  for (const [word, field] of REGISTERS) loadPair(s, word, vmcb, field);
-  s[KERNEL_GS_BASE + 1] = canonicalHigh(s[KERNEL_GS_BASE + 1]!);
+  loadAdditionalState(s, new Vmcb(c.memory, address));
   c.translationChanged();
   if (c.trace !== null) traceInstruction(c.trace, "vmload");
   return STATUS_NEXT;
@@ -46,9 +56,7 @@ export function executeVmsave(core: SvmCore, op: Op): number {
   const { c, s } = core;
   const address = translatedOperand(core, op, true);
   if (address === NO_VMCB) return STATUS_ABORTED;
-  const vmcb = new Vmcb(c.memory, address);
-  for (const [register, field] of SEGMENTS) saveSegment(s, register, vmcb, field);
-  for (const [word, field] of REGISTERS) savePair(s, word, vmcb, field);
+  saveAdditionalState(s, new Vmcb(c.memory, address));
   if (c.trace !== null) traceInstruction(c.trace, "vmsave");
   return STATUS_NEXT;
 }

@@ -15,17 +15,22 @@ const MSR_RANGES: readonly number[] = [0x0000_0000, 0xc000_0000, 0xc001_0000];
 const MSRS_PER_RANGE = 0x2000;
 const BYTES_PER_RANGE = 0x800;
 
+/** Memory that the maps lie in. */
+interface ByteMemory {
+  read8(address: number): number;
+}
+
 /** Whether the MSR permission map asks for an exit: two bits for each MSR of three ranges, and all others always (APM 2 "MSR Intercepts"). */
-function isMsrIntercepted({ c }: SvmCore, index: number, write: number): boolean {
+export function isMsrIntercepted(memory: ByteMemory, map: number, index: number, write: number): boolean {
   const range = MSR_RANGES.findIndex((first) => index >= first && index < first + MSRS_PER_RANGE);
   if (range < 0) return true;
   const bit = (index - MSR_RANGES[range]!) * 2 + write;
-  const byte = c.memory.read8(c.f64[W.MSRPM]! + range * BYTES_PER_RANGE + (bit >>> 3));
+  const byte = memory.read8(map + range * BYTES_PER_RANGE + (bit >>> 3));
   return ((byte >>> (bit & 7)) & 1) !== 0;
 }
 
 function interceptMsr(core: SvmCore, op: Op, index: number, write: number): number {
-  if (!isMsrIntercepted(core, index, write)) return STATUS_NEXT;
+  if (!isMsrIntercepted(core.memory, core.c.f64[W.MSRPM]!, index, write)) return STATUS_NEXT;
   core.information.begin(VMEXIT_CODES.MSR.code).first(write);
   return endInstructionExit(core, op);
 }
@@ -41,10 +46,9 @@ export function interceptWrmsr(core: SvmCore, op: Op, index: number): number {
 }
 
 /** Each byte of the access has a bit; behind the last port the map goes on. */
-function isIoIntercepted({ c }: SvmCore, port: number, size: number): boolean {
-  const map = c.f64[W.IOPM]!;
+export function isIoIntercepted(memory: ByteMemory, map: number, port: number, size: number): boolean {
   for (let n = port; n < port + size; n++) {
-    const byte = c.memory.read8(map + Math.floor(n / 8));
+    const byte = memory.read8(map + Math.floor(n / 8));
     if (((byte >>> (n & 7)) & 1) !== 0) return true;
   }
   return false;
@@ -68,7 +72,7 @@ function accessSize(op: Op): number {
 export function interceptIo(core: SvmCore, op: Op, port: number): number {
   const { mnemonic, repeat, addressSize } = op.instruction;
   const size = accessSize(op);
-  if (!isIoIntercepted(core, port, size)) return STATUS_NEXT;
+  if (!isIoIntercepted(core.memory, core.c.f64[W.IOPM]!, port, size)) return STATUS_NEXT;
   const string = isString(mnemonic);
   const reportsSegment = string && core.capabilities.decodeAssists;
   const type =

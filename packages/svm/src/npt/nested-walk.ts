@@ -1,5 +1,7 @@
-import { type PhysicalMemory, peekWord, STAGE2_EXECUTE, STAGE2_READ, STAGE2_WRITE } from "@hvdiff/cpu";
+import { STAGE2_EXECUTE, STAGE2_READ, STAGE2_WRITE } from "@hvdiff/cpu";
 import { joinAddress } from "../address.ts";
+import type { SvmCapabilities } from "../capabilities.ts";
+import * as C from "../control-bits.ts";
 
 /** Low bits of EXITINFO1 of a nested page fault, those of a page fault's error code. */
 export const NPF_PRESENT = 1;
@@ -19,6 +21,12 @@ const NX = 1 << 31;
 const PDPTE_RESERVED = 0x1e6;
 const FRAME_HIGH = 0xfffff;
 
+/** Memory that nested page tables lie in, by the addresses that they hold. Words are signed; all ones where there is none. */
+export interface TableMemory {
+  read32(address: number): number;
+  write32(address: number, value: number): void;
+}
+
 /** How the host's paging mode makes nested paging read its tables: those of the host at VMRUN (APM 2 "Nested Paging"). */
 export interface NestedMode {
   /** 5 and 4 in long mode, 3 with PAE, 2 without. */
@@ -28,6 +36,26 @@ export interface NestedMode {
   executeTrap: boolean;
   gigabytePages: boolean;
   reservedAddressHigh: number;
+}
+
+/** Takes the mode over from the host's registers. `control` is the VMCB's nested control word. */
+export function setNestedMode(
+  mode: NestedMode,
+  capabilities: SvmCapabilities,
+  host: { cr4: number; efer: number; control: number; gigabytePages: boolean },
+): void {
+  const isLong = (host.efer & C.EFER_LMA) !== 0;
+  const hasPae = (host.cr4 & C.CR4_PAE) !== 0;
+  mode.levels = isLong ? ((host.cr4 & C.CR4_LA57) !== 0 ? 5 : 4) : hasPae ? 3 : 2;
+  mode.noExecute = (host.efer & C.EFER_NXE) !== 0;
+  mode.executeTrap = capabilities.guestModeExecuteTrap && (host.control & C.GMET_ENABLE) !== 0;
+  mode.gigabytePages = host.gigabytePages;
+  mode.reservedAddressHigh = capabilities.reservedAddressHigh;
+}
+
+/** Physical address of the highest table that nested CR3 names. */
+export function nestedRoot({ levels }: NestedMode, low: number, high: number): number {
+  return joinAddress(low & ~(levels === 3 ? 0x1f : 0xfff), high);
 }
 
 /** An access to a guest-physical address. */
@@ -58,14 +86,14 @@ export class NestedWalk {
   rights = 0;
   /** Error code when the walk failed. */
   error = 0;
-  private readonly memory: PhysicalMemory;
+  private readonly memory: TableMemory;
   private low = 0;
   private high = 0;
   private writable = true;
   private user = true;
   private executable = true;
 
-  constructor(memory: PhysicalMemory) {
+  constructor(memory: TableMemory) {
     this.memory = memory;
   }
 
@@ -112,16 +140,19 @@ export class NestedWalk {
     return false;
   }
 
-  /** Where a guest-physical address leads, for onlookers: no flag is set and no right is asked for. -1 where it leads nowhere. */
-  peek(root: number, gpa: number): number {
+  /**
+   * Where a guest-physical address leads, for onlookers: no flag is set and no right is asked for. -1 where it leads nowhere.
+   * @param read reads a word of memory without a trace
+   */
+  peek(root: number, gpa: number, read: (address: number) => number): number {
     const page = Math.floor(gpa / 4096);
     const bits = this.mode.levels === 2 ? 10 : 9;
     let table = root;
     for (let level = this.mode.levels; level >= 1; level--) {
       const index = bits === 10 ? (page >>> (10 * (level - 1))) & 1023 : indexAt(page, level);
       const at = table + index * (bits === 10 ? 4 : 8);
-      const low = peekWord(this.memory, at);
-      const high = bits === 10 ? 0 : peekWord(this.memory, at + 4) & FRAME_HIGH;
+      const low = read(at);
+      const high = bits === 10 ? 0 : read(at + 4) & FRAME_HIGH;
       if ((low & PRESENT) === 0) return -1;
       if (level === 1 || (level < 4 && (low & LARGE) !== 0)) {
         const size = 4096 * 2 ** (bits * (level - 1));

@@ -3,16 +3,16 @@ import {
   ACCESS_WRITE,
   type Access,
   type LinearContext,
+  peekWord,
   type SecondStage,
   STAGE2_EXIT,
   STATE,
 } from "@hvdiff/cpu";
-import { joinAddress } from "../address.ts";
 import * as C from "../control-bits.ts";
 import type { SvmCore } from "../core.ts";
 import * as W from "../state.ts";
 import { exitForNestedFault } from "./nested-fault.ts";
-import { type NestedAccess, NestedWalk, NPF_FETCH } from "./nested-walk.ts";
+import { type NestedAccess, NestedWalk, NPF_FETCH, nestedRoot, setNestedMode } from "./nested-walk.ts";
 
 /** Nested paging as the second stage of address translation (APM 2 "Nested Paging"). */
 export class NestedSecondStage implements SecondStage {
@@ -32,15 +32,13 @@ export class NestedSecondStage implements SecondStage {
   use(): void {
     const { c, s, capabilities } = this.core;
     const { mode } = this.walker;
-    const isLong = (s[W.HOST_EFER]! & C.EFER_LMA) !== 0;
-    const hasPae = (s[W.HOST_CR4]! & C.CR4_PAE) !== 0;
-    mode.levels = isLong ? ((s[W.HOST_CR4]! & C.CR4_LA57) !== 0 ? 5 : 4) : hasPae ? 3 : 2;
-    mode.noExecute = (s[W.HOST_EFER]! & C.EFER_NXE) !== 0;
-    mode.executeTrap = capabilities.guestModeExecuteTrap && (s[W.NESTED_CONTROL]! & C.GMET_ENABLE) !== 0;
-    mode.gigabytePages = c.gigabytePages;
-    mode.reservedAddressHigh = capabilities.reservedAddressHigh;
-    const offset = mode.levels === 3 ? 0x1f : 0xfff;
-    this.root = joinAddress(s[W.NESTED_CR3]! & ~offset, s[W.NESTED_CR3 + 1]!);
+    setNestedMode(mode, capabilities, {
+      cr4: s[W.HOST_CR4]!,
+      efer: s[W.HOST_EFER]!,
+      control: s[W.NESTED_CONTROL]!,
+      gigabytePages: c.gigabytePages,
+    });
+    this.root = nestedRoot(mode, s[W.NESTED_CR3]!, s[W.NESTED_CR3 + 1]!);
   }
 
   translate(gpa: number, access: Access, walk: boolean, _linear: LinearContext): number {
@@ -60,6 +58,6 @@ export class NestedSecondStage implements SecondStage {
 
   /** Where a guest-physical address leads, for onlookers: no flag is set, no permission asked; -1 where it leads nowhere. */
   peek(gpa: number): number {
-    return this.walker.peek(this.root, gpa);
+    return this.walker.peek(this.root, gpa, (address) => peekWord(this.core.c.memory, address));
   }
 }
