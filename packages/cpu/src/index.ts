@@ -28,6 +28,7 @@ export { readMsr, writeMsr } from "./system/msrs.ts";
 export { memoryAddress, readOperand, segmentAddress, writeOperand } from "./system/operands.ts";
 export { globalCounterBits } from "./system/performance-counters.ts";
 export { powerUp } from "./system/power-up.ts";
+export { takeStartupSignals } from "./system/startup-signals.ts";
 export { hostTsc } from "./system/time-stamp.ts";
 export { invalidatedAddress } from "./system/translation-instructions.ts";
 export { hasTranslationRights, noteTranslationRights, TRANSLATION_RIGHTS_WORDS } from "./translation-rights.ts";

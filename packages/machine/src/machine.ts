@@ -106,15 +106,15 @@ export class Machine {
   }
 
   /** INTR of the interrupt controller is wired to the bootstrap processor. */
-  private setInterruptLine(asserted: boolean): void {
-    const processor = this.processors[0]!;
+  private setInterruptLine(asserted: boolean, index = 0): void {
+    const processor = this.processors[index]!;
     processor.apic.setInterruptLine(asserted);
     if (asserted) this.turns.wake(processor);
   }
 
   /** Raises the host's interrupt line, so that silicon exits at the next boundary (a root-mode client's self-IPI). */
-  requestHostInterrupt(): void {
-    this.setInterruptLine(true);
+  requestHostInterrupt(index = 0): void {
+    this.setInterruptLine(true, index);
   }
 
   /** Serial and debug output of the guest, and its exit code (-1: none). */

@@ -11,9 +11,11 @@ import {
   loadImage,
   Machine,
 } from "@hvdiff/machine";
+import { capabilitiesOf } from "@hvdiff/svm";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
-import { L0 } from "./l0.ts";
+import { L0, type L0Options } from "./l0.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
+import { SvmL0 } from "./svm/svm-l0.ts";
 
 export interface NestedMachineOptions extends BootRequest {
   /** The silicon underneath. */
@@ -24,6 +26,8 @@ export interface NestedMachineOptions extends BootRequest {
   /** Bytes of L1's RAM, a multiple of 1 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
+  /** Virtual processors; more than one on silicon with SVM only. */
+  readonly processors?: number;
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
@@ -36,6 +40,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
   requireSilicon(options.silicon);
   const machine = new Machine({
     model: options.silicon,
+    processors: options.processors ?? 1,
     recordTrace: options.recordTrace ?? true,
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
@@ -44,7 +49,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
   return machine;
 }
 
-function createClient(machine: Machine, options: NestedMachineOptions): L0 {
+function createClient(machine: Machine, options: NestedMachineOptions): L0 | SvmL0 {
   machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
   for (const { base, size } of backedRanges(options.memory)) machine.memory.addRam(GUEST_OFFSET + base, size);
   const memory: GuestMemory = {
@@ -53,16 +58,17 @@ function createClient(machine: Machine, options: NestedMachineOptions): L0 {
     write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
   };
   const { pciTestDevice = false } = options;
-  const configuration = { processors: 1, memory: options.memory, pciTestDevice };
+  const configuration = { processors: options.processors ?? 1, memory: options.memory, pciTestDevice };
   installFirmware(options.firmware, configuration, memory.write);
   const boot = loadImage(options, memory);
-  const l0 = new L0(machine, {
+  const made: L0Options = {
     guestModel: options.guestModel,
     policy: options.policy,
     ram: options.memory,
     firmware: options.firmware,
     initial: boot.state,
-  });
+  };
+  const l0 = options.silicon.vendor === "amd" ? new SvmL0(machine, made) : new L0(machine, made);
   initializeDevices(options.firmware, { ...configuration, boot: directBoot(options, boot) }, l0.pc);
   return l0;
 }
@@ -88,10 +94,19 @@ const NEEDED = [
 ] as const;
 
 function requireSilicon(model: CpuModel): void {
-  const secondary = model.msrs.get(PROCBASED_CTLS2) ?? 0n;
-  const missing = NEEDED.filter(([bit]) => ((secondary >> BigInt(32 + bit)) & 1n) === 0n).map(([, name]) => name);
+  const missing = model.vendor === "amd" ? missingOfSvm(model) : missingOfVmx(model);
   if (missing.length > 0)
     throw new L0Refusal(
       `an L0 needs silicon with ${missing.join(", ")}; ${model.id} lacks it (shadow paging is not modelled)`,
     );
+}
+
+function missingOfSvm(model: CpuModel): string[] {
+  const { nestedPaging, nextRip } = capabilitiesOf(model);
+  return [...(nestedPaging ? [] : ["nested paging"]), ...(nextRip ? [] : ["next-RIP save"])];
+}
+
+function missingOfVmx(model: CpuModel): string[] {
+  const secondary = model.msrs.get(PROCBASED_CTLS2) ?? 0n;
+  return NEEDED.filter(([bit]) => ((secondary >> BigInt(32 + bit)) & 1n) === 0n).map(([, name]) => name);
 }

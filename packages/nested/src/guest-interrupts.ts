@@ -9,13 +9,17 @@ export class GuestInterrupts {
   private readonly file: Processor;
   private readonly pc: Pc;
 
-  /** @param file L1's registers as L0 keeps them */
-  constructor(file: Processor, pc: Pc) {
+  /**
+   * @param file L1's registers as L0 keeps them
+   * @param send carries messages of the local APIC to others; absent: there are no others
+   */
+  constructor(file: Processor, pc: Pc, send?: (message: InterruptMessage, exceptSender: boolean) => void) {
     this.file = file;
     this.pc = pc;
     file.apic.fabric = {
       send: (message, _sender, exceptSender) => {
-        if (!exceptSender) this.deliver(message);
+        if (send !== undefined) send(message, exceptSender);
+        else if (!exceptSender) this.deliver(message);
       },
       endOfInterrupt: (vector) => pc.endOfInterrupt(vector),
       deadlineChanged: () => {},

@@ -1,6 +1,8 @@
 import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 
+import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
+
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default
  * (`ARCHITECTURAL_POLICY`); a quirk replaces one. A policy is data or a small function of what it is handed, never of a product's name.
@@ -27,6 +29,10 @@ export interface NestedPolicy {
    * so that the entry fails late.
    */
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+  /** Ids of VMRUN checks that L0 does not make itself on vmcb12 (silicon still checks vmcb02). */
+  readonly skippedVmrunChecks: readonly string[];
+  /** Where an L0 on SVM differs; replaces the architecture's answers field by field. */
+  readonly svm: Partial<SvmPolicy>;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -42,7 +48,14 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   lateFailureError: 7,
   unbackedVirtualApicPage: "as-silicon",
   zeroesExitInformationAtEntry: false,
+  skippedVmrunChecks: [],
+  svm: {},
 };
+
+/** The SVM policy of an L0. */
+export function svmPolicyOf(policy: NestedPolicy): SvmPolicy {
+  return { ...ARCHITECTURAL_SVM_POLICY, ...policy.svm };
+}
 
 /** The VMX-instruction policy of an L0. */
 export function vmxPolicyOf(policy: NestedPolicy): VmxPolicy {

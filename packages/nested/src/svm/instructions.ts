@@ -1,0 +1,238 @@
+import { type LoneInstruction, msrWord, STATE } from "@hvdiff/cpu";
+import { MSRS, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
+import { loadAdditionalState, saveAdditionalState, traceInstruction, VMCB } from "@hvdiff/svm";
+import { runL2 } from "./nested-run.ts";
+import type { SvmVcpu } from "./vcpu.ts";
+
+/** How L0 does an instruction of its guest that exited. */
+export type SvmGuestInstruction = (vcpu: SvmVcpu) => void;
+
+const UNDEFINED_OPCODE = 6;
+const GENERAL_PROTECTION = 13;
+const RFLAGS_RF = 1 << 16;
+const RCX = STATE.GPR + 2;
+const VM_CR = msrWord(MSRS.VM_CR.address)!;
+const VM_HSAVE_PA = msrWord(MSRS.VM_HSAVE_PA.address)!;
+
+/** The exiting instruction is done: go on behind it. */
+export function skipInstruction(vcpu: SvmVcpu): void {
+  const v = vcpu.current;
+  v.set(VMCB.RIP, v.lo(VMCB.NEXT_RIP), v.hi(VMCB.NEXT_RIP));
+  finishInstruction(vcpu);
+}
+
+/** An instruction that L0 has done ends the interrupt shadow before it, and counts as one instruction of guest time. */
+export function finishInstruction(vcpu: SvmVcpu): void {
+  const v = vcpu.current;
+  v.set(VMCB.INTERRUPT_SHADOW, 0, 0);
+  v.set(VMCB.RFLAGS, v.lo(VMCB.RFLAGS) & ~RFLAGS_RF, 0);
+  vcpu.silicon.retired += 1;
+}
+
+function fault(vcpu: SvmVcpu, vector: number, errorCode = -1): void {
+  vcpu.state.owed = { vector, errorCode };
+}
+
+/** The fault of an instruction that the register file could not do. CR2 is in the VMCB. */
+export function oweFault(vcpu: SvmVcpu): void {
+  const { s } = vcpu.silicon;
+  vcpu.state.owed = vcpu.guestCpu.owedException();
+  if (vcpu.state.owed.vector === 14) vcpu.current.set(VMCB.CR2, s[STATE.CR2]!, s[STATE.CR2 + 1]!);
+}
+
+/** Does the instruction on the register file that L0 keeps, with the CPU that L1 is shown. */
+function emulate(lone: LoneInstruction): SvmGuestInstruction {
+  return (vcpu) => {
+    if (vcpu.guestCpu.execute(vcpu.current, lone, vcpu.state)) skipInstruction(vcpu);
+    else oweFault(vcpu);
+  };
+}
+
+/** Does whatever instruction is at RIP on the register file. */
+export function emulateAtRip(vcpu: SvmVcpu): void {
+  const { guestCpu, state } = vcpu;
+  vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  if (guestCpu.executeAtRip(vcpu.current, state)) {
+    finishInstruction(vcpu);
+    return;
+  }
+  const { stop } = guestCpu.file;
+  if (stop === null) oweFault(vcpu);
+  else if (stop.kind === "unimplemented")
+    vcpu.outcome = { kind: "unimplemented", what: `${stop.what}, in L0 [${stop.bytes}]`, where: vcpu.where() };
+}
+
+const READ_MSR = emulate({ mnemonic: "rdmsr" });
+const WRITE_MSR = emulate({ mnemonic: "wrmsr" });
+
+function msrAccess(vcpu: SvmVcpu): void {
+  const isWrite = (vcpu.current.lo(VMCB.EXIT_INFO_1) & 1) !== 0;
+  if (!isWrite) READ_MSR(vcpu);
+  else if (vcpu.silicon.s[RCX] === (MSRS.VM_CR.address | 0)) writeVmCr(vcpu);
+  else WRITE_MSR(vcpu);
+}
+
+/** VM_CR, as far as the product has rules of its own for it. */
+function writeVmCr(vcpu: SvmVcpu): void {
+  const { refusedVmCrBits, writeVmCr: rule } = vcpu.l0.policy;
+  const value = vcpu.current.lo(VMCB.RAX);
+  const { s } = vcpu.guestCpu.file;
+  if ((value & refusedVmCrBits) !== 0) fault(vcpu, GENERAL_PROTECTION, 0);
+  else if (rule === null) WRITE_MSR(vcpu);
+  else {
+    const made = rule(value, s[VM_CR]!, vcpu.state.svme);
+    s[VM_CR] = made.value;
+    if (made.faults) fault(vcpu, GENERAL_PROTECTION, 0);
+    else skipInstruction(vcpu);
+  }
+}
+
+const CPUID = emulate({ mnemonic: "cpuid" });
+const STRING_MNEMONICS: Readonly<Record<number, readonly [input: string, output: string]>> = {
+  1: ["insb", "outsb"],
+  2: ["insw", "outsw"],
+  4: ["insd", "outsd"],
+};
+
+/** EXITINFO1 of IOIO (APM 2 "IOIO Intercepts"). */
+function portIo(vcpu: SvmVcpu): void {
+  const information = vcpu.current.lo(VMCB.EXIT_INFO_1);
+  const input = (information & 1) !== 0;
+  const size = (information >>> 4) & 7;
+  vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  if ((information & 4) === 0) {
+    accumulatorIo(vcpu, information >>> 16, { input, size });
+    return;
+  }
+  const mnemonic = STRING_MNEMONICS[size]![input ? 0 : 1];
+  emulate({ mnemonic, repeat: (information & 8) !== 0 ? "rep" : "none", operandSize: (size * 8) as 8 | 16 | 32 })(vcpu);
+}
+
+function accumulatorIo(vcpu: SvmVcpu, port: number, { input, size }: { input: boolean; size: number }): void {
+  const v = vcpu.current;
+  const { pc } = vcpu.l0;
+  const mask = size === 4 ? -1 : (1 << (size * 8)) - 1;
+  const accumulator = v.lo(VMCB.RAX);
+  if (input) {
+    const value = (accumulator & ~mask) | (pc.readPort(port, size) & mask);
+    v.set(VMCB.RAX, value, size === 4 ? 0 : v.hi(VMCB.RAX));
+  } else pc.writePort(port, size, (accumulator & mask) >>> 0);
+  skipInstruction(vcpu);
+}
+
+function halt(vcpu: SvmVcpu): void {
+  skipInstruction(vcpu);
+  vcpu.state.halted = true;
+}
+
+/** VMMCALL has no meaning but by intercepts, or a hypercall of L0's. */
+function vmmcall(vcpu: SvmVcpu): void {
+  const { hypercallResult } = vcpu.l0.options.policy;
+  if (hypercallResult === null || vcpu.state.guestMode) {
+    fault(vcpu, UNDEFINED_OPCODE);
+    return;
+  }
+  vcpu.current.set(VMCB.RAX, Number(hypercallResult & 0xffff_ffffn) | 0, Number(hypercallResult >> 32n) | 0);
+  traceInstruction(vcpu.sink, "vmmcall");
+  skipInstruction(vcpu);
+}
+
+/** The address in rAX, if it is that of a page that L1's processor can have. */
+function pageOperand(vcpu: SvmVcpu): number | null {
+  const v = vcpu.current;
+  vcpu.guestCpu.sync(v, vcpu.state);
+  const high = vcpu.guestCpu.file.in64BitMode ? v.hi(VMCB.RAX) >>> 0 : 0;
+  const address = (v.lo(VMCB.RAX) >>> 0) + high * 0x1_0000_0000;
+  return address % 4096 === 0 && address < vcpu.l0.capabilities.addressLimit ? address : null;
+}
+
+/** SVM instructions are #UD until L1 has set EFER.SVME; protected mode and privilege silicon has checked. */
+function permitted(instruction: SvmGuestInstruction): SvmGuestInstruction {
+  return (vcpu) => {
+    if (!vcpu.state.guestMode && !vcpu.state.svme) fault(vcpu, UNDEFINED_OPCODE);
+    else instruction(vcpu);
+  };
+}
+
+function withPage(instruction: (vcpu: SvmVcpu, address: number) => void): SvmGuestInstruction {
+  return permitted((vcpu) => {
+    const address = pageOperand(vcpu);
+    if (address === null) fault(vcpu, GENERAL_PROTECTION, 0);
+    else instruction(vcpu, address);
+  });
+}
+
+const CR0_PG = 1 << 31;
+
+const vmrun: SvmGuestInstruction = (vcpu) => {
+  const { policy } = vcpu.l0;
+  const { s } = vcpu.guestCpu.file;
+  const unpaged = policy.vmrunNeedsPaging && (vcpu.current.lo(VMCB.CR0) & CR0_PG) === 0;
+  if (unpaged) fault(vcpu, UNDEFINED_OPCODE);
+  else if (policy.needsHostSaveArea && s[VM_HSAVE_PA] === 0 && s[VM_HSAVE_PA + 1] === 0)
+    fault(vcpu, GENERAL_PROTECTION, 0);
+  else withPage(runL2)(vcpu);
+};
+
+/** VMLOAD and VMSAVE act on silicon's own registers: L0 does not use them. */
+const vmload = withPage((vcpu, address) => {
+  loadAdditionalState(vcpu.silicon.s, vcpu.vmcbAt(address));
+  vcpu.silicon.translationChanged();
+  traceInstruction(vcpu.sink, "vmload");
+  skipInstruction(vcpu);
+});
+
+const vmsave = withPage((vcpu, address) => {
+  saveAdditionalState(vcpu.silicon.s, vcpu.vmcbAt(address));
+  traceInstruction(vcpu.sink, "vmsave");
+  skipInstruction(vcpu);
+});
+
+function setFlag(on: boolean): SvmGuestInstruction {
+  return permitted((vcpu) => {
+    traceInstruction(vcpu.sink, on ? "stgi" : "clgi");
+    skipInstruction(vcpu);
+    vcpu.state.gif = on;
+  });
+}
+
+/** All of L1's ASIDs share silicon's for L2, and ASID 0 is L1 itself. */
+const invlpga = permitted((vcpu) => {
+  vcpu.forgetTranslations(vcpu.silicon.s[RCX] !== 0);
+  traceInstruction(vcpu.sink, "invlpga");
+  skipInstruction(vcpu);
+});
+
+const nothing: SvmGuestInstruction = (vcpu) => skipInstruction(vcpu);
+const undefinedOpcode: SvmGuestInstruction = (vcpu) => fault(vcpu, UNDEFINED_OPCODE);
+
+const NAMED: Readonly<Partial<Record<VmexitCodeName, SvmGuestInstruction>>> = {
+  CPUID,
+  MSR: msrAccess,
+  IOIO: portIo,
+  HLT: halt,
+  INVD: nothing,
+  WBINVD: nothing,
+  PAUSE: nothing,
+  XSETBV: emulate({ mnemonic: "xsetbv" }),
+  VMRUN: permitted(vmrun),
+  VMMCALL: vmmcall,
+  VMLOAD: vmload,
+  VMSAVE: vmsave,
+  STGI: setFlag(true),
+  CLGI: setFlag(false),
+  SKINIT: undefinedOpcode,
+  INVLPGA: invlpga,
+};
+
+/** Exits that are instructions L0 does for its guest, by code. */
+export const INSTRUCTION_EXITS: ReadonlyMap<number, SvmGuestInstruction> = new Map([
+  ...Object.entries(NAMED).map(([name, handler]) => [VMEXIT_CODES[name as VmexitCodeName].code, handler] as const),
+  ...[4, 8].map((register) => [VMEXIT_FAMILIES.crWrite.code + register, emulateAtRip] as const),
+  [VMEXIT_FAMILIES.crRead.code + 8, emulateAtRip] as const,
+]);
+
+/** Whether VM_CR of L1 redirects INIT to #SX. */
+export function redirectsInit(vcpu: SvmVcpu): boolean {
+  return vcpu.l0.policy.redirectsInit && (vcpu.guestCpu.file.s[VM_CR]! & 2) !== 0;
+}
