@@ -39,6 +39,14 @@ export const PROC2_XSAVES = controlMask("secondary", "enableXsaves");
 export const PROC2_USER_WAIT = controlMask("secondary", "enableUserWaitAndPause");
 export const PROC2_VIRTUALIZE_APIC = controlMask("secondary", "virtualizeApicAccesses");
 
+export const PROC2_VIRTUALIZE_X2APIC = controlMask("secondary", "virtualizeX2apicMode");
+export const PROC2_APIC_REGISTERS = controlMask("secondary", "apicRegisterVirtualization");
+export const PROC2_VIRTUAL_INTERRUPTS = controlMask("secondary", "virtualInterruptDelivery");
+export const PROC2_TSC_SCALING = controlMask("secondary", "useTscScaling");
+export const PROC2_VMCS_SHADOWING = controlMask("secondary", "vmcsShadowing");
+/** What L0 does in software for L2. */
+export const PROC2_NOT_SILICONS = PROC2_VMCS_SHADOWING;
+
 export const EXIT_SAVE_DEBUG = controlMask("exit", "saveDebugControls");
 export const EXIT_HOST_64 = controlMask("exit", "hostAddressSpaceSize");
 export const EXIT_ACK_INTERRUPT = controlMask("exit", "acknowledgeInterruptOnExit");
@@ -46,9 +54,12 @@ export const EXIT_SAVE_PAT = controlMask("exit", "saveIa32Pat");
 export const EXIT_LOAD_PAT = controlMask("exit", "exitLoadIa32Pat");
 export const EXIT_SAVE_EFER = controlMask("exit", "saveIa32Efer");
 export const EXIT_LOAD_EFER = controlMask("exit", "exitLoadIa32Efer");
+export const EXIT_LOAD_PERF_GLOBAL = controlMask("exit", "exitLoadIa32PerfGlobalCtrl");
+export const EXIT_SAVE_PERF_GLOBAL = controlMask("exit", "saveIa32PerfGlobalCtrl");
 export const EXIT_SAVE_TIMER = controlMask("exit", "saveVmxPreemptionTimerValue");
 
 export const ENTRY_LOAD_DEBUG = controlMask("entry", "loadDebugControls");
 export const ENTRY_IA32E = controlMask("entry", "ia32eModeGuest");
 export const ENTRY_LOAD_PAT = controlMask("entry", "entryLoadIa32Pat");
 export const ENTRY_LOAD_EFER = controlMask("entry", "entryLoadIa32Efer");
+export const ENTRY_LOAD_PERF_GLOBAL = controlMask("entry", "entryLoadIa32PerfGlobalCtrl");

@@ -1,7 +1,9 @@
+import { STATE } from "@hvdiff/cpu";
 import * as C from "./controls.ts";
 import type { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
 import type { L0 } from "./l0.ts";
+import type { OwedException } from "./l0-state.ts";
 
 const VALID = 1 << 31;
 const ERROR_CODE = 1 << 11;
@@ -9,6 +11,7 @@ const TYPE_HARDWARE_EXCEPTION = 3 << 8;
 const RFLAGS_IF = 0x200;
 const RFLAGS_RF = 1 << 16;
 const VECTOR_DEBUG = 1;
+const VECTOR_PAGE_FAULT = 14;
 const TYPE_NMI = 2 << 8;
 const VECTOR_NMI = 2;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
@@ -27,20 +30,30 @@ export function deliverPending(l0: L0, handlers: ExitHandlers): void {
     v.set(F.vmEntryInstructionLength, state.reinject.length, 0);
     state.reinject = null;
   }
-  if (state.owed !== null) {
-    const { vector, errorCode } = state.owed;
-    v.set(
-      F.vmEntryInterruptionInformation,
-      VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0),
-      0,
-    );
-    v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
-    // The image of RFLAGS that a fault pushes has RF set; silicon pushes what the VMCS says.
-    if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
-    state.owed = null;
-  }
+  if (state.owed !== null) deliverOwed(l0, handlers, state.owed);
   if (l0.interrupts.nmiPending) deliverNmi(l0, handlers);
   deliverInterrupt(l0, handlers);
+}
+
+/** An exception that L0 found in an instruction it did: L1's, if it is L2's and L1 asked for it; else it is injected. */
+function deliverOwed(l0: L0, handlers: ExitHandlers, owed: OwedException): void {
+  const { vector, errorCode, low, high } = owed;
+  const v = l0.current;
+  l0.state.owed = null;
+  // The image of RFLAGS that a fault pushes or an exit saves has RF set.
+  if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
+  const information = VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0);
+  if (l0.state.guestMode) {
+    v.set(F.vmExitInterruptionInformation, information, 0);
+    v.set(F.vmExitInterruptionErrorCode, Math.max(errorCode, 0), 0);
+    v.set(F.exitQualification, low, high);
+    if (handlers.reflectException()) return;
+  }
+  v.set(F.vmEntryInterruptionInformation, information, 0);
+  v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
+  if (vector !== VECTOR_PAGE_FAULT) return;
+  l0.silicon.s[STATE.CR2] = low;
+  l0.silicon.s[STATE.CR2 + 1] = high;
 }
 
 /** An NMI becomes an exit to L1 where L1 asked for that; else it is injected, as soon as the level that runs can take it. */

@@ -56,6 +56,13 @@ export class ExitHandlers {
     return (this.vmcs12.lo(F.pinBasedControls) & C.PIN_NMI) !== 0;
   }
 
+  /** Passes the exception that vmcs02 describes on to L1, if L1 asked for it. */
+  reflectException(): boolean {
+    if (!this.belongsToL1(EXCEPTION_NMI.number)) return false;
+    exitToL1(this.l0, EXCEPTION_NMI.number);
+    return true;
+  }
+
   reflectNmi(): void {
     nmiToL1(this.l0);
   }

@@ -1,5 +1,6 @@
 import { controlOperand, generalOperand, type LoneInstruction, type Processor, STATE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
+import type { VmcsView } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
@@ -7,6 +8,9 @@ import type { L0 } from "./l0.ts";
 /** How L0 does an instruction of its guest that exited. */
 export type GuestInstruction = (l0: L0) => void;
 
+const RFLAGS_TF = 1 << 8;
+const DEBUGCTL_BTF = 1 << 1;
+const PENDING_SINGLE_STEP = 1 << 14;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
 
 /** The exiting instruction is done: go on behind it. */
@@ -23,7 +27,14 @@ export function skipInstruction(l0: L0): void {
 export function finishInstruction(l0: L0): void {
   const v = l0.current;
   v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
+  if (singleSteps(v))
+    v.set(F.guestPendingDebugExceptions, v.lo(F.guestPendingDebugExceptions) | PENDING_SINGLE_STEP, 0);
   l0.silicon.retired += 1;
+}
+
+/** Whether the guest traps behind each instruction: silicon delivers the trap, with the breakpoints that MOV SS held back, at the next entry. */
+function singleSteps(v: VmcsView): boolean {
+  return (v.lo(F.guestRflags) & RFLAGS_TF) !== 0 && (v.lo(F.guestIa32Debugctl) & DEBUGCTL_BTF) === 0;
 }
 
 /** Does the instruction on the register file that L0 keeps, with the CPU that L1 is shown. */
@@ -36,7 +47,8 @@ function emulate(lone: LoneInstruction): GuestInstruction {
 
 function halt(l0: L0): void {
   skipInstruction(l0);
-  l0.state.halted = true;
+  // A single-step trap ends HLT at once.
+  l0.state.halted = !singleSteps(l0.current);
 }
 
 const CPUID: LoneInstruction = { mnemonic: "cpuid" };
@@ -109,7 +121,7 @@ function loadMachineStatusWord(l0: L0, source: number): void {
 const nothing: GuestInstruction = (l0) => skipInstruction(l0);
 
 function undefinedOpcode(l0: L0): void {
-  l0.state.owed = { vector: 6, errorCode: -1 };
+  l0.state.owed = { vector: 6, errorCode: -1, low: 0, high: 0 };
 }
 
 /** Exits that are instructions L0 does for its guest, by basic reason. */

@@ -47,15 +47,12 @@ export class GuestRegisterFile {
     this.engine = new Engine(this.file, null);
   }
 
-  /** The exception of the last failed access or instruction, for injection. CR2 is a register of silicon. */
+  /** The exception of the last failed access or instruction. Whoever delivers a page fault to the guest loads CR2 from the halves. */
   owedException(): OwedException {
     const { vector, errorCode, payloadLow, payloadHigh } = this.file.exception;
-    if (vector === VECTOR_PAGE_FAULT) {
-      this.silicon.s[STATE.CR2] = payloadLow;
-      this.silicon.s[STATE.CR2 + 1] = payloadHigh;
-    }
+    const hasPayload = vector === VECTOR_PAGE_FAULT;
     this.file.fault = FAULT_NONE;
-    return { vector, errorCode };
+    return { vector, errorCode, low: hasPayload ? payloadLow : 0, high: hasPayload ? payloadHigh : 0 };
   }
 
   /** Low half of an MSR that only L0 knows. */

@@ -9,6 +9,8 @@ export interface InstructionOperand {
   low: number;
   high: number;
   isRegister: boolean;
+  /** Segment register of a memory operand, in the order ES CS SS DS FS GS. */
+  segment: number;
   /** Register numbers in bits 6:3 and 31:28. */
   register1: number;
   register2: number;
@@ -25,12 +27,13 @@ export function instructionOperand(silicon: Processor, guest: GuestCpu, v: VmcsV
     low: 0,
     high: 0,
     isRegister: (information & (1 << 10)) !== 0,
+    segment: (information >>> 15) & 7,
     register1: (information >>> 3) & 15,
     register2: (information >>> 28) & 15,
   };
   if (!operand.isRegister) {
     effectiveAddress(silicon, v, information, operand);
-    addSegmentBase(guest, (information >>> 15) & 7, operand);
+    addSegmentBase(guest, operand.segment, operand);
   }
   return operand;
 }

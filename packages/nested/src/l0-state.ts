@@ -2,10 +2,12 @@ import { exitReasonName } from "@hvdiff/spec";
 import { createPagePool, type PagePoolState } from "./page-pool.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
 
-/** An exception that L0 owes the running level. `errorCode` -1: none. */
+/** An exception that L0 owes the running level. `errorCode` -1: none. The halves are what an exit qualification would hold: #PF's address. */
 export interface OwedException {
   vector: number;
   errorCode: number;
+  low: number;
+  high: number;
 }
 
 /**
@@ -37,6 +39,8 @@ export interface L0State {
   /** VMX-abort indicator of L1's failed VM exit; 0 for none. */
   abort: number;
   ept01: number;
+  /** Host-physical address of the MSR bitmap that vmcs02 uses with x2APIC virtualization. */
+  msrBitmap02: number;
   shadows: ShadowRoot[];
   /** EPTP12 whose shadow vmcs02 uses; 0 without EPT in L1. */
   pool: PagePoolState;
@@ -64,6 +68,7 @@ export function createL0State(): L0State {
     halted: false,
     abort: 0,
     ept01: 0,
+    msrBitmap02: 0,
     shadows: [],
     pool: createPagePool(),
     lastVpid12: -1,

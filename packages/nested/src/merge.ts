@@ -1,9 +1,10 @@
 import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
-import type { MemoryVmcs } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
-import { hostAddress, isGuestRam } from "./host-layout.ts";
+import type { MergeContext } from "./merge-context.ts";
+import { mergeTsc } from "./merge-tsc.ts";
+import { mergeApicAccess, mergeMsrBitmap, mergeVirtualApic } from "./merge-virtual-apic.ts";
 
 /** Where the value of a vmcs02 field comes from. */
 export type MergeSource =
@@ -15,18 +16,6 @@ export type MergeSource =
   | "merged"
   /** L0's own. */
   | "l0";
-
-export interface MergeContext {
-  readonly v01: MemoryVmcs;
-  readonly v12: MemoryVmcs;
-  readonly v02: MemoryVmcs;
-  /** Bytes of L1's RAM. */
-  readonly ram: number;
-  /** EPTP that silicon shall use for L2, and the VPID. */
-  readonly eptp02: number;
-  readonly vpid02: number;
-  readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
-}
 
 /** One rule of the merge: which fields of vmcs02 it decides, from where, and how. */
 export interface MergeRule {
@@ -62,6 +51,10 @@ const COPIED_CONTROLS: readonly VmcsField[] = [
   "cr3TargetValue3",
   "xssExitingBitmap",
   "tprThreshold",
+  "eoiExitBitmap0",
+  "eoiExitBitmap1",
+  "eoiExitBitmap2",
+  "eoiExitBitmap3",
   "pleGap",
   "pleWindow",
   "vmEntryInterruptionInformation",
@@ -83,21 +76,22 @@ const hostPlan = new CopyPlans(HOST_INDICES, "zero");
 function secondary(m: MergeContext): void {
   const active = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0;
   const wanted = active ? m.v12.lo(F.secondaryProcessorBasedControls) : 0;
-  m.v02.set(F.secondaryProcessorBasedControls, (wanted & ~C.PROC2_VIRTUALIZE_APIC) | C.PROC2_EPT | C.PROC2_VPID, 0);
+  const offsets = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
+  const kept = wanted & ~(C.PROC2_NOT_SILICONS | (offsets ? 0 : C.PROC2_TSC_SCALING));
+  m.v02.set(F.secondaryProcessorBasedControls, kept | C.PROC2_EPT | C.PROC2_VPID, 0);
 }
 
 function primary(m: MergeContext): void {
   const own =
     m.v01.lo(F.primaryProcessorBasedControls) & ~(C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
   const wanted = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
-  m.v02.set(F.primaryProcessorBasedControls, own | wanted | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY, 0);
-}
-
-function tscOffset(m: MergeContext): void {
-  const offsetting = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
-  const low = (m.v01.lo(F.tscOffset) >>> 0) + (offsetting ? m.v12.lo(F.tscOffset) >>> 0 : 0);
-  const high = m.v01.hi(F.tscOffset) + (offsetting ? m.v12.hi(F.tscOffset) : 0) + (low > 0xffffffff ? 1 : 0);
-  m.v02.set(F.tscOffset, low | 0, high | 0);
+  // With a TPR shadow of L1's own, CR8 is in the virtual-APIC page and none of L0's business.
+  const priority = (wanted & C.PROC_TPR_SHADOW) !== 0 ? C.PROC_CR8_LOAD | C.PROC_CR8_STORE : 0;
+  m.v02.set(
+    F.primaryProcessorBasedControls,
+    (own & ~priority) | wanted | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY,
+    0,
+  );
 }
 
 function entryControls(m: MergeContext): void {
@@ -133,24 +127,6 @@ function efer(m: MergeContext): void {
 function eitherLevel(m: MergeContext, control: number, index: number): void {
   const from = loads(m, control) ? m.v12 : m.v01;
   m.v02.set(index, from.lo(index), from.hi(index));
-}
-
-/** An address beyond every physical-address width: silicon refuses a VMCS with it. */
-const REFUSED_ADDRESS = 0xffff_ffff_ffff_f000n;
-
-function addresses(m: MergeContext): void {
-  const primary = m.v12.lo(F.primaryProcessorBasedControls);
-  if ((primary & C.PROC_TPR_SHADOW) === 0) return;
-  const page = Number(m.v12.read("virtualApicAddress"));
-  if (isGuestRam(page, m.ram) || m.unbackedVirtualApicPage === "as-silicon")
-    m.v02.write("virtualApicAddress", BigInt(hostAddress(page, m.ram)));
-  else if ((primary & C.PROC_CR8_LOAD) !== 0 && (primary & C.PROC_CR8_STORE) !== 0) dropTprShadow(m);
-  else m.v02.write("virtualApicAddress", REFUSED_ADDRESS);
-}
-
-/** With all CR8 accesses exiting nothing of the TPR shadow is left to see. */
-function dropTprShadow(m: MergeContext): void {
-  m.v02.set(F.primaryProcessorBasedControls, m.v02.lo(F.primaryProcessorBasedControls) & ~C.PROC_TPR_SHADOW, 0);
 }
 
 /**
@@ -235,18 +211,32 @@ export const MERGE_RULES: readonly MergeRule[] = [
     },
   },
   {
-    id: "merge.tscOffset",
-    fields: ["tscOffset"],
+    id: "merge.tsc",
+    fields: ["tscOffset", "tscMultiplier"],
     source: "merged",
-    why: "offsets of both levels add up",
-    apply: tscOffset,
+    why: "offsets of both levels add up, L0's scaled by L1's multiplier",
+    apply: mergeTsc,
   },
   {
     id: "merge.virtualApic",
     fields: ["virtualApicAddress"],
     source: "merged",
     why: "L1-physical to host-physical",
-    apply: addresses,
+    apply: mergeVirtualApic,
+  },
+  {
+    id: "merge.apicAccess",
+    fields: ["apicAccessAddress"],
+    source: "merged",
+    why: "L1-physical to host-physical",
+    apply: mergeApicAccess,
+  },
+  {
+    id: "merge.msrBitmap",
+    fields: ["msrBitmap"],
+    source: "merged",
+    why: "silicon virtualizes the x2APIC registers that L1 leaves to it; all other MSRs come to L0",
+    apply: mergeMsrBitmap,
   },
   {
     id: "merge.linkPointer",

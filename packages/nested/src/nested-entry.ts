@@ -26,6 +26,7 @@ import { count } from "./l0-state.ts";
 import { mergeVmcs02 } from "./merge.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
+import { loadPerfGlobalForL2 } from "./perf-global.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { shadowFor } from "./shadow-ept.ts";
 import { forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
@@ -124,10 +125,13 @@ export function commitEntry(l0: L0): void {
     ram: l0.options.ram,
     eptp02: eptPointerFor(root),
     vpid02: VPID_L2,
+    memory: machine.memory,
+    msrBitmap02: state.msrBitmap02,
     unbackedVirtualApicPage: l0.options.policy.unbackedVirtualApicPage,
   });
   count(state, "entries.l2");
   flushForEntry(l0, v12);
+  loadPerfGlobalForL2(l0, v12);
   loadL2Msrs(l0, v12);
 }
 

@@ -5,6 +5,7 @@ import { F } from "./fields.ts";
 import type { L0 } from "./l0.ts";
 import { count } from "./l0-state.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
+import { loadPerfGlobalForL1, savePerfGlobalOfL2 } from "./perf-global.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmentry, traceVmexit } from "./trace-events.ts";
@@ -76,6 +77,7 @@ function leaveL2(l0: L0, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void
   v12.set(F.exitReason, reason, 0);
   if ((reason & ENTRY_FAILURE) === 0) {
     saveGuestState(v02, v12);
+    savePerfGlobalOfL2(l0, v12);
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
     if (storeMsrs(l0, v12) >= 0) l0.state.abort = ABORT_SAVING_MSRS;
   }
@@ -92,6 +94,7 @@ function switchToL1(l0: L0, v12: MemoryVmcs, v01: MemoryVmcs, before: MemoryVmcs
   l0.state.guestMode = false;
   l0.state.runPending = false;
   loadHostState(v12, v01, before);
+  loadPerfGlobalForL1(l0, v12);
   flushForTransition(l0, v12);
   if (loadMsrs(l0, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0) l0.state.abort = ABORT_LOADING_MSRS;
   count(l0.state, "reflected");

@@ -14,6 +14,7 @@ const CONDITIONAL = new Set<VmcsField>([
   "vmcsLinkPointer",
   "guestIa32Efer",
   "guestIa32Pat",
+  "guestIa32PerfGlobalCtrl",
   "guestIa32Debugctl",
   "guestDr7",
   "vmxPreemptionTimerValue",

@@ -33,6 +33,7 @@ export function startSilicon(l0: L0): void {
   state.vmcs01 = newVmcs(l0);
   state.vmcs02 = newVmcs(l0);
   state.ept01 = takePage(state.pool, machine.memory);
+  state.msrBitmap02 = takePage(state.pool, machine.memory);
   mapGuestRam(l0);
   expectSuccess("VMPTRLD", vmx.vmptrld(state.vmcs01).kind);
   l0.attachVmcss();

@@ -6,15 +6,11 @@ import { F } from "./fields.ts";
 /** Controls that silicon has and that L0 does not merge into vmcs02 yet. An L1 that sets one stops the run. */
 const PIN: readonly ControlName<"pin">[] = ["processPostedInterrupts"];
 const SECONDARY: readonly ControlName<"secondary">[] = [
-  "virtualizeX2apicMode",
-  "apicRegisterVirtualization",
-  "virtualInterruptDelivery",
   "vmcsShadowing",
   "enablePml",
   "eptViolationVe",
   "modeBasedExecuteControl",
   "subPageWritePermissions",
-  "useTscScaling",
 ];
 
 const EXIT: readonly ControlName<"exit">[] = ["exitLoadCetState", "exitLoadPkrs"];

@@ -1,3 +1,4 @@
+import { STATE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import {
   checkInvept,
@@ -36,13 +37,18 @@ type Emulation = (l0: L0) => void;
 
 const BLOCKED_BY_MOV_SS = 2;
 const RAX = 0;
+const VECTOR_STACK_FAULT = 12;
+const VECTOR_GENERAL_PROTECTION = 13;
 
 function operandOf(l0: L0): InstructionOperand {
   return instructionOperand(l0.silicon, l0.guestCpu, l0.v01);
 }
 
-function owe(l0: L0): null {
-  l0.state.owed = l0.guestCpu.owedException();
+/** The access to a memory operand faulted. What is #GP elsewhere is #SS in the stack segment. */
+function owe(l0: L0, operand: InstructionOperand): null {
+  const owed = l0.guestCpu.owedException();
+  if (owed.vector === VECTOR_GENERAL_PROTECTION && operand.segment === STATE.SS) owed.vector = VECTOR_STACK_FAULT;
+  l0.state.owed = owed;
   return null;
 }
 
@@ -50,7 +56,7 @@ function owe(l0: L0): null {
 function readMemory(l0: L0, operand: InstructionOperand, at: number, size: number): { lo: number; hi: number } | null {
   const sum = (operand.low >>> 0) + at;
   const lo = l0.guestCpu.read(sum | 0, (operand.high + (sum > 0xffffffff ? 1 : 0)) | 0, size);
-  if (lo === null) return owe(l0);
+  if (lo === null) return owe(l0, operand);
   return { lo, hi: size === 8 ? l0.guestCpu.file.hi : 0 };
 }
 
@@ -85,7 +91,7 @@ function emulateVmptrst(l0: L0): void {
   if (outcome.kind === "value") {
     const operand = operandOf(l0);
     if (!l0.guestCpu.write(operand.low, operand.high, 8, outcome.lo, outcome.hi)) {
-      owe(l0);
+      owe(l0, operand);
       return;
     }
   }
@@ -117,7 +123,7 @@ function storeResult(l0: L0, operand: InstructionOperand, value: { lo: number; h
     return true;
   }
   if (l0.guestCpu.write(operand.low, operand.high, wide(l0) ? 8 : 4, value.lo, value.hi)) return true;
-  owe(l0);
+  owe(l0, operand);
   return false;
 }
 

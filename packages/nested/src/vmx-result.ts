@@ -10,7 +10,7 @@ const ZF = 0x40;
 /** Gives L1 the result of the VMX instruction that exited: flags and RIP, or a fault. */
 export function completeVmx(l0: L0, outcome: VmxOutcome): void {
   if (outcome.kind === "fault") {
-    l0.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode };
+    l0.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode, low: 0, high: 0 };
     return;
   }
   const flags = l0.v01.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;

@@ -1,0 +1,18 @@
+import type { PhysicalMemory } from "@hvdiff/cpu";
+import type { MemoryVmcs } from "@hvdiff/vmx";
+
+/** What the merge of vmcs02 works on. */
+export interface MergeContext {
+  readonly v01: MemoryVmcs;
+  readonly v12: MemoryVmcs;
+  readonly v02: MemoryVmcs;
+  /** Bytes of L1's RAM. */
+  readonly ram: number;
+  /** EPTP that silicon shall use for L2, and the VPID. */
+  readonly eptp02: number;
+  readonly vpid02: number;
+  readonly memory: PhysicalMemory;
+  /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */
+  readonly msrBitmap02: number;
+  readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+}
