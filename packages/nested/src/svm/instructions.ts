@@ -30,14 +30,18 @@ export function finishInstruction(vcpu: SvmVcpu): void {
 }
 
 function fault(vcpu: SvmVcpu, vector: number, errorCode = -1): void {
-  vcpu.state.owed = { vector, errorCode };
+  vcpu.state.owed = { vector, errorCode, low: 0, high: 0 };
 }
 
 /** The fault of an instruction that the register file could not do. CR2 is in the VMCB. */
 export function oweFault(vcpu: SvmVcpu): void {
   const { s } = vcpu.silicon;
-  vcpu.state.owed = vcpu.guestCpu.owedException();
-  if (vcpu.state.owed.vector === 14) vcpu.current.set(VMCB.CR2, s[STATE.CR2]!, s[STATE.CR2 + 1]!);
+  const owed = vcpu.guestCpu.owedException();
+  vcpu.state.owed = owed;
+  if (owed.vector !== 14) return;
+  s[STATE.CR2] = owed.low;
+  s[STATE.CR2 + 1] = owed.high;
+  vcpu.current.set(VMCB.CR2, owed.low, owed.high);
 }
 
 /** Does the instruction on the register file that L0 keeps, with the CPU that L1 is shown. */
