@@ -144,10 +144,13 @@ export function createMachine(
         processors: settings.processors,
         restartsAfter: settings.restartsAfter,
       });
-    if (settings.processors > 1)
-      throw new UsageError(`column "${column.text}": an L0 runs one processor so far, not ${settings.processors}`);
+    if (settings.processors > 1 && silicon.vendor !== "amd")
+      throw new UsageError(
+        `column "${column.text}": an L0 on VMX runs one processor so far, not ${settings.processors}`,
+      );
     return createNestedMachine({
       ...common,
+      processors: settings.processors,
       silicon,
       guestModel: configuration.guestModel,
       policy: configuration.policy,

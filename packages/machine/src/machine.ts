@@ -3,6 +3,7 @@ import type { Svm } from "@hvdiff/svm";
 import type { Vmx } from "@hvdiff/vmx";
 import { ApicFabric } from "./apic-fabric.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
+import { ClientLoop } from "./client-loop.ts";
 import type { ResetKind } from "./devices/system-control.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import { LockStep } from "./lock-step.ts";
@@ -10,8 +11,7 @@ import { addLogicalProcessor } from "./logical-processor.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
-import { performAction } from "./root-action.ts";
-import { hostBus, type RootClient, type RootEvent } from "./root-client.ts";
+import { hostBus, type RootClient } from "./root-client.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { TICKS_PER_MICROSECOND } from "./time.ts";
@@ -50,7 +50,7 @@ export class Machine {
   outcome: Outcome | null = null;
   /** What the guard has held. */
   private stretch: Stretch | null = null;
-  private nextEvent: RootEvent = { kind: "start" };
+  private readonly clientLoop: ClientLoop;
   private nextStuckCheck = STUCK_CHECK;
 
   constructor(options: MachineOptions) {
@@ -74,10 +74,11 @@ export class Machine {
           deadlineChanged: (deadline) => this.lowerLimit(deadline),
         })
       : null;
-    const bus = this.pc ?? hostBus(() => this.setInterruptLine(false));
     for (const range of this.pc?.mmio ?? []) this.memory.addMmio(range.base, range.size, range.handler);
-    for (let index = 0; index < count; index++) addLogicalProcessor(this, index, bus);
+    for (let index = 0; index < count; index++)
+      addLogicalProcessor(this, index, this.pc ?? hostBus(() => this.setInterruptLine(false, index)));
     this.turns = new Turns(this.processors);
+    this.clientLoop = new ClientLoop(this, this.turns, (processor, deadline) => this.startStretch(processor, deadline));
     this.fabric = new ApicFabric(this.processors, this.turns, {
       endOfInterrupt: (vector) => this.pc?.endOfInterrupt(vector),
       deadlineChanged: (deadline) => this.lowerLimit(deadline),
@@ -176,18 +177,9 @@ export class Machine {
       return;
     }
     this.choicePoints++;
-    const processor = this.processors[0]!;
-    const inRoot = processor.s[STATE.VIRTUALIZATION_MODE] !== 2;
     if (this.pc?.asleep === true) this.sleepOn(this.pc);
     else if (this.client === null) this.stepMetal(this.pc!);
-    else if (inRoot) this.stepClient(this.client, processor);
-    else this.stepGuest(this.client, processor);
-  }
-
-  private stepClient(client: RootClient, processor: Processor): void {
-    processor.s[STATE.TRACE_LEVEL] = 0;
-    const action = client.advance(this, processor.index, this.nextEvent);
-    this.nextEvent = performAction(this, processor, action);
+    else this.clientLoop.step(this.client);
   }
 
   /** The turn of the processor whose time is earliest; when all are idle, time passes until a device or a timer acts. */
@@ -215,12 +207,6 @@ export class Machine {
     pc.advanceTo(time);
     this.turns.advanceTimers(time);
     if (time >= this.bounds.instructions) this.outcome = limitOutcome(this);
-  }
-
-  private stepGuest(client: RootClient, processor: Processor): void {
-    const deadline = client.deadline(processor.index);
-    if (processor.retired >= deadline) this.setInterruptLine(true);
-    this.startStretch(processor, deadline > processor.retired ? deadline : Number.POSITIVE_INFINITY);
   }
 
   private startStretch(processor: Processor, deadline: number): void {
@@ -289,7 +275,7 @@ export class Machine {
     if (this.client !== null) copy.client!.copyFrom(this.client);
     copy.turns.copyFrom(this.turns);
     copy.choicePoints = this.choicePoints;
-    copy.nextEvent = this.nextEvent;
+    copy.clientLoop.copyFrom(this.clientLoop);
     copy.nextStuckCheck = this.nextStuckCheck;
     copy.outcome = this.outcome;
     return copy;

@@ -38,6 +38,10 @@ export class Turns {
     return found;
   }
 
+  isIdle(processor: Processor): boolean {
+    return this.idle[processor.index]!;
+  }
+
   setIdle(processor: Processor): void {
     this.idle[processor.index] = true;
   }
