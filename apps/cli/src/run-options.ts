@@ -62,7 +62,7 @@ const ENGINES: readonly string[] = ["interp", "jit", "both"] satisfies readonly 
 
 /** The engine that `--engine` or HVDIFF_ENGINE names; undefined for the default. */
 export function engineOf(given: Arguments, { variables }: Environment): EngineChoice | undefined {
-  const engine = lastValue(given, "engine") ?? variables["HVDIFF_ENGINE"];
+  const engine = lastValue(given, "engine") ?? (variables["HVDIFF_ENGINE"] || undefined);
   if (engine !== undefined && !ENGINES.includes(engine))
     throw new CommandError(`HVDIFF_ENGINE: ${JSON.stringify(engine)} is not one of ${ENGINES.join(", ")}`);
   return engine as EngineChoice | undefined;

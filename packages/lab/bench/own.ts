@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createMetal, type Machine, type TraceEvent } from "@hvdiff/machine";
+import { createMetal, type Machine } from "@hvdiff/machine";
 import { configurationOf, createMachine, type GuestImage, settingsOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
-export const KVM_COLUMN = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 const INSTRUCTIONS = 1e9;
 
 /** Two lines that a guest prints; what lies between is measured. */
@@ -20,6 +19,11 @@ export interface Stretch {
   readonly instructions: number;
 }
 
+/** Whether an image wants AMD's processors. */
+export function isForAmd(name: string): boolean {
+  return name === "bench-vmrun";
+}
+
 export function imageFile(name: string): URL {
   return new URL(`images/${name}.elf`, import.meta.url);
 }
@@ -28,27 +32,34 @@ function imageOf(name: string): GuestImage {
   return guestImage({ name, image: new Uint8Array(readFileSync(imageFile(name))) });
 }
 
+/** How often the clock's owner looks at what the guest has printed. A choice point is at most some microseconds of work. */
+const CHOICE_POINTS = 8;
+
 /** Runs a machine and times the stretch between the two lines. Errors: the guest did not print both. */
 function timed(machine: Machine, { from, to }: Marks): Stretch {
-  const marks = new Map<unknown, { at: number; instructions: number }>();
-  const add = machine.trace.add.bind(machine.trace);
-  machine.trace.add = (event: TraceEvent) => {
-    if (event.kind === "serial") marks.set(event.data["line"], { at: performance.now(), instructions: event.time });
-    add(event);
-  };
-  const outcome = machine.run();
+  const marks = new Map<string, { at: number; instructions: number }>();
+  let seen = 0;
+  for (let ended = false; !ended; ) {
+    ended = machine.runChoicePoints(CHOICE_POINTS);
+    const { serial } = machine.guest;
+    if (serial.length === seen) continue;
+    seen = serial.length;
+    const now = { at: performance.now(), instructions: machine.now() };
+    for (const line of serial.split("\n").slice(0, -1)) if (!marks.has(line)) marks.set(line, now);
+  }
   const begin = marks.get(from);
   const end = marks.get(to);
-  if (begin === undefined || end === undefined) throw new Error(`the guest ended with ${JSON.stringify(outcome)}`);
+  if (begin === undefined || end === undefined)
+    throw new Error(`the guest ended with ${JSON.stringify(machine.outcome)}`);
   return { seconds: (end.at - begin.at) / 1000, instructions: end.instructions - begin.instructions };
 }
 
 /** The image in root mode on silicon. */
 export function onMetal(name: string, marks = WHOLE): Stretch {
-  const session = new Session(imageOf(name), {});
+  const session = new Session(imageOf(name), isForAmd(name) ? { cpu: "zen4" } : {});
   const { memory, firmware, bounds } = settingsOf({ maxInstructions: INSTRUCTIONS });
   const image = session.image.bytes;
-  return timed(createMetal({ model: session.silicon, image, memory, firmware, bounds }), marks);
+  return timed(createMetal({ model: session.silicon, image, memory, firmware, bounds, recordTrace: false }), marks);
 }
 
 /** The image as L1 of a column. */
@@ -56,6 +67,6 @@ export function underColumn(name: string, text: string): Stretch {
   const session = new Session(imageOf(name), {});
   const column = session.column(text);
   const configuration = configurationOf(column, column.quirks, session.silicon);
-  const settings = settingsOf({ maxInstructions: INSTRUCTIONS });
+  const settings = { ...settingsOf({ maxInstructions: INSTRUCTIONS }), recordTrace: false };
   return timed(createMachine(session.image, column, configuration, session.silicon, settings), WHOLE);
 }

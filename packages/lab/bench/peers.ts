@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { imageFile, type Marks, WHOLE } from "./own.ts";
+import { imageFile, isForAmd, type Marks, WHOLE } from "./own.ts";
 
 const TIME_LIMIT_SECONDS = 120;
 const POLL_MILLISECONDS = 2;
@@ -51,7 +51,7 @@ export async function underQemu(name: string, marks = WHOLE): Promise<PeerFigure
   if (!isInstalled("qemu-system-x86_64")) return { missing: "not installed" };
   const child = spawn(
     "timeout",
-    `-s KILL ${TIME_LIMIT_SECONDS} qemu-system-x86_64 -accel tcg -kernel ${fileURLToPath(imageFile(name))} -m 64 -display none -monitor none -serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4`.split(
+    `-s KILL ${TIME_LIMIT_SECONDS} qemu-system-x86_64 -accel tcg -cpu max -kernel ${fileURLToPath(imageFile(name))} -m 64 -display none -monitor none -serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4`.split(
       " ",
     ),
     { stdio: ["ignore", "pipe", "ignore"] },
@@ -66,12 +66,12 @@ export async function underQemu(name: string, marks = WHOLE): Promise<PeerFigure
   return watch.figure;
 }
 
-function bochsConfiguration(directory: string): string {
+function bochsConfiguration(directory: string, model: string): string {
   return `config_interface: textconfig
 display_library: term
 plugin_ctrl: unmapped=1, biosdev=1, extfpuirq=1, serial=1
 megs: 64
-cpu: model=corei7_icelake_u, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
+cpu: model=${model}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -96,8 +96,8 @@ function makeIso(directory: string, name: string): void {
   if (status !== 0) throw new Error(`grub-mkrescue: ${stderr}`);
 }
 
-async function runBochs(directory: string, marks: Marks): Promise<PeerFigure> {
-  writeFileSync(join(directory, "bochsrc"), bochsConfiguration(directory));
+async function runBochs(directory: string, model: string, marks: Marks): Promise<PeerFigure> {
+  writeFileSync(join(directory, "bochsrc"), bochsConfiguration(directory, model));
   // The debugger build is told to continue.
   writeFileSync(join(directory, "commands"), "c\n".repeat(8));
   const command = `timeout -s KILL ${TIME_LIMIT_SECONDS} bochs -q -f ${directory}/bochsrc -rc ${directory}/commands`;
@@ -124,7 +124,7 @@ export async function underBochs(name: string, marks = WHOLE): Promise<PeerFigur
   const directory = mkdtempSync(join(tmpdir(), "hvdiff-bench-"));
   try {
     makeIso(directory, name);
-    return await runBochs(directory, marks);
+    return await runBochs(directory, isForAmd(name) ? "ryzen" : "corei7_icelake_u", marks);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -237,13 +237,19 @@ export class Machine {
     else if (this.outcome !== null || this.pc?.asleep === true) return;
     else if (result === "stopped") this.outcome = stopOutcome(this, processor);
     else if (result === "idle") this.idle(processor, deadline);
-    else if (result === "limit") this.atLimit(processor, deadline);
+    else if (result === "limit") this.atLimit(processor);
   }
 
-  private atLimit(processor: Processor, deadline: number): void {
+  /** When something happens by itself next, as of now: the guest may have started a timer since its stretch began. */
+  private currentDeadline(processor: Processor): number {
+    return this.client?.deadline(processor.index) ?? this.turns.deadline(this.pc!.deadline);
+  }
+
+  private atLimit(processor: Processor): void {
     if (processor.retired >= this.bounds.instructions) this.outcome = limitOutcome(this);
     else if (processor.retired >= this.nextStuckCheck) {
       this.nextStuckCheck = processor.retired + STUCK_CHECK;
+      const deadline = this.currentDeadline(processor);
       const alone = deadline === Number.POSITIVE_INFINITY && this.turns.isLastActive(processor);
       // The same instructions, but a debugger sees them.
       if (alone && this.guard !== null)

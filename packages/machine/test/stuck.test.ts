@@ -7,8 +7,8 @@ import { isStuck } from "../src/stuck.ts";
 const CODE = 0x1000;
 
 /** A processor in real mode at some code. */
-function machineAt(code: readonly number[]): Machine {
-  const machine = new Machine({ model: CPU_MODELS[0]! });
+function machineAt(code: readonly number[], model = CPU_MODELS[0]!): Machine {
+  const machine = new Machine({ model });
   machine.memory.addRam(0, 0x100000);
   machine.memory.writeBytes(CODE, Uint8Array.from(code));
   applyState(machine.processors[0]!, realModeState(CODE));
@@ -27,4 +27,18 @@ test.each([
   const machine = machineAt(code);
   machine.engines[0]!.run(10);
   expect(isStuck(machine.processors[0]!, machine.engines[0]!)).toBe(stuck);
+});
+
+/**
+ * x2APIC on, the timer in TSC-deadline mode; dec ecx, jnz 247,000 times; rdtsc; add eax, 20000; mov ecx, 6e0h; wrmsr; sti;
+ * wait: cmp byte [4000h], 0; je wait; out 0f4h, 1. The handler stores 1 there.
+ */
+const TIMER_WAIT =
+  "31c08ed8c70680006310c7068200000066b91b0000000f320d000c0f3066b90f08000066b8ff0100006631d20f3066b93208000066b8200004000f30" +
+  "66b9d8c40300664975fc0f316605204e000066b9e00600000f30fb803e00400074f9b001e6f4f4c606004001cf";
+
+test("a loop that waits for a timer set since the last look is not stuck", () => {
+  const model = CPU_MODELS.find(({ id }) => id === "skylake-client")!;
+  const machine = machineAt([...Buffer.from(TIMER_WAIT, "hex")], model);
+  expect(machine.run()).toEqual({ kind: "exit", code: 1 });
 });

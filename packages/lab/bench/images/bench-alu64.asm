@@ -4,7 +4,7 @@
 %define GUEST_NAME "bench-alu64"
 %include "hvdiff.inc"
 
-ITERATIONS          equ 1000000
+ITERATIONS          equ 20000000
 
         section .text
         bits    64

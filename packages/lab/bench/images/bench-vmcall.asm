@@ -8,7 +8,7 @@
 %include "vmcs.inc"
 %include "ept.inc"
 
-EXITS               equ 20000
+EXITS               equ 200000
 
         section .text
         bits    64
