@@ -97,6 +97,30 @@ const NO_PERF_GLOBAL_CTRL = defineQuirk({
   }),
 });
 
+const NO_CET_STATE = defineQuirk({
+  id: "kvm/vmx/no-cet-state",
+  summary: "L1 is not offered the entry and exit controls that load CET state.",
+  affects: ["IA32_VMX_EXIT_CTLS", "IA32_VMX_ENTRY_CTLS", "exitLoadCetState", "entryLoadCetState"],
+  confidence: "inferred",
+  evidence: [nestedSource("nested_vmx_setup_exit_ctls"), nestedSource("nested_vmx_setup_entry_ctls")],
+  capabilities: kernelSupported((profile) => {
+    fixControls(profile, "exit", "exitLoadCetState");
+    fixControls(profile, "entry", "entryLoadCetState");
+  }),
+});
+
+const NO_PKRS = defineQuirk({
+  id: "kvm/vmx/no-pkrs",
+  summary: "L1 is not offered the entry and exit controls that load IA32_PKRS.",
+  affects: ["IA32_VMX_EXIT_CTLS", "IA32_VMX_ENTRY_CTLS", "exitLoadPkrs", "entryLoadPkrs"],
+  confidence: "source",
+  evidence: [nestedSource("nested_vmx_setup_exit_ctls"), nestedSource("nested_vmx_setup_entry_ctls")],
+  capabilities: kernelSupported((profile) => {
+    fixControls(profile, "exit", "exitLoadPkrs");
+    fixControls(profile, "entry", "entryLoadPkrs");
+  }),
+});
+
 const VMCS_SHADOWING_ALWAYS = defineQuirk({
   id: "kvm/vmx/vmcs-shadowing-always",
   summary: 'L1 is offered the control "VMCS shadowing" even where the processor lacks it.',
@@ -112,5 +136,7 @@ export const CAPABILITY_CONTROL_QUIRKS: readonly Quirk[] = [
   ...NEVER_OFFERED,
   PT_ENTRY_EXIT,
   NO_PERF_GLOBAL_CTRL,
+  NO_CET_STATE,
+  NO_PKRS,
   VMCS_SHADOWING_ALWAYS,
 ];

@@ -13,6 +13,8 @@ const SUPPORTED: Partial<Record<WordName, string>> = {
   leaf6Ecx: "",
   leaf7Ebx:
     "fsgsbase tsc-adjust bmi1 hle avx2 smep bmi2 erms invpcid rtm mpx avx512f avx512dq rdseed adx smap avx512ifma clflushopt clwb avx512pf avx512er avx512cd sha-ni avx512bw avx512vl",
+  leaf7Ecx:
+    "avx512vbmi umip pku ospke waitpkg avx512vbmi2 gfni vaes vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq la57 rdpid bus-lock-detect cldemote movdiri movdir64b",
   leaf7Edx:
     "avx512-4vnniw avx512-4fmaps fsrm avx512-vp2intersect md-clear serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl stibp arch-capabilities ssbd",
 };
