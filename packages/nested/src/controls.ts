@@ -28,6 +28,7 @@ export const PROC_TPR_SHADOW = controlMask("primary", "useTprShadow");
 export const PROC_UNCONDITIONAL_IO = controlMask("primary", "unconditionalIoExiting");
 export const PROC_IO_BITMAPS = controlMask("primary", "useIoBitmaps");
 export const PROC_MSR_BITMAPS = controlMask("primary", "useMsrBitmaps");
+export const PROC_MONITOR_TRAP = controlMask("primary", "monitorTrapFlag");
 export const PROC_SECONDARY = controlMask("primary", "activateSecondaryControls");
 
 export const PROC2_EPT = controlMask("secondary", "enableEpt");

@@ -18,11 +18,15 @@ const BLOCKED_BY_STI_OR_MOV_SS = 3;
 const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | 8;
 
 /**
- * Before each entry: what L0 owes the level that runs next. Order: an event whose delivery was interrupted, an exception L0 raised, then a
+ * Before each entry: what L0 owes the level that runs next. Order: a monitor trap, an event whose delivery was interrupted, an exception L0 raised, then a
  * pending interrupt, which may first have to become an exit to L1.
  */
 export function deliverPending(l0: L0, handlers: ExitHandlers): void {
   const { state } = l0;
+  if (state.monitorTrapOwed) {
+    state.monitorTrapOwed = false;
+    handlers.reflectMonitorTrap();
+  }
   const v = l0.current;
   if (state.reinject !== null) {
     v.set(F.vmEntryInterruptionInformation, state.reinject.information, 0);

@@ -9,7 +9,14 @@ import { generalRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
 import { count, exitCounter } from "./l0-state.ts";
 import { concernsL1 } from "./l1-interest.ts";
-import { exitToL1, externalInterruptToL1, failEntryLate, nmiToL1, retractEntry } from "./nested-exit.ts";
+import {
+  exitToL1,
+  externalInterruptToL1,
+  failEntryLate,
+  monitorTrapToL1,
+  nmiToL1,
+  retractEntry,
+} from "./nested-exit.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 
 const VALID = 1 << 31;
@@ -61,6 +68,10 @@ export class ExitHandlers {
     if (!this.belongsToL1(EXCEPTION_NMI.number)) return false;
     exitToL1(this.l0, EXCEPTION_NMI.number);
     return true;
+  }
+
+  reflectMonitorTrap(): void {
+    monitorTrapToL1(this.l0);
   }
 
   reflectNmi(): void {

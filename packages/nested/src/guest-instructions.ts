@@ -1,6 +1,7 @@
 import { controlOperand, generalOperand, type LoneInstruction, type Processor, STATE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
+import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
 import type { L0 } from "./l0.ts";
@@ -29,7 +30,13 @@ export function finishInstruction(l0: L0): void {
   v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
   if (singleSteps(v))
     v.set(F.guestPendingDebugExceptions, v.lo(F.guestPendingDebugExceptions) | PENDING_SINGLE_STEP, 0);
+  l0.state.monitorTrapOwed = l0.state.guestMode && wantsMonitorTrap(l0);
   l0.silicon.retired += 1;
+}
+
+/** Whether L1 wants an exit behind each instruction of L2. Silicon makes it for those that L0 does not do. */
+function wantsMonitorTrap(l0: L0): boolean {
+  return (l0.environment.currentVmcs()!.lo(F.primaryProcessorBasedControls) & C.PROC_MONITOR_TRAP) !== 0;
 }
 
 /** Whether the guest traps behind each instruction: silicon delivers the trap, with the breakpoints that MOV SS held back, at the next entry. */
@@ -47,8 +54,8 @@ function emulate(lone: LoneInstruction): GuestInstruction {
 
 function halt(l0: L0): void {
   skipInstruction(l0);
-  // A single-step trap ends HLT at once.
-  l0.state.halted = !singleSteps(l0.current);
+  // A trap behind HLT ends it at once.
+  l0.state.halted = !singleSteps(l0.current) && !l0.state.monitorTrapOwed;
 }
 
 const CPUID: LoneInstruction = { mnemonic: "cpuid" };

@@ -52,25 +52,28 @@ export function failEntry(l0: L0, reason: number, qualification: number): void {
 
 /** A pending interrupt of L1's machine ends L2's run, because L1 asked for that. */
 export function externalInterruptToL1(l0: L0): void {
-  const v12 = l0.environment.currentVmcs()!;
-  const { v02 } = l0;
-  for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
-  v02.set(F.exitQualification, 0, 0);
-  if ((v12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0)
-    v02.set(F.vmExitInterruptionInformation, VALID | l0.interrupts.acknowledge(), 0);
-  copyExitInformation(v02, v12);
-  leaveL2(l0, v12, v02, EXIT_REASONS.EXTERNAL_INTERRUPT.number);
+  const acknowledges = (l0.environment.currentVmcs()!.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0;
+  madeUpExit(l0, EXIT_REASONS.EXTERNAL_INTERRUPT.number, acknowledges ? VALID | l0.interrupts.acknowledge() : 0);
 }
 
 /** An NMI of L1's machine ends L2's run, because L1 asked for that. */
 export function nmiToL1(l0: L0): void {
+  madeUpExit(l0, EXIT_REASONS.EXCEPTION_NMI.number, VALID | NMI_INFORMATION);
+}
+
+/** The exit behind an instruction of L2 that L0 has done, because L1 asked for that. */
+export function monitorTrapToL1(l0: L0): void {
+  madeUpExit(l0, EXIT_REASONS.MONITOR_TRAP_FLAG.number, 0);
+}
+
+function madeUpExit(l0: L0, reason: number, interruption: number): void {
   const v12 = l0.environment.currentVmcs()!;
   const { v02 } = l0;
   for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
   v02.set(F.exitQualification, 0, 0);
-  v02.set(F.vmExitInterruptionInformation, VALID | NMI_INFORMATION, 0);
+  v02.set(F.vmExitInterruptionInformation, interruption, 0);
   copyExitInformation(v02, v12);
-  leaveL2(l0, v12, v02, EXIT_REASONS.EXCEPTION_NMI.number);
+  leaveL2(l0, v12, v02, reason);
 }
 
 function leaveL2(l0: L0, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
