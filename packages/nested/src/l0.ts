@@ -70,7 +70,7 @@ export class L0 implements RootClient {
   /** vmcs01 and vmcs02 as L0 reads and writes them. */
   v01!: MemoryVmcs;
   v02!: MemoryVmcs;
-  /** Trace of what the guest could notice, at its level. */
+  /** Trace of what the guest could notice, at its level; null where nobody asked for one. */
   readonly sink: TraceSink | null;
   /** VM-entry checks that this L0 makes on vmcs12. */
   readonly checks: EntryCheckPlan;
@@ -85,9 +85,7 @@ export class L0 implements RootClient {
     this.options = options;
     this.silicon = machine.processors[0]!;
     this.vmx = machine.vmx[0]!;
-    const sink: TraceSink = {
-      event: (kind, data) => machine.trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }),
-    };
+    this.sink = machine.options.recordTrace === false ? null : this.createSink();
     this.pc = new Pc({
       now: () => this.silicon.retired,
       interruptLine: (asserted) => this.interrupts.setLine(asserted),
@@ -99,7 +97,6 @@ export class L0 implements RootClient {
       suspended: () => this.end({ kind: "suspended" }),
       serialLine: (line) => this.sink?.event("serial", { line }),
     });
-    this.sink = sink;
     this.capabilities = capabilitiesOf(options.guestModel);
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, this.pc);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, this.pc);
@@ -119,6 +116,13 @@ export class L0 implements RootClient {
     this.guestCpu.onApicMoved = (page) => this.uncoverApic(page);
     this.environment.onInvalidate = () => this.forgetL2Translations();
     this.handlers = new ExitHandlers(this);
+  }
+
+  private createSink(): TraceSink {
+    const { trace } = this.machine;
+    return {
+      event: (kind, data) => trace.add({ vcpu: 0, level: this.level, time: this.silicon.retired, kind, data }),
+    };
   }
 
   private end(outcome: Outcome): void {
