@@ -182,11 +182,10 @@ export class Mmu {
     return s[entry] !== INVALID || s[entry + 1] !== INVALID || s[entry + 2] !== INVALID;
   }
 
+  /** All words, as `flushAll` leaves them: how it was done cannot be seen in the state. */
   private invalidate(entry: number): void {
-    const s = this.s;
-    s[entry] = INVALID;
-    s[entry + 1] = INVALID;
-    s[entry + 2] = INVALID;
+    const { s } = this;
+    for (let word = entry; word < entry + S.TLB_ENTRY_WORDS; word++) s[word] = INVALID;
   }
 
   /** The TLB words are another machine's now: what was filled is not known. */

@@ -34,9 +34,14 @@ export class LockStep {
     this.twin = twin;
   }
 
-  /** A twin for a machine that is to run in both engines. What others did to it since the last call the twin has by being made anew. */
+  /**
+   * A twin for a machine that is to run in both engines; none for one that a debugger holds between two choice points. What others did to
+   * the machine since the last call the twin has by being made anew.
+   */
   static of(main: Machine): LockStep | null {
-    if ((main.options.engine ?? defaultEngine()) !== "both" || main.guard !== null) return null;
+    if ((main.options.engine ?? defaultEngine()) !== "both" || main.guard !== null || main.held) return null;
+    // The twin looks its code up anew; so must this one, or their TLBs would differ.
+    for (const processor of main.processors) processor.translationChanged();
     return new LockStep(main, main.clone({ engine: "jit", compile: COMPILE_EARLY }));
   }
 
