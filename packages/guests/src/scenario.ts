@@ -14,6 +14,8 @@ export interface Scenario {
   /** Sections of AMD's APM by title, for images about SVM. */
   readonly apm?: readonly string[];
   readonly needs: readonly Need[];
+  /** Logical processors that it is about, where the processor has what it needs; 1 if absent. */
+  readonly processors?: number;
   /** Seeds (`S1`) and topics. */
   readonly tags: readonly string[];
   /** The verdict ids the image prints, in order, where everything it needs is offered; not what they say. */

@@ -34,6 +34,8 @@ export interface GuestImage {
   readonly bundled: boolean;
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  /** Logical processors on silicon with SVM, where the user does not say. */
+  readonly processors: number;
 }
 
 /** Everything a run produced. */

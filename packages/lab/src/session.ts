@@ -30,7 +30,7 @@ export class Session {
     this.image = image;
     this.options = options;
     this.silicon = resolveCpu(options);
-    this.settings = settingsOf(options);
+    this.settings = { ...settingsOf(options), processors: processorsOf(image, this.silicon, options) };
   }
 
   column(text: string): ResolvedColumn {
@@ -76,6 +76,11 @@ export class Session {
   }
 }
 
+/** A scenario about several processors is one about SVM. */
+export function processorsOf(image: GuestImage, silicon: CpuModel, { processors }: RunOptions): number {
+  return processors ?? (silicon.vendor === "amd" ? image.processors : 1);
+}
+
 /** Finds or takes the image. Errors: `UsageError` with the nearest scenario names. */
 export function guestImage(guest: Guest): GuestImage {
   if ("image" in guest)
@@ -86,6 +91,7 @@ export function guestImage(guest: Guest): GuestImage {
       bundled: false,
       bytes: guest.image,
       sha256: sha256Hex(guest.image),
+      processors: 1,
     };
   const scenario = SCENARIOS.find((known) => known.id === guest.scenario);
   if (scenario === undefined)
@@ -96,6 +102,6 @@ export function guestImage(guest: Guest): GuestImage {
       )}`,
     );
   const bytes = loadImage(scenario.id);
-  const { id, title } = scenario;
-  return { id, title, programName: id, bundled: true, bytes, sha256: sha256Hex(bytes) };
+  const { id, title, processors = 1 } = scenario;
+  return { id, title, programName: id, bundled: true, bytes, sha256: sha256Hex(bytes), processors };
 }

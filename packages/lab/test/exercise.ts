@@ -18,6 +18,8 @@ const MODELS_FIRST = ["host", "host-model", "Skylake-Client", "qemu64"];
 /** The scenario that shows what the processor says of itself, and the others from cheap to dear. */
 const CAPABILITIES = "capabilities";
 const ENTRY_CHECKS = "entry-checks";
+/** Scenarios about SVM. */
+const ON_SVM = ["npt-2m", "npt-1g", "sx-init-redirect", "svm-instructions"];
 const OTHERS = [
   "vmx-instruction-errors",
   "physical-address-width",
@@ -29,8 +31,9 @@ const OTHERS = [
 
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
-  if (capabilities !== undefined) return [CAPABILITIES, ...OTHERS];
   const points = Object.keys(policy);
+  if (points.includes("svm")) return ON_SVM;
+  if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }
 

@@ -6,10 +6,11 @@ import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
+import { SVM_QUIRKS } from "./quirks/svm.ts";
 import { refuseKvm } from "./refuse.ts";
 import { KVM_RELEASES } from "./releases.ts";
 
-/** KVM on Intel as an L0, at each mainline release since 4.14. Its VMM half is QEMU. */
+/** KVM on Intel and AMD as an L0, at each mainline release since 4.14. Its VMM half is QEMU. */
 export const kvm: Personality = {
   product: "kvm",
   title: "KVM",
@@ -25,6 +26,7 @@ export const kvm: Personality = {
     ...MODULE_PARAMETER_QUIRKS,
     ...FOLLOW_CPUID_QUIRKS,
     ...NESTED_POLICY_QUIRKS,
+    ...SVM_QUIRKS,
   ],
   refuse: refuseKvm,
 };

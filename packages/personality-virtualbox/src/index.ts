@@ -5,9 +5,10 @@ import { CAPABILITY_MSR_QUIRKS, EPT_QUIRKS } from "./quirks/capability-msrs.ts";
 import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { ENTRY_CHECK_QUIRKS } from "./quirks/entry-checks.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
+import { SVM_QUIRKS } from "./quirks/svm.ts";
 import { VIRTUALBOX_RELEASES } from "./releases.ts";
 
-/** VirtualBox's own engine on Intel as an L0, with nested hardware virtualization switched on for the machine. */
+/** VirtualBox's own engine on Intel and AMD as an L0, with nested hardware virtualization switched on for the machine. */
 export const virtualbox: Personality = {
   product: "virtualbox",
   title: "VirtualBox",
@@ -22,6 +23,7 @@ export const virtualbox: Personality = {
     ...EPT_QUIRKS,
     ...ENTRY_CHECK_QUIRKS,
     ...NESTED_POLICY_QUIRKS,
+    ...SVM_QUIRKS,
   ],
   refuse: refuseVirtualbox,
 };

@@ -40,4 +40,5 @@ export {
   type Quirk,
 } from "./quirk.ts";
 export { controlNotOffered, hypervisorBit, hypervisorLeaf, type NotOffered } from "./quirk-builders.ts";
+export { onSvm } from "./silicon-svm.ts";
 export { compareVersions, isVersion } from "./versions.ts";

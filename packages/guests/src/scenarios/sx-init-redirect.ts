@@ -9,6 +9,7 @@ export const sxInitRedirect: Scenario = {
   sdm: [],
   apm: ['2 "VM_CR MSR (C001_0114h)"', '2 "Security Exception (#SX)"', '2 "INIT Intercept"'],
   needs: ["svm"],
+  processors: 2,
   tags: ["S1", "init", "multiprocessor"],
   expect: ["svm", "processors", "r-init", "after-init", "after-sipi"],
 };

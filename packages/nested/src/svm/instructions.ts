@@ -1,5 +1,5 @@
 import { type LoneInstruction, msrWord, STATE } from "@hvdiff/cpu";
-import { MSRS, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
+import { hex, MSRS, u64, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
 import { loadAdditionalState, saveAdditionalState, traceInstruction, VMCB } from "@hvdiff/svm";
 import { runL2 } from "./nested-run.ts";
 import type { SvmVcpu } from "./vcpu.ts";
@@ -11,6 +11,8 @@ const UNDEFINED_OPCODE = 6;
 const GENERAL_PROTECTION = 13;
 const RFLAGS_RF = 1 << 16;
 const RCX = STATE.GPR + 2;
+const RDX = STATE.GPR + 4;
+const FAULTS = { fault: "#GP" };
 const VM_CR = msrWord(MSRS.VM_CR.address)!;
 const VM_HSAVE_PA = msrWord(MSRS.VM_HSAVE_PA.address)!;
 
@@ -78,17 +80,22 @@ function msrAccess(vcpu: SvmVcpu): void {
 
 /** VM_CR, as far as the product has rules of its own for it. */
 function writeVmCr(vcpu: SvmVcpu): void {
-  const { refusedVmCrBits, writeVmCr: rule } = vcpu.l0.policy;
-  const value = vcpu.current.lo(VMCB.RAX);
-  const { s } = vcpu.guestCpu.file;
-  if ((value & refusedVmCrBits) !== 0) fault(vcpu, GENERAL_PROTECTION, 0);
-  else if (rule === null) WRITE_MSR(vcpu);
-  else {
-    const made = rule(value, s[VM_CR]!, vcpu.state.svme);
-    s[VM_CR] = made.value;
-    if (made.faults) fault(vcpu, GENERAL_PROTECTION, 0);
-    else skipInstruction(vcpu);
+  const rule = vcpu.l0.policy.writeVmCr;
+  if (rule === null) {
+    WRITE_MSR(vcpu);
+    return;
   }
+  const { s } = vcpu.guestCpu.file;
+  const low = vcpu.current.lo(VMCB.RAX);
+  const high = vcpu.silicon.s[RDX]!;
+  const made = rule({ low, high, old: s[VM_CR]!, svme: vcpu.state.svme });
+  s[VM_CR] = made.value;
+  vcpu.sink.event("wrmsr", {
+    msr: hex(MSRS.VM_CR.address),
+    ...(made.faults ? FAULTS : { value: hex(u64(low, high)) }),
+  });
+  if (made.faults) fault(vcpu, GENERAL_PROTECTION, 0);
+  else skipInstruction(vcpu);
 }
 
 const CPUID = emulate({ mnemonic: "cpuid" });
@@ -235,6 +242,11 @@ export const INSTRUCTION_EXITS: ReadonlyMap<number, SvmGuestInstruction> = new M
   ...[4, 8].map((register) => [VMEXIT_FAMILIES.crWrite.code + register, emulateAtRip] as const),
   [VMEXIT_FAMILIES.crRead.code + 8, emulateAtRip] as const,
 ]);
+
+/** VM_CR as L1 finds it. */
+export function initializeVmCr({ guestCpu, l0 }: SvmVcpu): void {
+  guestCpu.file.s[VM_CR] = l0.policy.initialVmCr;
+}
 
 /** Whether VM_CR of L1 redirects INIT to #SX. */
 export function redirectsInit(vcpu: SvmVcpu): boolean {

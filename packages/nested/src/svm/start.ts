@@ -5,6 +5,7 @@ import { SVM, saveRegisters, VMCB, Vmcb } from "@hvdiff/svm";
 import { mapRange } from "../ept-tables.ts";
 import { GUEST_OFFSET } from "../host-layout.ts";
 import { takePage } from "../page-pool.ts";
+import { initializeVmCr } from "./instructions.ts";
 import { INTERCEPTS_01 } from "./intercepts.ts";
 import { resetVcpu } from "./startup.ts";
 import type { SvmL0 } from "./svm-l0.ts";
@@ -49,6 +50,7 @@ export function startVcpu(vcpu: SvmVcpu): void {
   saveRegisters(silicon.s, new Vmcb(memory, state.vmcb01));
   vcpu.attach();
   writeControls(vcpu);
+  initializeVmCr(vcpu);
   prepareHost(vcpu, takePage(l0.state.pool, memory));
   if (vcpu.index > 0) resetVcpu(vcpu);
 }
