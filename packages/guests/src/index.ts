@@ -4,9 +4,12 @@ import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
+import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
+import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
 import { npt2m } from "./scenarios/npt-2m.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
+import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
@@ -25,7 +28,10 @@ export const SCENARIOS: readonly Scenario[] = [
   xsavesLateLaunch,
   npt2m,
   npt1g,
+  svmInstructions,
   sxInitRedirect,
+  initByVmmcall,
+  initByVmmcallUnchecked,
 ];
 
 /** The bytes of a scenario's image: an ELF32 multiboot 1 file. They are part of the code, so that a browser has them as well. */

@@ -1,36 +1,18 @@
 ; Where an INIT lands that comes to a processor in guest mode. An L1 that wants to keep its guest's INITs from resetting the processor sets
 ; VM_CR.R_INIT, which makes a security exception (#SX) of each, and intercepts that. The bootstrap processor starts the one with APIC id
 ; 1, which does so and enters a guest that does nothing; then it sends INIT and a start-up IPI, and looks where that processor has got to.
+; Where nested paging is offered the guest has it: an identity map, but for the page of the start-up IPI, whose place another one takes.
 
 %define GUEST_NAME "sx-init-redirect"
 %include "hvdiff.inc"
 %include "svm.inc"
-
-APIC_BASE           equ 0xfee00000
-APIC_SPURIOUS       equ APIC_BASE + 0xf0
-APIC_ICR_LOW        equ APIC_BASE + 0x300
-APIC_ICR_HIGH       equ APIC_BASE + 0x310
-APIC_ENABLE         equ 0x100 | 0xff
-ICR_INIT            equ 0x4500
-ICR_STARTUP         equ 0x4600
-OTHER_APIC_ID       equ 1
-ICR_PENDING         equ 1 << 12
-
-; Pages below 1 MiB where the other processor begins: the first time, and after a reset
-START_PAGE          equ 0x8
-RESTART_PAGE        equ 0x9
-RESTARTED           equ 0x9800          ; a byte that the code at RESTART_PAGE sets
-
-PATIENCE            equ 400000
-
-; What the other processor says about itself
-STATE_NONE          equ 0
-STATE_AWAKE         equ 1
-STATE_REFUSED       equ 2
-STATE_IN_GUEST      equ 3
-STATE_LEFT_GUEST    equ 4
+%include "svm-other.inc"
 
 VECTOR_SX           equ 30
+OTHER_PAGE          equ 0xa             ; what the guest finds at RESTART_PAGE
+OTHER_RESTARTED     equ OTHER_PAGE << 12 | RESTARTED & 0xfff
+NPT_ALL             equ 0x7
+NPT_LARGE           equ 1 << 7
 
         section .text
         bits    64
@@ -39,20 +21,8 @@ VECTOR_SX           equ 30
 main:
         call    svm_probe
         jc      .done
-        call    map_apic
-        call    copy_trampolines
-        mov     edi, RESTARTED
-        mov     byte [rdi], 0
-        mov     eax, APIC_ENABLE
-        mov     edi, APIC_SPURIOUS
-        mov     [rdi], eax
-        mov     eax, ICR_INIT
-        call    send
-        call    wait_a_while
-        mov     eax, ICR_STARTUP | START_PAGE
-        call    send
-        mov     bl, STATE_AWAKE
-        call    wait_for_state
+        call    fill_other_page
+        call    start_other
         jnc     .awake
         verdict_text "processors", "1"
         say     "SKIP there is no processor with APIC id 1", 10
@@ -101,6 +71,9 @@ put_place:
         mov     edi, RESTARTED
         cmp     byte [rdi], 0
         jne     .restarted
+        mov     edi, OTHER_RESTARTED
+        cmp     byte [rdi], 0
+        jne     .behind_tables
         cmp     byte [other.state], STATE_LEFT_GUEST
         je      .left
         mov     rax, [other.beats]
@@ -118,71 +91,18 @@ put_place:
         call    put_exit
         verdict_end
         ret
+.behind_tables:
+        say     "reset and started, its memory still behind the nested page tables of its guest"
+        verdict_end
+        ret
 .restarted:
         say     "reset and started at the vector of the IPI"
         verdict_end
         ret
 
-; eax: low half of a command to the other processor
-send:   mov     edi, APIC_ICR_HIGH
-        mov     dword [rdi], OTHER_APIC_ID << 24
-        mov     edi, APIC_ICR_LOW
-        mov     [rdi], eax
-.sent:  pause
-        test    dword [rdi], ICR_PENDING
-        jnz     .sent
-        ret
-
-wait_a_while:
-        push    rcx
-        mov     ecx, PATIENCE
-.next:  pause
-        dec     ecx
-        jnz     .next
-        pop     rcx
-        ret
-
-; bl: a state; carry set if it is not reached in time
-wait_for_state:
-        mov     ecx, PATIENCE * 4
-.next:  cmp     [other.state], bl
-        jae     .reached
-        pause
-        dec     ecx
-        jnz     .next
-        stc
-        ret
-.reached:
-        clc
-        ret
-
-map_apic:
-        mov     qword [page_directory_pointers + 3 * 8], apic_directory + (PAGE_PRESENT | PAGE_WRITE)
-        mov     eax, APIC_BASE + (PAGE_PRESENT | PAGE_WRITE | PAGE_LARGE | 0x18)
-        mov     [apic_directory + (APIC_BASE >> 21 & 511) * 8], rax
-        ret
-
-copy_trampolines:
-        mov     esi, trampoline
-        mov     edi, START_PAGE << 12
-        mov     ecx, trampoline_end - trampoline
-        rep     movsb
-        mov     esi, restart
-        mov     edi, RESTART_PAGE << 12
-        mov     ecx, restart_end - restart
-        rep     movsb
-        ret
-
 ; --- The other processor ---
 
-other_64:
-        mov     eax, SELECTOR_DATA
-        mov     ds, eax
-        mov     es, eax
-        mov     ss, eax
-        mov     rsp, other_stack_top
-        lidt    [idt_pointer]
-        mov     byte [other.state], STATE_AWAKE
+other_main:
         mov     edi, host_save_area
         call    svm_on
         mov     ecx, MSR_VM_CR
@@ -199,6 +119,7 @@ other_64:
         mov     edx, guest_stack_top
         call    vmcb_fill
         mov     dword [rdi + VMCB_EXCEPTIONS], 1 << VECTOR_SX
+        call    nest
         mov     eax, edi
         clgi
         vmrun
@@ -207,58 +128,59 @@ other_64:
 .halt:  hlt
         jmp     .halt
 
+; The same code as at RESTART_PAGE, so that it tells of itself in its own page.
+fill_other_page:
+        mov     esi, restart
+        mov     edi, OTHER_PAGE << 12
+        mov     ecx, restart_end - restart
+        rep     movsb
+        mov     edi, OTHER_RESTARTED
+        mov     byte [rdi], 0
+        ret
+
+; rdi: a VMCB; gives it nested paging if that is offered
+nest:   push    rdi
+        call    npt_offered
+        pop     rdi
+        jnc     .done
+        mov     dword [rdi + VMCB_NESTED_CONTROL], NESTED_PAGING
+        mov     dword [rdi + VMCB_NESTED_CR3], npt_level_4
+        push    rdi
+        mov     qword [npt_level_4], npt_level_3 + NPT_ALL
+        mov     qword [npt_level_3], npt_level_2 + NPT_ALL
+        mov     eax, NPT_ALL | NPT_LARGE
+        mov     edi, npt_level_2
+        mov     ecx, 512
+.large: mov     [rdi], rax
+        add     eax, 0x200000
+        add     edi, 8
+        loop    .large
+        mov     qword [npt_level_2], npt_level_1 + NPT_ALL
+        mov     eax, NPT_ALL
+        mov     edi, npt_level_1
+        mov     ecx, 512
+.small: mov     [rdi], rax
+        add     eax, 0x1000
+        add     edi, 8
+        loop    .small
+        mov     qword [npt_level_1 + RESTART_PAGE * 8], OTHER_PAGE << 12 | NPT_ALL
+        pop     rdi
+.done:  ret
+
 guest:  mov     byte [other.state], STATE_IN_GUEST
 .beat:  inc     qword [other.beats]
         pause
         jmp     .beat
 
-        section .data
-        bits    16
-; Real mode, at the page of the start-up IPI: straight into 64-bit mode, on the bootstrap processor's tables
-trampoline:
-        cli
-        xor     ax, ax
-        mov     ds, ax
-        o32 lgdt [START_PAGE * 4096 + (.gdt - trampoline)]
-        mov     eax, CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT
-        mov     cr4, eax
-        mov     eax, [START_PAGE * 4096 + (.tables - trampoline)]
-        mov     cr3, eax
-        mov     ecx, MSR_EFER
-        rdmsr
-        or      eax, EFER_LME
-        wrmsr
-        mov     eax, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE
-        mov     cr0, eax
-        jmp     dword SELECTOR_CODE:other_64
-        align   8, db 0
-.gdt:   dw      gdt_end - gdt - 1
-        dd      gdt
-.tables:
-        dd      page_map_level_4
-trampoline_end:
-
-restart:
-        cli
-        xor     ax, ax
-        mov     ds, ax
-        mov     byte [RESTARTED], 1
-.halt:  hlt
-        jmp     .halt
-restart_end:
-
         section .bss
         alignb  4096
 vmcb:               resb 4096
 host_save_area:     resb 4096
-apic_directory:     resb 4096
-other_stack:        resb 4096
-other_stack_top:
+npt_level_4:        resb 4096
+npt_level_3:        resb 4096
+npt_level_2:        resb 4096
+npt_level_1:        resb 4096
 guest_stack:        resb 4096
 guest_stack_top:
-other:
-.beats:             resq 1
-.trap:              resd 1
-.state:             resb 1
 
 %include "image-end.inc"

@@ -8,7 +8,7 @@ export const npt1g: Scenario = {
   image: "npt-1g.elf",
   sdm: [],
   apm: ['2 "Nested Paging"', '2 "1-Gbyte Page Translation"'],
-  needs: ["svm", "npt"],
+  needs: ["svm"],
   tags: ["S1", "npt"],
   expect: ["svm", "npt", "gigabyte-pages", "run", "nested-page-faults", "identity", "window"],
 };

@@ -8,7 +8,7 @@ export const npt2m: Scenario = {
   image: "npt-2m.elf",
   sdm: [],
   apm: ['2 "Nested Paging"'],
-  needs: ["svm", "npt"],
+  needs: ["svm"],
   tags: ["S1", "npt"],
   expect: ["svm", "npt", "gigabyte-pages", "run", "nested-page-faults", "identity", "window"],
 };

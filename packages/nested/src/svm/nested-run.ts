@@ -10,6 +10,11 @@ export function runL2(vcpu: SvmVcpu, address: number): void {
   const { state, l0, guestCpu } = vcpu;
   const { file } = guestCpu;
   state.vmcb12 = address;
+  if (state.keptTables !== null) {
+    state.keptTables = null;
+    vcpu.v01.set(VMCB.NESTED_CR3, l0.state.npt01, 0);
+    vcpu.forgetTranslations(false);
+  }
   const v12 = vcpu.v12;
   const context = new VmrunContext({
     vmcb: v12,

@@ -18,19 +18,18 @@ const TABLE_WALK = 2;
 const CR4_SMEP = 1 << 20;
 
 /** Whether L1 runs L2 with nested paging, and its processor has that. */
-export function usesNestedPaging({ state, v12, l0 }: SvmVcpu): boolean {
-  if (state.keepsNestedTables) return true;
+export function usesNestedPaging({ v12, l0 }: SvmVcpu): boolean {
   return l0.capabilities.nestedPaging && (v12.lo(VMCB.NESTED_CONTROL) & SVM.NP_ENABLE) !== 0;
 }
 
 /** Sets the walk of L1's tables up as L1's own processor would walk them; the root. */
-function prepareWalk({ npt12, v12, v01, l0 }: SvmVcpu): number {
-  const { gigabytePages, policy } = { ...l0, gigabytePages: l0.options.guestModel.gigabytePages };
+function prepareWalk({ npt12, v12, v01, l0, state }: SvmVcpu): number {
+  const ownPages = l0.policy.gigabytePages === "cpuid" ? l0.options.guestModel : l0.machine.options.model;
   setNestedMode(npt12.mode, l0.capabilities, {
-    cr4: v01.lo(VMCB.CR4),
-    efer: v01.lo(VMCB.EFER),
+    cr4: state.keptTables?.cr4 ?? v01.lo(VMCB.CR4),
+    efer: state.keptTables?.efer ?? v01.lo(VMCB.EFER),
     control: v12.lo(VMCB.NESTED_CONTROL),
-    gigabytePages: policy.gigabytePages === "silicon" ? l0.machine.options.model.gigabytePages : gigabytePages,
+    gigabytePages: ownPages.gigabytePages,
   });
   return nestedRoot(npt12.mode, v12.lo(VMCB.NESTED_CR3), v12.hi(VMCB.NESTED_CR3));
 }
@@ -45,23 +44,28 @@ function shadowKey(vcpu: SvmVcpu): bigint {
 /** Root of the shadow of L1's nested page tables. */
 export function shadowOf(vcpu: SvmVcpu): number {
   const { state, machine } = vcpu.l0;
-  return shadowFor(machine.memory, state.pool, state.shadows, shadowKey(vcpu)).root;
+  return shadowFor(machine.memory, state.pool, vcpu.state.shadows, shadowKey(vcpu)).root;
 }
 
 /** Forgets all shadows: L1 has asked for a flush. */
-export function dropShadows({ l0 }: SvmVcpu): void {
-  dropAll(l0.machine.memory, l0.state.pool, l0.state.shadows, null);
+export function dropShadows({ l0, state }: SvmVcpu): void {
+  dropAll(l0.machine.memory, l0.state.pool, state.shadows, null);
 }
 
 function join(low: number, high: number): number {
   return (low >>> 0) + (high >>> 0) * 0x1_0000_0000;
 }
 
+/** Whether what runs next has L1's nested page tables between it and L1's memory. */
+function isBehindTables(vcpu: SvmVcpu): boolean {
+  return vcpu.state.keptTables !== null || (vcpu.state.guestMode && usesNestedPaging(vcpu));
+}
+
 /** A nested page fault on silicon: a hole of L1's memory, a page the shadow lacks, or a fault of L1's own tables. */
 export function handleNestedFault(vcpu: SvmVcpu): void {
   const v = vcpu.current;
   const address = join(v.lo(VMCB.EXIT_INFO_2), v.hi(VMCB.EXIT_INFO_2));
-  if (vcpu.state.guestMode && usesNestedPaging(vcpu)) composeOrReflect(vcpu, address);
+  if (isBehindTables(vcpu)) composeOrReflect(vcpu, address);
   else if (vcpu.guestCpu.space.isDevice(address)) emulateAtRip(vcpu);
   else fillHole(vcpu, address);
 }
@@ -82,7 +86,7 @@ function accessOf(vcpu: SvmVcpu, code: number, walk: boolean): NestedAccess {
 }
 
 function composeOrReflect(vcpu: SvmVcpu, address: number): void {
-  const { v02: v, npt12, l0 } = vcpu;
+  const { current: v, npt12, l0 } = vcpu;
   const walk = (v.hi(VMCB.EXIT_INFO_1) & TABLE_WALK) !== 0;
   const access = accessOf(vcpu, v.lo(VMCB.EXIT_INFO_1), walk);
   const root = prepareWalk(vcpu);
@@ -90,6 +94,11 @@ function composeOrReflect(vcpu: SvmVcpu, address: number): void {
     const page = npt12.hostPage * PAGE;
     if (vcpu.guestCpu.space.isDevice(page)) emulateForL2(vcpu);
     else fillShadow(vcpu, address, page);
+    return;
+  }
+  if (!vcpu.state.guestMode) {
+    const what = "a nested page fault of a processor that an INIT has reset in guest mode";
+    vcpu.outcome = { kind: "unimplemented", what, where: vcpu.where() };
     return;
   }
   const reportsFetch = npt12.mode.noExecute || (vcpu.v01.lo(VMCB.CR4) & CR4_SMEP) !== 0;
@@ -132,7 +141,7 @@ function throughTables(vcpu: SvmVcpu, address: number): number {
 /** Where a physical address of the guest that runs lies in host memory, for onlookers. -1 where it leads nowhere. */
 export function peekPhysical(vcpu: SvmVcpu, address: number): number {
   const { ram } = vcpu.l0.options;
-  if (!vcpu.state.guestMode || !usesNestedPaging(vcpu)) return hostAddress(address, ram);
+  if (!isBehindTables(vcpu)) return hostAddress(address, ram);
   const root = prepareWalk(vcpu);
   const { memory } = vcpu.l0.machine;
   const found = vcpu.npt12.peek(root, address, (at) => peekWord(memory, hostAddress(at, ram)));

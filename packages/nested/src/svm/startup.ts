@@ -1,10 +1,11 @@
 import { STATE, takeStartupSignals } from "@hvdiff/cpu";
-import { SVM, VMCB } from "@hvdiff/svm";
+import { VMCB } from "@hvdiff/svm";
 import { injectException, reflectException } from "./events.ts";
 import { redirectsInit } from "./instructions.ts";
 import { intercepts } from "./intercepts.ts";
 import { resetRatio } from "./merge.ts";
 import { EXIT_INIT, eventToL1 } from "./nested-exit.ts";
+import { shadowOf, usesNestedPaging } from "./npt-exits.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
 const SECURITY_EXCEPTION = 30;
@@ -38,8 +39,8 @@ export function takeInit(vcpu: SvmVcpu): void {
 export function resetVcpu(vcpu: SvmVcpu): void {
   const { state, guestCpu, l0 } = vcpu;
   const { file } = guestCpu;
-  const keeps = state.guestMode && !l0.policy.initLeavesGuestMode && l0.capabilities.nestedPaging;
-  state.keepsNestedTables = keeps && (vcpu.v12.lo(VMCB.NESTED_CONTROL) & SVM.NP_ENABLE) !== 0;
+  const keeps = state.guestMode && !l0.policy.initLeavesGuestMode && usesNestedPaging(vcpu);
+  state.keptTables = keeps ? { cr4: vcpu.v01.lo(VMCB.CR4), efer: vcpu.v01.lo(VMCB.EFER) } : null;
   state.guestMode = false;
   state.runPending = false;
   state.mergePending = false;
@@ -49,6 +50,7 @@ export function resetVcpu(vcpu: SvmVcpu): void {
   resetRatio(vcpu);
   const v = vcpu.v01;
   v.set(VMCB.EVENT_INJECTION, 0, 0);
+  v.set(VMCB.NESTED_CR3, keeps ? shadowOf(vcpu) : l0.state.npt01, 0);
   v.set(VMCB.INTERRUPT_SHADOW, 0, 0);
   guestCpu.sync(v, state);
   takeStartupSignals(file, STATE.EVENT_INIT);

@@ -16,7 +16,6 @@ import { DEVICE_BASE } from "../host-layout.ts";
 import type { L0Options } from "../l0.ts";
 import { createPagePool, type PagePoolState } from "../page-pool.ts";
 import { svmPolicyOf } from "../policy.ts";
-import type { ShadowRoot } from "../shadow-ept.ts";
 import { canWake, deliverPending, prepareEntry } from "./events.ts";
 import { handleExit } from "./exits.ts";
 import { commitRun } from "./nested-run.ts";
@@ -31,7 +30,6 @@ interface SvmL0State {
   npt01: number;
   /** Host-physical address of the I/O permission map, with the MSR permission map behind it. */
   maps: number;
-  shadows: ShadowRoot[];
   pool: PagePoolState;
   counters: Record<string, number>;
 }
@@ -49,7 +47,7 @@ export class SvmL0 implements RootClient {
   readonly capabilities: SvmCapabilities;
   readonly pc: Pc;
   readonly vcpus: readonly SvmVcpu[];
-  state: SvmL0State = { started: false, npt01: 0, maps: 0, shadows: [], pool: createPagePool(), counters: {} };
+  state: SvmL0State = { started: false, npt01: 0, maps: 0, pool: createPagePool(), counters: {} };
 
   constructor(machine: Machine, options: L0Options) {
     this.machine = machine;

@@ -1,5 +1,6 @@
 import { vmexitCodeName } from "@hvdiff/spec";
 import type { OwedException } from "../l0-state.ts";
+import type { ShadowRoot } from "../shadow-ept.ts";
 
 /** What is left of V_INTR while L0 uses it for its own interrupt window. */
 export interface SavedVirtualInterrupt {
@@ -34,15 +35,18 @@ export interface SvmVcpuState {
   window: SavedVirtualInterrupt | null;
   /** IRET is intercepted, for an NMI that waits. */
   nmiWindow: boolean;
+  /** Shadows of nested page tables of L1 that this virtual processor has run with. */
+  shadows: ShadowRoot[];
   /** ASID that L1 gave its guest at the last entry. */
   lastAsid12: number;
   /** Silicon must forget the translations of L1 or L2 at the next entry. */
   flush01: boolean;
   flush02: boolean;
-  /** An INIT has reset the virtual processor without its leaving guest mode: L1's nested page tables go on translating. */
-  keepsNestedTables: boolean;
-  /** Where the same nested page fault has been reflected again and again. */
-  faults: { count: number; rip: string; address: number; error: number };
+  /**
+   * An INIT has reset the virtual processor without its leaving guest mode: the nested page tables of vmcb12 go on translating, as the
+   * registers of the host had them walked.
+   */
+  keptTables: { cr4: number; efer: number } | null;
 }
 
 export function createVcpuState(): SvmVcpuState {
@@ -61,11 +65,11 @@ export function createVcpuState(): SvmVcpuState {
     waitsForStartup: false,
     window: null,
     nmiWindow: false,
+    shadows: [],
     lastAsid12: -1,
     flush01: false,
     flush02: false,
-    keepsNestedTables: false,
-    faults: { count: 0, rip: "", address: -1, error: 0 },
+    keptTables: null,
   };
 }
 
