@@ -1,17 +1,19 @@
-import type {
-  CapsResult,
-  Cause,
-  ColumnResult,
-  CompareResult,
-  Difference,
-  DiffResult,
-  EventResult,
-  Guest,
-  Lab,
-  MatrixResult,
-  QuirkResult,
-  RunOptions,
-  ScenarioResult,
+import {
+  type CapsResult,
+  type Cause,
+  type CheckVmcsResult,
+  type ColumnResult,
+  type CompareResult,
+  type Difference,
+  type DiffResult,
+  type EventResult,
+  type Guest,
+  type Lab,
+  type MatrixResult,
+  type QuirkResult,
+  type RunOptions,
+  type ScenarioResult,
+  UsageError,
 } from "@hvdiff/lab";
 
 /** A quirk of an open product with evidence that has an address. */
@@ -185,6 +187,27 @@ function fakeMatrix(columns: readonly string[]): MatrixResult {
   };
 }
 
+/** A VMCS that only columns of KVM refuse. */
+function fakeCheckVmcs(dump: string, columns: readonly string[]): CheckVmcsResult {
+  if (dump === "nothing") throw new UsageError("no VMCS is in the file");
+  const check = { id: "host.cr0.fixed", group: "host", sdm: '3C "Checks on Host Control Registers, MSRs, and SSP"' };
+  return {
+    schemaVersion: 1,
+    cpu: "skylake-client",
+    vmcss: [
+      {
+        label: "VMCS 1",
+        fields: { hostCr0: "0x0" },
+        columns: columns.map((column) => ({
+          column,
+          outcome: column.startsWith("kvm") ? "VMfail 8" : "enters",
+          failing: column.startsWith("kvm") ? [check] : [],
+        })),
+      },
+    ],
+  };
+}
+
 function fakeCaps(columns: readonly string[]): CapsResult {
   const kvm = columns.map((name) => name.startsWith("kvm"));
   const differs = kvm.includes(true) && kvm.includes(false);
@@ -254,6 +277,7 @@ export function createFakeLab(): Lab {
     matrix: fakeMatrix,
     matrixRow: (_scenario, columns) => fakeMatrix(columns),
     caps: fakeCaps,
+    checkVmcs: fakeCheckVmcs,
     quirks: (name) =>
       name === undefined ? [OMITS_XSAVES, VMWARE_GUESS] : name.startsWith("kvm") ? [OMITS_XSAVES] : [],
     scenarios: () => [CAPABILITIES, XSAVES_CONTROL],

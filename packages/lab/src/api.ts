@@ -1,5 +1,13 @@
 import type { DebugTarget } from "@hvdiff/machine";
-import type { CapsResult, CompareResult, DiffResult, MatrixResult, QuirkResult, ScenarioResult } from "./results.ts";
+import type {
+  CapsResult,
+  CheckVmcsResult,
+  CompareResult,
+  DiffResult,
+  MatrixResult,
+  QuirkResult,
+  ScenarioResult,
+} from "./results.ts";
 
 /** Options that decide what is run; every one is part of the run id. */
 export interface RunOptions {
@@ -76,6 +84,8 @@ export interface Lab {
   /** The matrix of one scenario. */
   matrixRow(scenario: string, columns: readonly string[], options?: RunOptions): MatrixResult;
   caps(columns: readonly string[], options?: RunOptions): CapsResult;
+  /** Which VM-entry checks each column finds violated in dumped VMCSs: KVM's `dump_vmcs` text, or JSON. No guest runs. */
+  checkVmcs(dump: string, columns: readonly string[], options?: RunOptions): CheckVmcsResult;
   /** All quirks, or those active in a column. */
   quirks(column?: string, options?: RunOptions): readonly QuirkResult[];
   scenarios(): readonly ScenarioResult[];

@@ -10,6 +10,7 @@ import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { QuirkResult } from "./results.ts";
 import { settingsOf } from "./run.ts";
+import { checkVmcs } from "./vmcs-dump/check-vmcs.ts";
 
 function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult[] {
   if (column === undefined) return PERSONALITIES.flatMap((personality) => personality.quirks.map(quirkResult));
@@ -37,6 +38,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     matrix,
     matrixRow,
     caps,
+    checkVmcs,
     quirks,
     scenarios: () => SCENARIOS.map(scenarioResult),
     cpus: () => CPU_MODELS.map(({ id, title, source }) => ({ id, title, source })),

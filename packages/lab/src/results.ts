@@ -225,3 +225,31 @@ export interface MatrixCell {
   /** A short stable hash of outcome and verdicts: equal signatures look equal to the guest's author. */
   readonly signature: string;
 }
+
+/** A VM-entry check that a VMCS does not pass. */
+export interface FailingCheck {
+  readonly id: string;
+  readonly group: string;
+  readonly sdm: string;
+}
+
+/** What the checks of one column say of a VMCS. */
+export interface CheckedColumn {
+  readonly column: string;
+  /** `enters`, or how the first failing check ends the entry: `VMfail 7`, `VMfail 8`, `exit 33 …`. */
+  readonly outcome: string;
+  /** In the order in which they are made. */
+  readonly failing: readonly FailingCheck[];
+}
+
+/** Dumped VMCSs against the VM-entry checks of columns. */
+export interface CheckVmcsResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly cpu: string;
+  readonly vmcss: readonly {
+    readonly label: string;
+    /** What the dump says, by field. */
+    readonly fields: Readonly<Record<string, string>>;
+    readonly columns: readonly CheckedColumn[];
+  }[];
+}

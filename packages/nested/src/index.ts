@@ -1,4 +1,5 @@
 export { createIdeal, createNestedMachine, L0Refusal, type NestedMachineOptions } from "./create.ts";
 export { L0, type L0Options } from "./l0.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
+export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";

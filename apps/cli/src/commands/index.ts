@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { caps } from "./caps.ts";
+import { checkVmcs } from "./check-vmcs.ts";
 import { cpus } from "./cpus.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
@@ -10,4 +11,15 @@ import { scenarios } from "./scenarios.ts";
 import { serve } from "./serve.ts";
 
 /** All commands, in the order in which help lists them. */
-export const COMMANDS: readonly Command[] = [overview, diff, runGuest, caps, quirks, explain, scenarios, cpus, serve];
+export const COMMANDS: readonly Command[] = [
+  overview,
+  diff,
+  runGuest,
+  caps,
+  checkVmcs,
+  quirks,
+  explain,
+  scenarios,
+  cpus,
+  serve,
+];

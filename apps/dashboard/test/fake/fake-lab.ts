@@ -39,6 +39,9 @@ export function createFakeLab(): Lab {
         columns.map((column) => ({ column, product: productOf(column) })),
         cpuOf(options),
       ),
+    checkVmcs: () => {
+      throw new Error("the fake lab checks no VMCS");
+    },
     quirks: (column) =>
       column === undefined ? FAKE_QUIRKS : FAKE_QUIRKS.filter((quirk) => quirk.product === productOf(column)),
     scenarios: () => FAKE_SCENARIOS.map((fake) => fake.scenario),
