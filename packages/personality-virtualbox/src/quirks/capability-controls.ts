@@ -25,6 +25,10 @@ const NEVER: readonly Row[] = [
   ["no-conceal-exits-from-pt", { word: "exit", control: "concealVmExitsFromPt" }],
   ["no-entry-load-perf-global-ctrl", { word: "entry", control: "entryLoadIa32PerfGlobalCtrl" }],
   ["no-load-bndcfgs", { word: "entry", control: "loadIa32Bndcfgs" }],
+  ["no-exit-load-cet-state", { word: "exit", control: "exitLoadCetState" }],
+  ["no-exit-load-pkrs", { word: "exit", control: "exitLoadPkrs" }],
+  ["no-entry-load-cet-state", { word: "entry", control: "entryLoadCetState" }],
+  ["no-entry-load-pkrs", { word: "entry", control: "entryLoadPkrs" }],
   ["no-conceal-entries-from-pt", { word: "entry", control: "concealVmEntriesFromPt" }],
 ];
 
