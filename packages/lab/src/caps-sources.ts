@@ -127,6 +127,8 @@ function cpuidSource(word: CpuidWordDef): CapabilitySource {
   };
 }
 
+const SVM_LEAF = 0x8000_000a;
+
 const PHYSICAL_ADDRESS_WIDTH: CapabilitySource = {
   title: "Physical-address width",
   source: "CPUID.0x80000008:EAX[7:0]",
@@ -138,6 +140,18 @@ const PHYSICAL_ADDRESS_WIDTH: CapabilitySource = {
   },
   stateOf: () => "no",
 };
+
+/** Leaf 8000_000AH beside its feature bits. (APM 3 "Function 8000_000Ah-SVM Features") */
+function svmSource(title: string, register: "eax" | "ebx", bits: bigint): CapabilitySource {
+  return {
+    title,
+    source: `CPUID.${hex(SVM_LEAF)}:${register.toUpperCase()}`,
+    bits: [],
+    fields: [{ label: title, read: (raw) => (raw === null ? "absent" : String(raw & bits)) }],
+    raw: (model) => cpuidOf(model, { leaf: SVM_LEAF, register, bits: {}, apm: "" }),
+    stateOf: () => "no",
+  };
+}
 
 /** What the capability lens shows, in vmxcap's order, then CPUID. */
 export const CAPABILITY_SOURCES: readonly CapabilitySource[] = [
@@ -151,6 +165,8 @@ export const CAPABILITY_SOURCES: readonly CapabilitySource[] = [
   wholeValueSource("CR4 bits fixed to 1", "IA32_VMX_CR4_FIXED0"),
   wholeValueSource("CR4 bits that may be 1", "IA32_VMX_CR4_FIXED1"),
   wholeValueSource("VMCS enumeration", "IA32_VMX_VMCS_ENUM"),
+  svmSource("SVM revision", "eax", 0xffn),
+  svmSource("Number of ASIDs", "ebx", 0xffff_ffffn),
   PHYSICAL_ADDRESS_WIDTH,
   ...Object.values(CPUID_WORDS).map((word) => cpuidSource(word)),
 ];

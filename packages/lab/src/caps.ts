@@ -18,6 +18,8 @@ import {
 } from "./results.ts";
 
 const VMX_BIT = 5;
+const SVM_LEAF = 0x8000_0001;
+const SVM_BIT = 2;
 
 /** A column with the CPU that its guest sees, and the same with fewer quirks. */
 class CapsColumn {
@@ -122,6 +124,11 @@ function showsVmx(model: CpuModel): boolean {
   return leaf !== undefined && ((leaf.ecx >>> VMX_BIT) & 1) !== 0;
 }
 
+function showsSvm(model: CpuModel): boolean {
+  const leaf = model.cpuid.find((entry) => entry.leaf === SVM_LEAF);
+  return leaf !== undefined && ((leaf.ecx >>> SVM_BIT) & 1) !== 0;
+}
+
 /** Capability MSRs and CPUID of the columns, compared with the first. Errors: `UsageError`. */
 export function caps(columns: readonly string[], options: RunOptions = {}): CapsResult {
   if (columns.length === 0) throw new UsageError("no columns to show");
@@ -136,6 +143,7 @@ export function caps(columns: readonly string[], options: RunOptions = {}): Caps
       column: resolved.text,
       full: resolved.spec.text,
       vmx: showsVmx(model),
+      svm: showsSvm(model),
     })),
     groups: CAPABILITY_SOURCES.map((source) => groupOf(source, made, causes)),
   };

@@ -183,7 +183,12 @@ export interface CapabilityGroup {
 export interface CapsResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly cpu: string;
-  readonly columns: readonly { readonly column: string; readonly full: string; readonly vmx: boolean }[];
+  readonly columns: readonly {
+    readonly column: string;
+    readonly full: string;
+    readonly vmx: boolean;
+    readonly svm: boolean;
+  }[];
   readonly groups: readonly CapabilityGroup[];
 }
 

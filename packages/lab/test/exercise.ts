@@ -19,7 +19,7 @@ const MODELS_FIRST = ["host", "host-model", "Skylake-Client", "qemu64"];
 const CAPABILITIES = "capabilities";
 const ENTRY_CHECKS = "entry-checks";
 /** Scenarios about SVM. */
-const ON_SVM = ["npt-2m", "npt-1g", "svm-instructions", "sx-init-redirect"];
+const ON_SVM = ["npt-1g", "npt-2m", "svm-instructions", "sx-init-redirect"];
 const OTHERS = [
   "vmx-instruction-errors",
   "physical-address-width",

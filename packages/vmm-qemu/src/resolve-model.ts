@@ -51,11 +51,11 @@ export function flagOf(context: ColumnContext, name: string): string | undefined
 }
 
 /**
- * CPUID features that a model allows, with the column's `=on` flags. QEMU switches x2APIC on for every model under KVM; VMX is taken
- * as switched on, as by everybody who nests. What follows the topology is not the model's business.
+ * CPUID features that a model allows, with the column's `=on` flags. QEMU switches x2APIC on for every model under KVM; VMX or SVM is
+ * taken as switched on, as by everybody who nests. What follows the topology is not the model's business.
  */
 export function allowedFeatures(context: ColumnContext, named: QemuModel): Set<CpuidFeature> {
-  const features = new Set<CpuidFeature>([...named.features, "x2apic", "vmx", "ht", "hypervisor"]);
+  const features = new Set<CpuidFeature>([...named.features, "x2apic", "vmx", "svm", "ht", "hypervisor"]);
   for (const [name, value] of context.spec.vmm?.flags ?? [])
     if (value === "on" && isCpuidFeature(name)) features.add(name);
   return features;

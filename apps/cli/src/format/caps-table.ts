@@ -109,7 +109,10 @@ function groupLines(result: CapsResult, groups: readonly CapabilityGroup[], look
 
 function columnLines(result: CapsResult, { palette, width }: TableLook): string[] {
   return result.columns.flatMap((column) => {
-    const vmx = column.vmx ? [] : hanging("  ", `${column.column} offers its guest no VMX`, width).map(palette.caution);
+    const vmx =
+      column.vmx || column.svm
+        ? []
+        : hanging("  ", `${column.column} offers its guest no VMX`, width).map(palette.caution);
     const full =
       column.full === column.column ? [] : hanging("  ", `${column.column} = ${column.full}`, width).map(palette.faint);
     return [...full, ...vmx];

@@ -131,7 +131,7 @@ export function fakeCaps(columns: readonly { column: string; product: string }[]
   return {
     schemaVersion: 1,
     cpu,
-    columns: columns.map(({ column }) => ({ column, full: column, vmx: true })),
+    columns: columns.map(({ column }) => ({ column, full: column, vmx: true, svm: false })),
     groups: [pinBased(products), secondary(products), misc(products)],
   };
 }

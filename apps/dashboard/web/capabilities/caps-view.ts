@@ -53,7 +53,7 @@ async function load(route: CapsRoute, { api }: ViewContext): Promise<HTMLElement
     "section",
     { class: "capabilities", "aria-label": "Results" },
     h("p", { class: "summary", role: "status" }, summaryOf(caps, shown.length)),
-    ...caps.columns.filter((column) => !column.vmx).map(({ column }) => noVmx(column)),
+    ...caps.columns.filter((column) => !column.vmx && !column.svm).map(({ column }) => noVmx(column)),
     h(
       "div",
       { class: "over-causes" },

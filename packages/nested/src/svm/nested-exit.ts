@@ -111,6 +111,5 @@ function becomeL1(vcpu: SvmVcpu): void {
   traceVmexit(vcpu.sink, vcpu.v12);
 }
 
-/** The code of a security exception's intercept. */
-export const EXIT_SX = 0x5e;
+/** The code of an intercepted INIT. */
 export const EXIT_INIT = VMEXIT_CODES.INIT.code;
