@@ -214,7 +214,12 @@ function fakeCaps(columns: readonly string[]): CapsResult {
   return {
     schemaVersion: 1,
     cpu: "skylake-client",
-    columns: columns.map((name) => ({ column: name, full: fakeColumn(name).full, vmx: !name.startsWith("vmware") })),
+    columns: columns.map((name) => ({
+      column: name,
+      full: fakeColumn(name).full,
+      vmx: !name.startsWith("vmware"),
+      svm: false,
+    })),
     groups: [
       {
         title: "basic VMX information",
