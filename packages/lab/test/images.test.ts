@@ -69,8 +69,8 @@ test.each([
   expect(() => run([0xf4], "metal", { ...options, boot: { entry: MIB } })).toThrow(message);
 });
 
-test("an L0 says that it runs one processor", () => {
+test("an L0 on VMX says that it runs one processor", () => {
   expect(() => run([0xf4], "ideal", { processors: 2, boot: { entry: MIB } })).toThrow(
-    'column "ideal": an L0 runs one processor so far, not 2',
+    'column "ideal": an L0 on VMX runs one processor so far, not 2',
   );
 });
