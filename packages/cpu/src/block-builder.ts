@@ -1,15 +1,14 @@
 import { Block } from "./block.ts";
 import { decode } from "./decode/decoder.ts";
 import type { DecodeFailure, DecodeResult, Instruction } from "./decode/instruction.ts";
+import { fetchAddress } from "./fetch-address.ts";
 import { readBy } from "./instruction-features.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
 import type { Processor } from "./processor.ts";
 import { type Placement, resolveOp } from "./resolve-op.ts";
-import { CPL } from "./state-layout.ts";
 import { GP, inParagraphMode } from "./system/exceptions.ts";
-import { ACCESS_FETCH } from "./virtualization.ts";
 
 const MAX_OPS = 64;
 /** The architectural limit on the length of an instruction. */
@@ -203,7 +202,7 @@ function opOf(result: DecodeResult, bytes: Uint8Array, place: Placement): Op {
   return result.kind === "instruction" ? operationOf(result.instruction, place) : failureOp(result, bytes, place);
 }
 
-/** One instruction that lies in two pages. It is not kept: either page may be remapped or rewritten. */
+/** One instruction that lies in two pages. The block is not kept: either page may be remapped or rewritten. */
 function crossPageBlock(
   c: Processor,
   at: number,
@@ -214,16 +213,34 @@ function crossPageBlock(
   const room = 4096 - (at & 0xfff);
   const nextLow = (start.linearLow + room) | 0;
   const nextHigh = nextLow === 0 && mode.bits === 64 ? (start.linearHigh + 1) | 0 : start.linearHigh;
-  const second = c.mmu.translate(nextLow, nextHigh, ACCESS_FETCH, c.s[CPL] === 3);
+  const second = fetchAddress(c, nextLow, nextHigh);
   if (second === ADDRESS_FAULT) return null;
+  const known = decodedOn(c.model).get(keyOf(start, mode));
+  if (known !== undefined && limited === MAX_LENGTH && isInBothPages(c, known, at, second))
+    return unkeptBlock(start, mode, known.ops[0]!);
   const bytes = new Uint8Array(room + MAX_LENGTH).fill(0xff);
   bytes.set(c.bytes.subarray(at, at + room));
   if (second >= 0) bytes.set(c.bytes.subarray(second, second + MAX_LENGTH), room);
   const place = placeAt(start, mode);
   const result = decodeFor(c.model, bytes, 0, Math.min(MAX_LENGTH, limited), place);
-  if (result.kind !== "truncated") return unkeptBlock(start, mode, opOf(result, bytes, place));
-  c.raise(GP, 0);
-  return null;
+  if (result.kind === "truncated") {
+    c.raise(GP, 0);
+    return null;
+  }
+  const op = opOf(result, bytes, place);
+  if (result.kind === "instruction")
+    remember(decodedOn(c.model), keyOf(start, mode), {
+      ops: [op],
+      bytes: bytes.slice(0, result.instruction.length),
+    });
+  return unkeptBlock(start, mode, op);
+}
+
+/** Whether one instruction's bytes are those at the end of one page and the beginning of another. */
+function isInBothPages(c: Processor, { ops, bytes }: DecodedOps, at: number, second: number): boolean {
+  const room = 4096 - (at & 0xfff);
+  if (second < 0 || ops.length !== 1 || bytes.length <= room) return false;
+  return bytes.every((byte, index) => c.bytes[index < room ? at + index : second + index - room] === byte);
 }
 
 /** A block that is run once and looked up again: it has no place in the cache. */

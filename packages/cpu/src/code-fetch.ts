@@ -9,12 +9,13 @@ import {
   MAX_LENGTH,
   unbackedBlock,
 } from "./block-builder.ts";
+import { fetchAddress } from "./fetch-address.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
 import * as S from "./state-layout.ts";
 import { ACCESS_FETCH } from "./virtualization.ts";
 
-const CACHE_SIZE = 1 << 12;
+const CACHE_SIZE = 1 << 14;
 const CS_ACCESS = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const CS_BASE = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_BASE;
 const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
@@ -23,7 +24,7 @@ const EXCEPTION_GP = 13;
 
 /** Where a block at a buffer offset is kept. */
 function slotOf(at: number): number {
-  return (at ^ (at >>> 12)) & (CACHE_SIZE - 1);
+  return (at ^ (at >>> 14)) & (CACHE_SIZE - 1);
 }
 
 /** Finds or decodes the block at RIP. What it keeps is a cache. */
@@ -135,22 +136,10 @@ export class CodeFetch {
     const { c } = this;
     if (this.pageEpoch === c.translationEpoch && ((low ^ this.pageLow) & ~0xfff) === 0 && high === this.pageHigh)
       return this.pageOffset + (low & 0xfff);
-    const at = this.lookUp(low, high);
+    const at = fetchAddress(this.c, low, high);
     if (at < 0) return at;
     this.enterPage(at, low, high, c.translationEpoch);
     return at;
-  }
-
-  private lookUp(low: number, high: number): number {
-    const c = this.c;
-    const s = c.s;
-    const entry = c.fetchTlb + ((low >>> 12) & (S.TLB_ENTRIES - 1)) * S.TLB_ENTRY_WORDS;
-    if (s[entry + ACCESS_FETCH] === (low & ~0xfff) && s[entry + 3] === high) return s[entry + 4]! + (low & 0xfff);
-    if (!c.isCanonical(high)) {
-      c.raise(EXCEPTION_GP, 0);
-      return ADDRESS_FAULT;
-    }
-    return c.mmu.translate(low, high, ACCESS_FETCH, s[S.CPL] === 3);
   }
 
   /** Width of code and stack, as decoding needs them. */
