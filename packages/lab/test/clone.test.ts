@@ -14,7 +14,8 @@ const MOST_CLONES = 30;
 const THOROUGH = "xsaves-control kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 
 function machineOf(scenario: string, column: string): Machine {
-  const session = new Session(guestImage({ scenario }), {});
+  const needsSvm = SCENARIOS.some(({ id, needs }) => id === scenario && needs.includes("svm"));
+  const session = new Session(guestImage({ scenario }), needsSvm ? { cpu: "zen2" } : {});
   const resolved = session.column(column);
   return createMachine(
     session.image,

@@ -22,7 +22,7 @@ export function addLogicalProcessor(machine: Surroundings, index: number, bus: B
   const processor = new Processor(index, options.model, memory, bus);
   processor.trace = options.recordTrace === false ? null : trace.sinkFor(processor);
   processor.s[STATE.TRACE_LEVEL] = metal ? 1 : 0;
-  if (options.model.vendor === "amd") machine.svm.push(new Svm(processor));
+  if (options.model.vendor === "amd") machine.svm.push(new Svm(processor, { rootClient: !metal }));
   else machine.vmx.push(new Vmx(processor, { rootClient: !metal }));
   const engine = new Engine(processor, thresholdsOf(options));
   engine.rootClient = !metal;

@@ -19,11 +19,14 @@ export class SvmCore {
   readonly nested: NestedSecondStage;
   /** Id of the check at which the last VMRUN failed; null if it did not. */
   failedCheck: string | null = null;
-  /** Trace level of the next guest under a root-mode client, whose VMRUNs and #VMEXITs are not traced; 0 on metal. */
-  clientGuestLevel = 0;
+  /** A root-mode client has the processor outside guest mode: its VMRUNs and #VMEXITs are not traced. */
+  readonly rootClient: boolean;
+  /** Trace level of the next guest under a root-mode client. */
+  clientGuestLevel = 1;
   private view: Vmcb | null = null;
 
-  constructor(processor: Processor) {
+  constructor(processor: Processor, rootClient: boolean) {
+    this.rootClient = rootClient;
     this.c = processor;
     this.s = processor.s;
     this.supportedCr4 = supportedCr4(processor);
@@ -39,7 +42,7 @@ export class SvmCore {
 
   /** Where entries and exits are traced. */
   get transitionTrace(): TraceSink | null {
-    return this.clientGuestLevel === 0 ? this.c.trace : null;
+    return this.rootClient ? null : this.c.trace;
   }
 
   get memory(): PhysicalMemory {

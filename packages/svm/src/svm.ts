@@ -20,8 +20,8 @@ export class Svm implements VirtualizationExtension {
   private readonly core: SvmCore;
 
   /** Becomes the processor's extension. State words are used as they are, so that a cloned processor goes on. */
-  constructor(processor: Processor) {
-    this.core = new SvmCore(processor);
+  constructor(processor: Processor, { rootClient = false }: { readonly rootClient?: boolean } = {}) {
+    this.core = new SvmCore(processor, rootClient);
     this.capabilities = this.core.capabilities;
     processor.extension = this;
   }

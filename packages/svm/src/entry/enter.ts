@@ -36,7 +36,7 @@ function saveHost({ c, s }: SvmCore, host: Vmcb): void {
 function becomeGuest(core: SvmCore): void {
   const { c, s, capabilities, nested } = core;
   s[STATE.VIRTUALIZATION_MODE] = MODE_GUEST;
-  s[STATE.TRACE_LEVEL] = core.clientGuestLevel === 0 ? s[W.ROOT_TRACE_LEVEL]! + 1 : core.clientGuestLevel;
+  s[STATE.TRACE_LEVEL] = core.rootClient ? core.clientGuestLevel : s[W.ROOT_TRACE_LEVEL]! + 1;
   const isNested = (s[W.NESTED_CONTROL]! & C.NP_ENABLE) !== 0;
   if (isNested) nested.use();
   else loadPdptes(c.memory, s, s[STATE.CR3]!, capabilities);
