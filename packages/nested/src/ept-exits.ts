@@ -1,6 +1,6 @@
 import type { Outcome } from "@hvdiff/machine";
 import { EXIT_REASONS } from "@hvdiff/spec";
-import { type VmcsView, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
+import { EPT_USER_EXECUTE, type VmcsView, WALK_LOG_FULL, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { EPT_EXECUTE, EPT_READ, EPT_WRITE, mapPage } from "./ept-tables.ts";
 import { F } from "./fields.ts";
@@ -12,7 +12,8 @@ import { fillShadow, shadowFor } from "./shadow-ept.ts";
 
 const ACCESSED_DIRTY = 1n << 6n;
 const FRAME = 0xf_ffff_ffff_f000n;
-const PERMISSION_BITS = 0x38;
+const PERMISSION_BITS = 0x78;
+const LINEAR_USER = 1 << 9;
 const ALL = EPT_READ | EPT_WRITE | EPT_EXECUTE;
 
 /** An EPT violation or misconfiguration on silicon: a hole of L1's memory, a page the shadow lacks, or EPT12's own fault. */
@@ -68,6 +69,7 @@ function emulateAccess(l0: L0): Outcome | null {
 
 /** What L1's tables make of an address of L2; the same address where they have nothing. */
 function throughEpt12(l0: L0, address: number): number {
+  prepareWalk(l0);
   const root = Number(v12(l0).read("eptPointer") & FRAME);
   const end = l0.ept12Walk.walk(root, Math.floor(address / PAGE), EPT_READ, false);
   return end === WALK_MAPPED ? l0.ept12Walk.hostPage * PAGE + (address % PAGE) : address;
@@ -82,13 +84,40 @@ function fillHole(l0: L0, address: number): void {
   mapPage(l0.machine.memory, l0.state.pool, l0.state.ept01, page, hostAddress(page, l0.options.ram), ALL);
 }
 
+/** The controls of L1 that decide how EPT12 is walked. */
+function prepareWalk(l0: L0): void {
+  const secondary = v12(l0).lo(F.secondaryProcessorBasedControls);
+  l0.ept12Walk.isModeBased = (secondary & C.PROC2_MODE_BASED) !== 0;
+  l0.ept12Walk.log = (secondary & C.PROC2_PML) !== 0 ? l0.modificationLog : null;
+}
+
+/** The rights that the access needs: with mode-based execute control a fetch has two kinds. */
+function neededRights(l0: L0, qualification: number): number {
+  const access = qualification & ALL;
+  const isUserFetch = (access & EPT_EXECUTE) !== 0 && l0.ept12Walk.isModeBased && (qualification & LINEAR_USER) !== 0;
+  return isUserFetch ? EPT_USER_EXECUTE : access;
+}
+
+/** An exit that EPT12 itself is the reason of. */
+function reflect(l0: L0, reason: number, qualification: number): null {
+  l0.current.set(F.exitQualification, qualification, 0);
+  exitToL1(l0, reason);
+  return null;
+}
+
 function composeOrReflect(l0: L0, v: VmcsView, address: number): Outcome | null {
   const { memory } = l0.machine;
   const eptp12 = v12(l0).read("eptPointer");
-  const access = v.lo(F.exitQualification) & ALL;
+  const qualification = v.lo(F.exitQualification);
+  prepareWalk(l0);
   const walk = l0.ept12Walk;
   const tracksDirty = (eptp12 & ACCESSED_DIRTY) !== 0n;
-  const end = walk.walk(Number(eptp12 & FRAME), Math.floor(address / PAGE), access, tracksDirty);
+  const end = walk.walk(
+    Number(eptp12 & FRAME),
+    Math.floor(address / PAGE),
+    neededRights(l0, qualification),
+    tracksDirty,
+  );
   if (end === WALK_MAPPED) {
     if (l0.guestCpu.space.isDevice(walk.hostPage * PAGE)) return emulateAccess(l0);
     const shadow = shadowFor(memory, l0.state.pool, l0.state.shadows, eptp12);
@@ -101,13 +130,9 @@ function composeOrReflect(l0: L0, v: VmcsView, address: number): Outcome | null 
     });
     return null;
   }
-  if (end === WALK_MISCONFIGURED) {
-    v.set(F.exitQualification, 0, 0);
-    exitToL1(l0, EXIT_REASONS.EPT_MISCONFIG.number);
-    return null;
-  }
+  if (end === WALK_MISCONFIGURED) return reflect(l0, EXIT_REASONS.EPT_MISCONFIG.number, 0);
+  if (end === WALK_LOG_FULL) return reflect(l0, EXIT_REASONS.PML_FULL.number, 0);
   // The permissions that silicon reports are the shadow's; L1 must see those of its own tables.
-  v.set(F.exitQualification, (v.lo(F.exitQualification) & ~PERMISSION_BITS) | (walk.rights << 3), 0);
-  exitToL1(l0, EXIT_REASONS.EPT_VIOLATION.number);
-  return null;
+  const permissions = (walk.rights << 3) & PERMISSION_BITS;
+  return reflect(l0, EXIT_REASONS.EPT_VIOLATION.number, (qualification & ~PERMISSION_BITS) | permissions);
 }

@@ -1,4 +1,5 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
+import { EPT_USER_EXECUTE } from "@hvdiff/vmx";
 import { PAGE } from "./host-layout.ts";
 import { type PagePoolState, releasePage, takePage } from "./page-pool.ts";
 
@@ -11,13 +12,24 @@ export const EPT_READ = 1;
 export const EPT_WRITE = 2;
 export const EPT_EXECUTE = 4;
 const EPT_ALL = 7;
+/** With mode-based execute control bit 10 is the right to execute user-mode addresses; elsewhere it is ignored. */
+const EPT_USER_EXECUTE_BIT = 1 << 10;
+const EPT_TABLE = EPT_ALL | EPT_USER_EXECUTE_BIT;
 const EPT_LARGE = 0x80;
 const MEMORY_TYPE_WB = 6 << 3;
 const TWO_MIB = 0x200000;
 
-/** EPTP value for a four-level table: write-back, walk length 4, no accessed and dirty flags. */
-export function eptPointerFor(root: number): number {
-  return root + 6 + (3 << 3);
+/**
+ * EPTP value for a four-level table: write-back, walk length 4.
+ * @param tracksDirty with accessed and dirty flags: silicon's accesses to guest paging structures then count as writes
+ */
+export function eptPointerFor(root: number, tracksDirty = false): number {
+  return root + 6 + (3 << 3) + (tracksDirty ? 1 << 6 : 0);
+}
+
+/** The permission bits of an entry for the rights that a walk found. */
+export function permissionBits(rights: number): number {
+  return (rights & EPT_ALL) | ((rights & EPT_USER_EXECUTE) !== 0 ? EPT_USER_EXECUTE_BIT : 0);
 }
 
 function indexAt(address: number, level: number): number {
@@ -31,7 +43,7 @@ function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, add
     const entry = table + indexAt(address, at) * 8;
     let value = memory.read64(entry);
     if ((value & 7n) === 0n) {
-      value = BigInt(takePage(pool, memory)) | BigInt(EPT_ALL);
+      value = BigInt(takePage(pool, memory)) | BigInt(EPT_TABLE);
       memory.write64(entry, value);
     } else if ((value & BigInt(EPT_LARGE)) !== 0n) {
       value = splitLarge(memory, pool, value);
@@ -46,7 +58,7 @@ function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, add
 function splitLarge(memory: PhysicalMemory, pool: PagePoolState, large: bigint): bigint {
   const table = takePage(pool, memory);
   for (let at = 0; at < 512; at++) memory.write64(table + at * 8, (large & ~BigInt(EPT_LARGE)) + BigInt(at * PAGE));
-  return BigInt(table) | BigInt(EPT_ALL);
+  return BigInt(table) | BigInt(EPT_TABLE);
 }
 
 /** Takes one 4 KiB page away, so that each access comes to L0. */

@@ -19,6 +19,7 @@ import {
   EntryCheckPlan,
   EptWalk,
   type MemoryVmcs,
+  type ModificationLog,
   type VmxCapabilities,
   type VmxEnvironment,
 } from "@hvdiff/vmx";
@@ -32,6 +33,7 @@ import { DEVICE_BASE } from "./host-layout.ts";
 import { instructionBytes } from "./instruction-bytes.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
+import { createModificationLog } from "./modification-log.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
 import { peekPhysical } from "./peek-physical.ts";
 import type { NestedPolicy } from "./policy.ts";
@@ -77,6 +79,7 @@ export class L0 implements RootClient {
   checkContext!: EntryCheckContext;
   /** Walks L1's EPT12 in L1's memory. */
   readonly ept12Walk: EptWalk;
+  readonly modificationLog: ModificationLog;
   readonly exitInformationFields: readonly number[];
   private readonly handlers: ExitHandlers;
 
@@ -109,6 +112,7 @@ export class L0 implements RootClient {
     });
     this.checks = new EntryCheckPlan(entryCheckLists(options.policy));
     this.ept12Walk = new EptWalk(this.guestCpu, this.capabilities);
+    this.modificationLog = createModificationLog(this);
     this.exitInformationFields = VMCS_FIELD_NAMES.filter(
       (name) => VMCS_FIELDS[name].type === "readOnly" && name !== "vmInstructionError",
     ).map((name) => F[name]);
@@ -191,7 +195,7 @@ export class L0 implements RootClient {
 
   /** The step after the checks of vmcs12, unless it asks for what is not merged: that ends the run by name. */
   private mergeAndCommit(): void {
-    const control = unmergedControl(this.environment.currentVmcs()!);
+    const control = unmergedControl(this.environment.currentVmcs()!, this.vmx.capabilities.ept.advancedExitInformation);
     if (control === null) commitEntry(this);
     else this.end({ kind: "unimplemented", what: `VM-execution control ${control}`, where: this.machine.where() });
   }

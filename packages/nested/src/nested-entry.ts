@@ -28,12 +28,13 @@ import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import { loadPerfGlobalForL2 } from "./perf-global.ts";
 import type { NestedPolicy } from "./policy.ts";
-import { shadowFor } from "./shadow-ept.ts";
-import { forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
+import { dropShadows, shadowFor } from "./shadow-ept.ts";
+import { forgetEpt, forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
 import { traceCheck, traceVmentry } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
 
 const EFER_LMA = 1 << 10;
+const ACCESSED_DIRTY = 1n << 6n;
 const ERROR_CONTROLS = 7;
 const ERROR_HOST = 8;
 
@@ -110,6 +111,17 @@ function zeroInformation(l0: L0, v12: MemoryVmcs): void {
   for (const index of l0.exitInformationFields) v12.set(index, 0, 0);
 }
 
+/**
+ * What the shadow lets L2 write stands for dirty flags of EPT12. An entry without VPID forgets translations, so a page whose flag L1 has
+ * cleared has to be logged again.
+ */
+function forgetDirtyPages(l0: L0, v12: MemoryVmcs, eptp12: bigint): void {
+  const secondary = v12.lo(F.secondaryProcessorBasedControls);
+  if ((secondary & C.PROC2_PML) === 0 || (secondary & C.PROC2_VPID) !== 0) return;
+  dropShadows(l0.machine.memory, l0.state.pool, l0.state.shadows, eptp12);
+  forgetEpt(l0);
+}
+
 /** The step after the checks: merge, load the MSR list, and L2 is what runs next. */
 export function commitEntry(l0: L0): void {
   const { state, machine } = l0;
@@ -117,13 +129,15 @@ export function commitEntry(l0: L0): void {
   state.mergePending = false;
   l0.silicon.retired += 1;
   const eptp12 = v12.read("eptPointer");
-  const root = usesEpt(v12) ? shadowFor(machine.memory, state.pool, state.shadows, eptp12).root : state.ept01;
+  const hasEpt = usesEpt(v12);
+  if (hasEpt) forgetDirtyPages(l0, v12, eptp12);
+  const root = hasEpt ? shadowFor(machine.memory, state.pool, state.shadows, eptp12).root : state.ept01;
   mergeVmcs02({
     v01: l0.v01,
     v12,
     v02: l0.v02,
     ram: l0.options.ram,
-    eptp02: eptPointerFor(root),
+    eptp02: eptPointerFor(root, hasEpt && (eptp12 & ACCESSED_DIRTY) !== 0n),
     vpid02: VPID_L2,
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,

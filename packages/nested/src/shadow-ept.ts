@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
-import { mapPage, releaseTables } from "./ept-tables.ts";
+import { mapPage, permissionBits, releaseTables } from "./ept-tables.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
 import { type PagePoolState, takePage } from "./page-pool.ts";
 
@@ -51,5 +51,12 @@ export function fillShadow(
   target: { l1Address: number; permissions: number; ram: number },
 ): void {
   const page = target.l1Address - (target.l1Address % PAGE);
-  mapPage(memory, pool, shadow.root, l2Address - (l2Address % PAGE), hostAddress(page, target.ram), target.permissions);
+  mapPage(
+    memory,
+    pool,
+    shadow.root,
+    l2Address - (l2Address % PAGE),
+    hostAddress(page, target.ram),
+    permissionBits(target.permissions),
+  );
 }

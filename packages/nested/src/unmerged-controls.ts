@@ -5,13 +5,7 @@ import { F } from "./fields.ts";
 
 /** Controls that silicon has and that L0 does not merge into vmcs02 yet. An L1 that sets one stops the run. */
 const PIN: readonly ControlName<"pin">[] = ["processPostedInterrupts"];
-const SECONDARY: readonly ControlName<"secondary">[] = [
-  "vmcsShadowing",
-  "enablePml",
-  "eptViolationVe",
-  "modeBasedExecuteControl",
-  "subPageWritePermissions",
-];
+const SECONDARY: readonly ControlName<"secondary">[] = ["vmcsShadowing", "eptViolationVe", "subPageWritePermissions"];
 
 const EXIT: readonly ControlName<"exit">[] = ["exitLoadCetState", "exitLoadPkrs"];
 const ENTRY: readonly ControlName<"entry">[] = ["entryLoadCetState", "entryLoadPkrs"];
@@ -27,12 +21,16 @@ function unmergedTransition(v12: VmcsView): string | null {
   return exit ?? entry ?? null;
 }
 
-/** The first control in vmcs12 that L0 does not merge; null if there is none. */
-export function unmergedControl(v12: VmcsView): string | null {
+/**
+ * The first control in vmcs12 that L0 does not merge; null if there is none.
+ * @param tellsUserPages whether silicon's EPT violations tell user-mode from supervisor-mode addresses
+ */
+export function unmergedControl(v12: VmcsView, tellsUserPages: boolean): string | null {
   const [pin] = controlsOf("pin", (v12.lo(F.pinBasedControls) & PIN_MASK) >>> 0);
   const transition = pin ?? unmergedTransition(v12);
   if (transition !== null) return transition;
   if ((v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) === 0) return null;
-  const [secondary] = controlsOf("secondary", (v12.lo(F.secondaryProcessorBasedControls) & SECONDARY_MASK) >>> 0);
+  const mask = SECONDARY_MASK | (tellsUserPages ? 0 : C.PROC2_MODE_BASED);
+  const [secondary] = controlsOf("secondary", (v12.lo(F.secondaryProcessorBasedControls) & mask) >>> 0);
   return secondary ?? null;
 }

@@ -25,8 +25,11 @@ export { ENTRY_CHECKS, type EntryCheckLists, withoutChecks } from "./entry/lists
 export type { ExecutingContext, VmxEnvironment } from "./environment.ts";
 export { isEptPointerValid } from "./ept/ept-pointer.ts";
 export {
+  EPT_USER_EXECUTE,
   type EptMemory,
   EptWalk,
+  type ModificationLog,
+  WALK_LOG_FULL,
   WALK_MAPPED,
   WALK_MISCONFIGURED,
   WALK_VIOLATION,
