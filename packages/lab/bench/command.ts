@@ -9,7 +9,6 @@ const TEN_COLUMNS = [
   ...["metal", "ideal", "kvm@4.20+qemu@3.1", "kvm@5.15", "kvm@6.1", "kvm@6.1+qemu@8.2", "kvm@6.6"],
   ...["virtualbox@6.1", "virtualbox@7.0", "vmware@17"],
 ];
-const MIB = 1 << 20;
 
 /** What the built command did. */
 interface Ran {
@@ -56,7 +55,7 @@ export function residentMib(): { readonly one: number; readonly ten: number } {
   try {
     const image = join(folder, "touch.bin");
     writeFileSync(image, Buffer.from(TOUCH_64_MIB, "hex"));
-    const guest = [image, "--entry", "0x100000", "-m", String(1024 * MIB)];
+    const guest = [image, "--entry", "0x100000", "-m", "1024"];
     const one = hvdiff("run", ...guest, "--on", "kvm@6.1").residentMib;
     return { one, ten: hvdiff("diff", ...guest, "--on", TEN_COLUMNS.join(",")).residentMib };
   } finally {
