@@ -73,8 +73,10 @@ export class Processor extends RegisterState {
   /** Physical address of the page whose accesses the extension virtualizes; -1 for none. */
   apicAccessPage = -1;
   trace: TraceSink | null = null;
-  /** Accesses so far to what is neither register nor memory: clocks, ports, devices, MSRs, random numbers. */
+  /** Accesses so far to what is neither register nor memory and may act by itself: ports, devices, MSRs. */
   outsideAccesses = 0;
+  /** Reads so far of what changes by itself but acts on nothing: clocks, random numbers. */
+  clockReads = 0;
   /** A debugger that is told of every load and store. After a change: `selectTlbPart`. */
   watcher: AccessWatcher | null = null;
 

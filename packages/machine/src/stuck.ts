@@ -16,14 +16,18 @@ export function isStuck(processor: Processor, engine: Engine): boolean {
   );
 }
 
+function outsideReads({ outsideAccesses, clockReads }: Processor): number {
+  return outsideAccesses + clockReads;
+}
+
 /** Instructions after which the registers are as they were; 0 if they are not soon. */
 function registersRepeat(processor: Processor, engine: Engine): number {
   const before = processor.s.slice(0, STATE.INTERCEPTS);
   const first = processor.retired;
-  const outside = processor.outsideAccesses;
+  const outside = outsideReads(processor);
   for (let period = 1; period <= STUCK_PERIOD; period++) {
     // What a device was asked may also have ended the run.
-    if (engine.run(first + period) !== "limit" || processor.outsideAccesses !== outside) return 0;
+    if (engine.run(first + period) !== "limit" || outsideReads(processor) !== outside) return 0;
     before[STATE.RETIRED] = processor.s[STATE.RETIRED]!;
     before[STATE.RETIRED + 1] = processor.s[STATE.RETIRED + 1]!;
     if (sameWords(before, processor.s, before.length)) return period;

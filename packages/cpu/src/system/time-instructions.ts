@@ -11,7 +11,7 @@ import { timeOf } from "./msr-instructions.ts";
 import { storedMsr } from "./msr-storage.ts";
 import { readMsr } from "./msrs.ts";
 import { writeOperand } from "./operands.ts";
-import { readTsc } from "./time-stamp.ts";
+import { loadTsc } from "./time-stamp.ts";
 
 const LOW_HALF = 0xffff_ffffn;
 const FIXED_COUNTERS = 1 << 30;
@@ -30,7 +30,7 @@ const rdtsc: Executor = (c, i) => {
   if (tsdForbids(c)) return raise(c, GP, 0);
   const status = intercepted(c, i, INTERCEPT.rdtsc);
   if (status !== STATUS_NEXT) return status;
-  setEdxEax(c, readTsc(c, timeOf(c, i)));
+  loadTsc(c, timeOf(c, i));
   return STATUS_NEXT;
 };
 
@@ -41,7 +41,7 @@ const rdtscp: Executor = (c, i) => {
   if (tsdForbids(c)) return raise(c, GP, 0);
   const status = intercepted(c, i, INTERCEPT.rdtscp);
   if (status !== STATUS_NEXT) return status;
-  setEdxEax(c, readTsc(c, timeOf(c, i)));
+  loadTsc(c, timeOf(c, i));
   c.setGpr(1, storedMsr(c, MSRS.IA32_TSC_AUX.address) & LOW_HALF);
   return STATUS_NEXT;
 };
@@ -81,7 +81,7 @@ function random(feature: "rdrand" | "rdseed", id: number): Executor {
     if (!hasFeature(c, feature)) return raise(c, UD);
     const status = intercepted(c, i, id);
     if (status !== STATUS_NEXT) return status;
-    c.outsideAccesses++;
+    c.clockReads++;
     const value = drawn(c, timeOf(c, i));
     writeOperand(c, i, 0, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
     writeArithmeticFlags(c.s, CF);

@@ -1,13 +1,17 @@
 import { MSRS } from "@hvdiff/spec";
 import { rearmDeadline } from "../apic/timer.ts";
 import type { Processor } from "../processor.ts";
-import { TSC_MULTIPLIER, TSC_OFFSET, VIRTUALIZATION_MODE } from "../state-layout.ts";
+import { GPR, TSC_MULTIPLIER, TSC_OFFSET, VIRTUALIZATION_MODE } from "../state-layout.ts";
 import { MODE_GUEST } from "./control-bits.ts";
-import { storedMsr, storeMsr } from "./msr-storage.ts";
+import { msrWord, storedMsr, storeMsr } from "./msr-storage.ts";
 
 /** Bits of the TSC multiplier behind the point. */
 const FRACTION_BITS = 48n;
 const ADJUST = MSRS.IA32_TSC_ADJUST.address;
+const ADJUST_WORD = msrWord(ADJUST)!;
+const TWO_TO_32 = 2 ** 32;
+const EAX = GPR;
+const EDX = GPR + 4;
 
 /** The counter without what a guest's offset makes of it. */
 export function hostTsc(c: Processor, time: number): bigint {
@@ -17,15 +21,41 @@ export function hostTsc(c: Processor, time: number): bigint {
 /** What a guest sees of the counter: multiplied, then offset (SDM 3C "Time-Stamp Counter Offset and Multiplier"). */
 function guestTsc(c: Processor, host: bigint): bigint {
   const multiplier = c.get64(TSC_MULTIPLIER);
-  const scaled = multiplier === 0n ? host : (BigInt.asUintN(64, host) * multiplier) >> FRACTION_BITS;
-  return scaled + c.get64(TSC_OFFSET);
+  const scaled = multiplier === 0n ? host : (host * multiplier) >> FRACTION_BITS;
+  return BigInt.asUintN(64, scaled + c.get64(TSC_OFFSET));
 }
 
 /** The time-stamp counter at a count of retired instructions: one tick each, and IA32_TSC_ADJUST added. */
 export function readTsc(c: Processor, time: number): bigint {
-  c.outsideAccesses++;
   const host = hostTsc(c, time);
-  return BigInt.asUintN(64, c.s[VIRTUALIZATION_MODE] === MODE_GUEST ? guestTsc(c, host) : host);
+  return c.s[VIRTUALIZATION_MODE] === MODE_GUEST ? guestTsc(c, host) : host;
+}
+
+/** Adds the 64-bit value at a word offset of the state to EDX:EAX; the upper halves of both registers are 0. */
+function addToEdxEax({ s }: Processor, word: number): void {
+  const low = (s[EAX]! >>> 0) + (s[word]! >>> 0);
+  s[EAX] = low;
+  s[EDX] = s[EDX]! + s[word + 1]! + (low >= TWO_TO_32 ? 1 : 0);
+}
+
+function isScaled({ s }: Processor): boolean {
+  return s[VIRTUALIZATION_MODE] === MODE_GUEST && (s[TSC_MULTIPLIER]! | s[TSC_MULTIPLIER + 1]!) !== 0;
+}
+
+/** Loads EDX:EAX with what `readTsc` tells. */
+export function loadTsc(c: Processor, time: number): void {
+  const { s } = c;
+  c.clockReads++;
+  s[EAX + 1] = 0;
+  s[EDX + 1] = 0;
+  s[EAX] = time;
+  s[EDX] = Math.floor(time / TWO_TO_32);
+  addToEdxEax(c, ADJUST_WORD);
+  if (isScaled(c)) {
+    const tsc = readTsc(c, time);
+    s[EAX] = Number(BigInt.asIntN(32, tsc));
+    s[EDX] = Number(BigInt.asIntN(32, tsc >> 32n));
+  } else if (s[VIRTUALIZATION_MODE] === MODE_GUEST) addToEdxEax(c, TSC_OFFSET);
 }
 
 /** Writing the counter moves IA32_TSC_ADJUST by the same amount. */

@@ -20,6 +20,17 @@ const GROUPS = ["integer", "vector-integer", "vector-floats", "x87"].map((name) 
 /** Their targets lie where a case expects its code. */
 const ELSEWHERE = /^(j|call|ret|loop|jmp|iret|enter|rep|syscall|int)/;
 
+/** System instructions that compiled code calls: RDTSC, CPUID, PAUSE, LFENCE, RDTSCP, RDRAND, PUSHF and POP. */
+const CALLED: readonly (readonly number[])[] = [
+  [0x0f, 0x31],
+  [0x0f, 0xa2],
+  [0xf3, 0x90],
+  [0x0f, 0xae, 0xe8],
+  [0x0f, 0x01, 0xf9],
+  [0x0f, 0xc7, 0xf0],
+  [0x9c, 0x58],
+];
+
 function formsFor(mode32: boolean): readonly (readonly Form[])[] {
   return GROUPS.map((forms) =>
     forms.filter((form) => (form.mode32 ?? false) === mode32 && form.mode16 !== true && !ELSEWHERE.test(form.name)),
@@ -43,6 +54,7 @@ class Writer {
 
   /** An instruction of a random form, behind MOVs of what its operands need in registers. */
   private instruction(): number[] {
+    if (this.random.chance(8)) return [...this.random.pick(CALLED)];
     const groups = this.mode32 ? FORMS_32 : FORMS_64;
     const forms = this.random.chance(75) ? groups[0]! : this.random.pick(groups);
     const form = this.random.pick(forms);
