@@ -96,6 +96,11 @@ export const OPTIONS = {
     repeatable: true,
     summary: "switch a quirk on (+) or off (-) by hand; may be repeated",
   },
+  schedule: {
+    name: "schedule",
+    value: "TEXT",
+    summary: "what comes from outside, and when: signal@1234,irq:0x31@88 (default: nothing)",
+  },
   maxInstructions: {
     name: "max-instructions",
     value: "N",
@@ -158,6 +163,7 @@ export const RUN_OPTIONS: readonly OptionDef[] = [
   OPTIONS.load,
   OPTIONS.mode,
   OPTIONS.quirk,
+  OPTIONS.schedule,
   OPTIONS.maxInstructions,
   OPTIONS.engine,
 ];

@@ -53,6 +53,7 @@ export function runOptionsOf(given: Arguments): RunOptions {
     processors: map(value("smp"), parseProcessors),
     devices: given.values.get("device") as RunOptions["devices"],
     boot: bootOf(given),
+    schedule: value("schedule"),
     maxInstructions: map(value("max-instructions"), parseInstructions),
     quirks: quirks.length === 0 ? undefined : quirks,
   }) as RunOptions;

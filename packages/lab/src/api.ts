@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly restartsAfter?: readonly ("reset" | "triple-fault")[];
   /** Bound on guest instructions. */
   readonly maxInstructions?: number;
+  /** What comes from outside, and when: `signal@1234,irq:0x31@88`; default: nothing that the machine does not do by itself. */
+  readonly schedule?: string;
   /** Quirks switched by hand: "+id" on, "-id" off. */
   readonly quirks?: readonly string[];
 }

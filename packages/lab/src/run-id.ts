@@ -1,3 +1,4 @@
+import { scheduleText } from "@hvdiff/machine";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { ResolvedColumn } from "./resolve.ts";
@@ -32,7 +33,7 @@ export function runId(image: GuestImage, column: ResolvedColumn, cpu: string, se
     cpu,
     column: column.spec.text,
     quirks: column.quirks.map((quirk) => quirk.id),
-    schedule: "default",
+    schedule: scheduleText(settings.schedule),
     bounds: settings.bounds,
   });
 }

@@ -8,6 +8,9 @@ import {
   LoadError,
   type Machine,
   type Outcome,
+  parseSchedule,
+  type Schedule,
+  ScheduleError,
   type TraceEvent,
 } from "@hvdiff/machine";
 import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal, type NestedPolicy } from "@hvdiff/nested";
@@ -60,6 +63,7 @@ export interface RunSettings {
   readonly devices: NonNullable<RunOptions["devices"]>;
   readonly restartsAfter: NonNullable<RunOptions["restartsAfter"]>;
   readonly bounds: Bounds;
+  readonly schedule: Schedule;
 }
 
 /** Errors: `UsageError` for sizes that make no machine. */
@@ -82,12 +86,28 @@ export function settingsOf(options: RunOptions): RunSettings {
     boot: options.boot ?? {},
     devices: options.devices ?? [],
     restartsAfter: options.restartsAfter ?? [],
+    schedule: scheduleOf(options, processors),
     bounds: {
       ...DEFAULT_BOUNDS,
       instructions: options.maxInstructions ?? DEFAULT_BOUNDS.instructions,
       memory: Math.max(DEFAULT_BOUNDS.memory, Math.min(memory + MEMORY_RESERVE, MOST_TOUCHED)),
     },
   };
+}
+
+/** Errors: `UsageError`. */
+function scheduleOf({ schedule = "" }: RunOptions, processors: number): Schedule {
+  try {
+    const parsed = parseSchedule(schedule);
+    for (const { at, event } of parsed) {
+      const named = event.kind === "turn" ? Math.max(at.vcpu, event.to) : at.vcpu;
+      if (named >= processors) throw new ScheduleError(`schedule: there is no processor ${named}`);
+    }
+    return parsed;
+  } catch (error) {
+    if (error instanceof ScheduleError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** Events that are L0's business or only explain others: not part of what is compared. */
@@ -136,6 +156,7 @@ export function createMachine(
     pciTestDevice: settings.devices.includes("pci-testdev"),
     memory: settings.memory,
     firmware: settings.firmware,
+    schedule: settings.schedule,
     bounds: settings.bounds,
   };
   try {

@@ -30,7 +30,7 @@ export class Session {
     this.image = image;
     this.options = options;
     this.silicon = resolveCpu(options);
-    this.settings = { ...settingsOf(options), processors: processorsOf(image, this.silicon, options) };
+    this.settings = settingsOf({ ...options, processors: processorsOf(image, this.silicon, options) });
   }
 
   column(text: string): ResolvedColumn {

@@ -33,6 +33,8 @@ export class ClientLoop {
 
   private stepClient(client: RootClient, processor: Processor): void {
     processor.s[STATE.TRACE_LEVEL] = 0;
+    if (this.machine.choices.act(processor)) return;
+    this.machine.choices.noteStep(processor);
     if (this.events.length > 1) this.turns.time = processor.retired;
     const action = client.advance(this.machine, processor.index, this.events[processor.index]!);
     const waits = action.kind === "block" && this.events.length > 1;
@@ -64,7 +66,9 @@ export class ClientLoop {
   private earliestWaiting(client: RootClient): { processor: Processor; deadline: number } | null {
     let found: { processor: Processor; deadline: number } | null = null;
     for (const processor of this.machine.processors) {
-      const deadline = this.turns.isIdle(processor) ? client.deadline(processor.index) : Number.POSITIVE_INFINITY;
+      const deadline = this.turns.isIdle(processor)
+        ? Math.min(client.deadline(processor.index), this.machine.choices.tickOf(processor))
+        : Number.POSITIVE_INFINITY;
       if (deadline !== Number.POSITIVE_INFINITY && (found === null || deadline < found.deadline))
         found = { processor, deadline };
     }

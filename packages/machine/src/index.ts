@@ -34,5 +34,16 @@ export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
 export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";
 export { HOST_TIMER_VECTOR, type RootAction, type RootClient, type RootEvent } from "./root-client.ts";
+export { messageOf } from "./schedule/choices.ts";
+export {
+  type ChoicePoint,
+  type Deviation,
+  deviationText,
+  parseSchedule,
+  type Schedule,
+  type ScheduledEvent,
+  ScheduleError,
+  scheduleText,
+} from "./schedule/schedule.ts";
 export { TICKS_PER_MICROSECOND } from "./time.ts";
 export { Trace, type TraceEvent } from "./trace.ts";

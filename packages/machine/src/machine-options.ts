@@ -3,6 +3,7 @@ import type { Bounds } from "./bounds.ts";
 import type { Machine } from "./machine.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RootClient } from "./root-client.ts";
+import type { Schedule } from "./schedule/schedule.ts";
 
 /** `interp` runs every instruction by its executor, `jit` compiles hot code to WebAssembly, `both` runs the two side by side. */
 export type EngineChoice = "interp" | "jit" | "both";
@@ -32,6 +33,8 @@ export interface MachineOptions {
   readonly engine?: EngineChoice;
   /** When `jit` compiles; what pays for itself if absent. */
   readonly compile?: CompileThresholds;
+  /** What comes from outside, and when; the default schedule if absent. */
+  readonly schedule?: Schedule;
   /** Buffer of a machine that is done, to use again. */
   readonly recycled?: RecycledMemory;
   /** Starts the machine again after a reset or a triple fault; false where that ends the run. Absent: every reset does. */

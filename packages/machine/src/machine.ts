@@ -12,6 +12,7 @@ import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { hostBus, type RootClient } from "./root-client.ts";
+import { Choices } from "./schedule/choices.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { TICKS_PER_MICROSECOND } from "./time.ts";
@@ -40,7 +41,9 @@ export class Machine {
   /** The metal column's devices. Under an L0 the host has none and the client owns the guest's. */
   readonly pc: Pc | null;
   readonly client: RootClient | null;
-  private readonly turns: Turns;
+  /** What comes from outside, and when. */
+  readonly choices: Choices;
+  readonly turns: Turns;
   private readonly fabric: ApicFabric;
   /** Choice points passed so far. */
   choicePoints = 0;
@@ -85,6 +88,7 @@ export class Machine {
     });
     for (const processor of this.processors) processor.apic.fabric = this.fabric;
     this.client = options.createClient?.(this) ?? null;
+    this.choices = new Choices(this);
   }
 
   /** Guest time in ticks. */
@@ -185,7 +189,7 @@ export class Machine {
   /** The turn of the processor whose time is earliest; when all are idle, time passes until a device or a timer acts. */
   private stepMetal(pc: Pc): void {
     const processor = this.turns.next();
-    const deadline = this.turns.deadline(pc.deadline);
+    const deadline = Math.min(this.turns.deadline(pc.deadline), this.choices.deadline());
     if (processor === null) {
       if (deadline === Number.POSITIVE_INFINITY || this.turns.allDeaf()) this.outcome = idleOutcome(this);
       else this.passTime(pc, deadline);
@@ -206,15 +210,18 @@ export class Machine {
     this.turns.time = time;
     pc.advanceTo(time);
     this.turns.advanceTimers(time);
+    this.choices.actOnIdle(time);
     if (time >= this.bounds.instructions) this.outcome = limitOutcome(this);
   }
 
   private startStretch(processor: Processor, deadline: number): void {
+    if (this.choices.act(processor)) return;
     const limit = Math.min(
       this.bounds.instructions,
       this.nextStuckCheck,
       sliceEnd(processor, this.processors.length),
       deadline,
+      this.choices.limitFor(processor),
     );
     this.runProcessor({ processor, limit, deadline, place: null });
   }
@@ -282,6 +289,7 @@ export class Machine {
     copy.turns.copyFrom(this.turns);
     copy.choicePoints = this.choicePoints;
     copy.clientLoop.copyFrom(this.clientLoop);
+    copy.choices.restore(this.choices.save());
     copy.nextStuckCheck = this.nextStuckCheck;
     copy.outcome = this.outcome;
     return copy;

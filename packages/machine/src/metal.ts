@@ -7,6 +7,7 @@ import type { BootRequest } from "./loaders/boot-request.ts";
 import { loadImage } from "./loaders/load.ts";
 import { Machine } from "./machine.ts";
 import { backedRanges } from "./memory-map.ts";
+import type { Schedule } from "./schedule/schedule.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
 
@@ -19,6 +20,7 @@ export interface MetalOptions extends BootRequest {
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
+  readonly schedule?: Schedule;
   /** Whether QEMU's PCI test device is there. */
   readonly pciTestDevice?: boolean;
   /** After what the machine boots the image again; otherwise it is the end of the run. */
@@ -34,6 +36,7 @@ export function createMetal(options: MetalOptions): Machine {
     model: options.model,
     processors: options.processors ?? 1,
     recordTrace: options.recordTrace ?? true,
+    ...(options.schedule ? { schedule: options.schedule } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
     restart: (running, { kind }) => {

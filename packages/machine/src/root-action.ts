@@ -24,9 +24,9 @@ export function performAction(machine: Machine, processor: Processor, action: Ro
 }
 
 function block(machine: Machine, processor: Processor): RootEvent {
-  const deadline = machine.client!.deadline(processor.index);
-  if (deadline === Number.POSITIVE_INFINITY) machine.outcome = { kind: "halted", where: machine.where() };
-  else processor.retired = Math.max(processor.retired, deadline);
+  const until = Math.min(machine.client!.deadline(processor.index), machine.choices.tickOf(processor));
+  if (until === Number.POSITIVE_INFINITY) machine.outcome = { kind: "halted", where: machine.where() };
+  else processor.retired = Math.max(processor.retired, until);
   return { kind: "wake" };
 }
 

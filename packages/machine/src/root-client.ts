@@ -3,6 +3,7 @@ import type { VmxEnvironment } from "@hvdiff/vmx";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import type { GuestOutput } from "./pc.ts";
+import type { ScheduledEvent } from "./schedule/schedule.ts";
 
 /** Vector of the host's own timer, which brings a root-mode client back at its deadline. */
 export const HOST_TIMER_VECTOR = 0xef;
@@ -49,6 +50,8 @@ export type RootAction =
  */
 export interface RootClient {
   advance(machine: Machine, vcpu: number, event: RootEvent): RootAction;
+  /** Something comes from outside for a virtual processor, by schedule; false where that is not modelled. */
+  take(vcpu: number, event: ScheduledEvent): boolean;
   /** Tick at which it wants a host timer interrupt; infinity for none. */
   deadline(vcpu: number): number;
   /** Where its guest is, while the processor is in root mode. */

@@ -13,6 +13,8 @@ export class Turns {
   running: Processor | null = null;
   /** The one that executed last. */
   last: Processor;
+  /** The one that has the next turn, whatever the times are. */
+  preferred: Processor | null = null;
   /** Time between turns. */
   time = 0;
   private readonly processors: readonly Processor[];
@@ -30,12 +32,18 @@ export class Turns {
 
   /** The next to run; null when all are idle. */
   next(): Processor | null {
-    let found: Processor | null = null;
-    for (const processor of this.processors) {
+    let found = this.takePreferred();
+    for (const processor of found === null ? this.processors : []) {
       if (!this.idle[processor.index] && (found === null || processor.retired < found.retired)) found = processor;
     }
     if (found !== null) this.last = found;
     return found;
+  }
+
+  private takePreferred(): Processor | null {
+    const { preferred } = this;
+    this.preferred = null;
+    return preferred === null || this.idle[preferred.index] ? null : preferred;
   }
 
   isIdle(processor: Processor): boolean {
@@ -92,5 +100,6 @@ export class Turns {
     this.idle.splice(0, this.idle.length, ...other.idle);
     this.time = other.time;
     this.last = this.processors[other.last.index]!;
+    this.preferred = other.preferred === null ? null : this.processors[other.preferred.index]!;
   }
 }

@@ -10,12 +10,14 @@ import {
   installFirmware,
   loadImage,
   Machine,
+  type Schedule,
 } from "@hvdiff/machine";
 import { capabilitiesOf } from "@hvdiff/svm";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
 import { L0, type L0Options } from "./l0.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
 import { SvmL0 } from "./svm/svm-l0.ts";
+import type { Userspace } from "./userspace.ts";
 
 export interface NestedMachineOptions extends BootRequest {
   /** The silicon underneath. */
@@ -31,6 +33,9 @@ export interface NestedMachineOptions extends BootRequest {
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
+  readonly schedule?: Schedule;
+  /** The half of the L0 that is a process. */
+  readonly userspace?: Userspace | null;
   /** Whether QEMU's PCI test device is there. */
   readonly pciTestDevice?: boolean;
 }
@@ -42,6 +47,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
     model: options.silicon,
     processors: options.processors ?? 1,
     recordTrace: options.recordTrace ?? true,
+    ...(options.schedule ? { schedule: options.schedule } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
     createClient: (made) => createClient(made, options),
@@ -67,6 +73,7 @@ function createClient(machine: Machine, options: NestedMachineOptions): L0 | Svm
     ram: options.memory,
     firmware: options.firmware,
     initial: boot.state,
+    userspace: options.userspace ?? null,
   };
   const l0 = options.silicon.vendor === "amd" ? new SvmL0(machine, made) : new L0(machine, made);
   initializeDevices(options.firmware, { ...configuration, boot: directBoot(options, boot) }, l0.pc);

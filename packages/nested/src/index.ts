@@ -3,3 +3,11 @@ export { L0, type L0Options } from "./l0.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";
+export type {
+  GeneralRegisters,
+  SegmentRegister,
+  SystemRegisters,
+  Userspace,
+  UserspacePolicy,
+  VcpuAccess,
+} from "./userspace.ts";

@@ -36,6 +36,8 @@ export interface L0State {
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
   reinject: { information: number; errorCode: number; length: number } | null;
   halted: boolean;
+  /** A signal waits for the thread of the userspace half: before the next entry the run returns to it. */
+  signal: boolean;
   /** L0 has done an instruction of L2 with "monitor trap flag" set in vmcs12: the exit to L1 comes before the next one. */
   monitorTrapOwed: boolean;
   /** VMX-abort indicator of L1's failed VM exit; 0 for none. */
@@ -68,6 +70,7 @@ export function createL0State(): L0State {
     owed: null,
     reinject: null,
     halted: false,
+    signal: false,
     monitorTrapOwed: false,
     abort: 0,
     ept01: 0,

@@ -8,6 +8,7 @@ import type {
   RootAction,
   RootClient,
   RootEvent,
+  ScheduledEvent,
   Where,
 } from "@hvdiff/machine";
 import { guestOutput, Pc } from "@hvdiff/machine";
@@ -31,16 +32,18 @@ import { GuestCpu } from "./guest-cpu.ts";
 import { GuestInterrupts } from "./guest-interrupts.ts";
 import { DEVICE_BASE } from "./host-layout.ts";
 import { instructionBytes } from "./instruction-bytes.ts";
-import { createL0State, type L0State } from "./l0-state.ts";
+import { count, createL0State, type L0State } from "./l0-state.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
+import { takeFromOutside } from "./outside-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
 import type { NestedPolicy } from "./policy.ts";
-import { vmxPolicyOf } from "./policy.ts";
+import { userspacePolicyOf, vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { startSilicon } from "./start.ts";
 import { unmergedControl } from "./unmerged-controls.ts";
+import { type Userspace, VmxVcpuAccess } from "./userspace.ts";
 
 /** What an L0 is made of: who it pretends to be, and to whom. */
 export interface L0Options {
@@ -52,6 +55,8 @@ export interface L0Options {
   readonly firmware: FirmwareProfile;
   /** Registers that L1 starts with. */
   readonly initial: InitialState;
+  /** The half of L0 that is a process; null where it has none. */
+  readonly userspace: Userspace | null;
 }
 
 /**
@@ -179,7 +184,7 @@ export class L0 implements RootClient {
     if (event.kind === "start") startSilicon(this);
     else if (event.kind === "exit") this.handlers.handle();
     else if (event.kind === "entry-failed") this.handlers.entryFailed(event.error);
-    else if (event.kind === "step") this.mergeAndCommit();
+    else if (event.kind === "step") this.nextStep();
     else if (event.kind === "wake") this.state.halted = this.state.halted && !this.wakes();
     if (this.handlers.outcome !== null) return { kind: "stop", outcome: this.handlers.outcome };
     if (this.state.abort !== 0)
@@ -191,6 +196,27 @@ export class L0 implements RootClient {
     // Between the checks of vmcs12 and the merge others may come in.
     if (this.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     return this.enterGuest();
+  }
+
+  take(_vcpu: number, event: ScheduledEvent): boolean {
+    const note = () => {
+      this.state.signal = true;
+    };
+    const signal = this.options.userspace === null ? null : note;
+    return takeFromOutside({ machine: this.machine, silicon: this.silicon, file: this.guestCpu.file, signal }, event);
+  }
+
+  private nextStep(): void {
+    if (this.state.mergePending) this.mergeAndCommit();
+    else this.returnToUserspace();
+  }
+
+  /** The signal has ended the run; what userspace does before the next one. */
+  private returnToUserspace(): void {
+    const policy = userspacePolicyOf(this.options.policy);
+    this.state.signal = false;
+    count(this.state, "returns.signal");
+    this.options.userspace!.interrupted(new VmxVcpuAccess(this, policy), policy);
   }
 
   /** The step after the checks of vmcs12, unless it asks for what is not merged: that ends the run by name. */
@@ -208,6 +234,7 @@ export class L0 implements RootClient {
   private enterGuest(): RootAction {
     const { state } = this;
     this.interrupts.advanceTo(this.silicon.retired);
+    if (state.signal) return { kind: "step", name: "return to userspace" };
     if (state.halted) {
       if (!this.canWake()) return { kind: "stop", outcome: { kind: "halted", where: this.machine.where() } };
       if (!this.interrupts.wakes) return { kind: "block" };

@@ -2,6 +2,7 @@ import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
+import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
 
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default
@@ -33,6 +34,8 @@ export interface NestedPolicy {
   readonly skippedVmrunChecks: readonly string[];
   /** Where an L0 on SVM differs; replaces the architecture's answers field by field. */
   readonly svm: Partial<SvmPolicy>;
+  /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
+  readonly userspace: Partial<UserspacePolicy>;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -50,11 +53,17 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   zeroesExitInformationAtEntry: false,
   skippedVmrunChecks: [],
   svm: {},
+  userspace: {},
 };
 
 /** The SVM policy of an L0. */
 export function svmPolicyOf(policy: NestedPolicy): SvmPolicy {
   return { ...ARCHITECTURAL_SVM_POLICY, ...policy.svm };
+}
+
+/** The userspace policy of an L0. */
+export function userspacePolicyOf(policy: NestedPolicy): UserspacePolicy {
+  return { ...ARCHITECTURAL_USERSPACE, ...policy.userspace };
 }
 
 /** The VMX-instruction policy of an L0. */

@@ -8,12 +8,14 @@ import {
   type RootAction,
   type RootClient,
   type RootEvent,
+  type ScheduledEvent,
   type Where,
 } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import { unmapPage } from "../ept-tables.ts";
 import { DEVICE_BASE } from "../host-layout.ts";
 import type { L0Options } from "../l0.ts";
+import { takeFromOutside } from "../outside-events.ts";
 import { createPagePool, type PagePoolState } from "../page-pool.ts";
 import { svmPolicyOf } from "../policy.ts";
 import { canWake, deliverPending, prepareEntry } from "./events.ts";
@@ -147,6 +149,11 @@ export class SvmL0 implements RootClient {
     else if (event.kind === "exit") handleExit(vcpu);
     else if (event.kind === "step") commitRun(vcpu);
     return this.next(vcpu);
+  }
+
+  take(index: number, event: ScheduledEvent): boolean {
+    const { silicon, guestCpu } = this.vcpus[index]!;
+    return takeFromOutside({ machine: this.machine, silicon, file: guestCpu.file, signal: null }, event);
   }
 
   private next(vcpu: SvmVcpu): RootAction {

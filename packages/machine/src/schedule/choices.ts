@@ -1,0 +1,147 @@
+import { DELIVERY, type InterruptMessage, type Processor, STATE } from "@hvdiff/cpu";
+import type { Machine } from "../machine.ts";
+import { type ChoicePoint, comparePoints, type Deviation, deviationText, type ScheduledEvent } from "./schedule.ts";
+
+const MODE_GUEST = 2;
+
+type ApicMessage = Pick<InterruptMessage, "vector" | "deliveryMode" | "levelTriggered">;
+
+/** What a moment is counted by, for each processor. Plain data. */
+interface Place {
+  /** Tick of the last step of a root-mode client. */
+  tick: number;
+  /** Steps it has taken at that tick. */
+  steps: number;
+  /** Deviations that have happened. */
+  done: number;
+}
+
+/** How an event reaches the local APIC of a processor; null for events that do not. */
+export function messageOf(event: ScheduledEvent): ApicMessage | null {
+  if (event.kind === "irq") return { vector: event.vector, deliveryMode: DELIVERY.fixed, levelTriggered: false };
+  return event.kind === "nmi" ? { vector: 0, deliveryMode: DELIVERY.nmi, levelTriggered: false } : null;
+}
+
+/** The asynchronous choices of one run: which moments there are, and what the schedule makes happen at them. */
+export class Choices {
+  /** Ticks at which a processor is to stop, whatever it does. */
+  pause = Number.POSITIVE_INFINITY;
+  private readonly machine: Machine;
+  private readonly planned: readonly (readonly Deviation[])[];
+  private readonly places: Place[];
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    const schedule = machine.options.schedule ?? [];
+    this.planned = machine.processors.map(({ index }) =>
+      schedule.filter(({ at }) => at.vcpu === index).sort((a, b) => comparePoints(a.at, b.at)),
+    );
+    this.places = machine.processors.map(() => ({ tick: -1, steps: 0, done: 0 }));
+  }
+
+  private upcoming({ index }: Processor): Deviation | undefined {
+    return this.planned[index]![this.places[index]!.done];
+  }
+
+  /** The moment that a processor is at. */
+  pointOf(processor: Processor): ChoicePoint {
+    const { index, retired } = processor;
+    const { client } = this.machine;
+    if (client === null || processor.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST)
+      return { vcpu: index, tick: retired, step: 0 };
+    const place = this.places[index]!;
+    return { vcpu: index, tick: retired, step: place.tick === retired ? place.steps + 1 : 1 };
+  }
+
+  /** A root-mode client takes a step for a processor. */
+  noteStep({ index, retired }: Processor): void {
+    const place = this.places[index]!;
+    if (place.tick !== retired) place.steps = 0;
+    place.tick = retired;
+    place.steps++;
+  }
+
+  /** Makes happen what is due for a processor. True where it shall not run now after all. */
+  act(processor: Processor): boolean {
+    for (let next = this.upcoming(processor); next !== undefined; next = this.upcoming(processor)) {
+      if (comparePoints(next.at, this.pointOf(processor)) > 0) break;
+      this.places[processor.index]!.done++;
+      this.perform(next.event, processor);
+    }
+    return this.machine.outcome !== null || this.machine.turns.preferred !== null;
+  }
+
+  /** Makes an event happen at the moment that a processor is at. */
+  perform(event: ScheduledEvent, processor: Processor): void {
+    const { machine } = this;
+    const deviation = deviationText({ event, at: this.pointOf(processor) });
+    machine.trace.add({
+      vcpu: processor.index,
+      level: 0,
+      time: processor.retired,
+      kind: "schedule",
+      data: { deviation },
+    });
+    if (event.kind === "turn") machine.turns.preferred = machine.processors[event.to] ?? null;
+    else if (machine.client === null) this.performOnMetal(event, processor);
+    else if (!machine.client.take(processor.index, event))
+      machine.outcome = {
+        kind: "unimplemented",
+        what: `an L0's ${event.kind} by schedule`,
+        where: machine.where(),
+      };
+  }
+
+  private performOnMetal(event: ScheduledEvent, processor: Processor): void {
+    const { machine } = this;
+    const message = messageOf(event);
+    if (message === null)
+      machine.outcome = { kind: "unimplemented", what: `${event.kind} by schedule on metal`, where: machine.where() };
+    else {
+      processor.apic.accept(message);
+      machine.turns.wake(processor);
+    }
+  }
+
+  /** Tick up to which a processor may run before something is due. */
+  limitFor(processor: Processor): number {
+    const next = this.upcoming(processor);
+    const due = next === undefined || next.at.step > 0 ? Number.POSITIVE_INFINITY : next.at.tick;
+    return Math.min(this.pause, due > processor.retired ? due : Number.POSITIVE_INFINITY);
+  }
+
+  /** Tick at which something is due for a processor that has nothing to do. */
+  deadline(): number {
+    const { turns, processors } = this.machine;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const processor of processors)
+      if (turns.isIdle(processor)) earliest = Math.min(earliest, this.tickOf(processor));
+    return earliest;
+  }
+
+  /** Tick of what is due next for a processor. */
+  tickOf(processor: Processor): number {
+    return this.upcoming(processor)?.at.tick ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Makes happen what is due for processors that have nothing to do. */
+  actOnIdle(time: number): void {
+    const { turns, processors } = this.machine;
+    for (const processor of processors) {
+      if (!turns.isIdle(processor) || this.tickOf(processor) > time) continue;
+      processor.retired = Math.max(processor.retired, time);
+      this.act(processor);
+    }
+  }
+
+  /** Where each processor is counted to, for a snapshot. */
+  save(): readonly Readonly<Place>[] {
+    return this.places.map((place) => ({ ...place }));
+  }
+
+  restore(places: readonly Readonly<Place>[]): void {
+    places.forEach((place, at) => {
+      Object.assign(this.places[at]!, place);
+    });
+  }
+}
