@@ -1,6 +1,7 @@
 import { fetchFromAccessPage } from "./apic/access-page.ts";
 import { walkLinear } from "./page-walk.ts";
 import type { Processor } from "./processor.ts";
+import { RememberedWalks } from "./remembered-walks.ts";
 import * as S from "./state-layout.ts";
 import { tlbPart } from "./tlb-part.ts";
 import {
@@ -67,12 +68,14 @@ export class Mmu {
    */
   private readonly filled = new Int32Array(S.TLB_CONTEXTS).fill(JOURNAL + 1);
   private readonly journal = new Int32Array(S.TLB_CONTEXTS * JOURNAL);
+  private readonly remembered: RememberedWalks;
   private readonly s: Int32Array;
   private readonly c: Processor;
 
   constructor(c: Processor) {
     this.c = c;
     this.s = c.s;
+    this.remembered = new RememberedWalks(c);
     c.memory.onCodeFrame.push((offset) => this.dropWriteTags(offset));
   }
 
@@ -81,9 +84,7 @@ export class Mmu {
    * @returns byte offset in the flat buffer, or -1, `ADDRESS_MMIO` or `ADDRESS_FAULT`
    */
   translate(low: number, high: number, access: Access, user: boolean): number {
-    const walk = this.walk;
-    if (!walkLinear(this.c, low, high, access, user, walk)) return ADDRESS_FAULT;
-    if (!this.throughSecondStage(low, high, access)) return ADDRESS_FAULT;
+    if (!this.findPhysical(low, high, access, user)) return ADDRESS_FAULT;
     const inPage = low & 0xfff;
     const page = this.physical - inPage;
     if (page === this.c.apicAccessPage) return this.accessPage(inPage, access);
@@ -92,6 +93,20 @@ export class Mmu {
     if (offset < 0) return offset;
     this.fill(low, high, user, offset, this.permissions);
     return offset + inPage;
+  }
+
+  /** Leads the linear address to `physical`. False when a page fault is pending or an exit was made. */
+  private findPhysical(low: number, high: number, access: Access, user: boolean): boolean {
+    const { remembered, walk } = this;
+    if (remembered.find(low, high, access, user, walk)) {
+      this.physical = remembered.page + (low & 0xfff);
+      this.permissions = remembered.permissions;
+      return true;
+    }
+    if (!walkLinear(this.c, low, high, access, user, walk)) return false;
+    if (!this.throughSecondStage(low, high, access)) return false;
+    remembered.remember(this.c.walkState, walk, this.physical - (low & 0xfff), this.permissions);
+    return true;
   }
 
   /** Loads and stores in the APIC-access page are looked at one by one; there is nothing to fetch from it. */
@@ -191,6 +206,7 @@ export class Mmu {
   /** The TLB words are another machine's now: what was filled is not known. */
   forgetJournal(): void {
     this.filled.fill(JOURNAL + 1);
+    this.remembered.forget();
   }
 
   /** What MOV to CR3 forgets: all but global translations of the running context. */

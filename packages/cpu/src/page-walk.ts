@@ -50,7 +50,12 @@ export interface WalkState {
   /** Entry just read. */
   entryLow: number;
   entryHigh: number;
+  /** Where the entries lie that were read, as words of the memory's buffer, and how many; at least `NO_TRAIL` where one lies nowhere. */
+  readonly trail: Int32Array;
+  depth: number;
 }
+
+export const NO_TRAIL = 6;
 
 export function createWalkState(): WalkState {
   return {
@@ -65,6 +70,8 @@ export function createWalkState(): WalkState {
     shadow: false,
     entryLow: 0,
     entryHigh: 0,
+    trail: new Int32Array(NO_TRAIL),
+    depth: 0,
   };
 }
 
@@ -81,6 +88,8 @@ export function walkLinear(
   out: WalkResult,
 ): boolean {
   const s = c.s;
+  const w = c.walkState;
+  w.depth = 0;
   if ((s[S.CR0]! & CR0_PG) === 0) {
     out.page = (low & ~0xfff) >>> 0;
     out.readable = out.writable = out.executable = out.dirty = true;
@@ -88,7 +97,6 @@ export function walkLinear(
     out.sizeMask = ~0xfff;
     return true;
   }
-  const w = c.walkState;
   w.low = low;
   w.high = high;
   w.access = access;
@@ -121,9 +129,23 @@ function readEntry(c: Processor, w: WalkState, gpa: number, is32: boolean): numb
     walkThroughAccessPage(c, at % 4096);
     return exitMade(c);
   }
-  w.entryLow = c.memory.read32(at);
-  w.entryHigh = is32 ? 0 : c.memory.read32(at + 4);
+  fetchEntry(c, w, at, is32);
   return at;
+}
+
+/** Entries are aligned: both halves are in one frame. */
+function fetchEntry({ memory }: Processor, w: WalkState, at: number, is32: boolean): void {
+  const offset = memory.frameOffset(Math.floor(at / 4096));
+  if (offset < 0) {
+    w.entryLow = -1;
+    w.entryHigh = is32 ? 0 : -1;
+    w.depth = NO_TRAIL;
+    return;
+  }
+  const word = (offset + (at % 4096)) >>> 2;
+  w.entryLow = memory.words[word]!;
+  w.entryHigh = is32 ? 0 : memory.words[word + 1]!;
+  if (w.depth < NO_TRAIL) w.trail[w.depth++] = word;
 }
 
 function exitMade(c: Processor): number {

@@ -20,6 +20,11 @@ export const STAGE2_EXIT = -1;
 export interface SecondStage {
   /** Permissions of the translation just made. */
   permissions: number;
+  /**
+   * While it is the same number, an access that was translated would be translated to the same again, and nothing else would happen;
+   * 0 where that cannot be said.
+   */
+  readonly generation: number;
   /** PAE paging of the guest reads its PDPTEs from memory at each walk. Absent: the registers loaded with CR3 are used. */
   readonly walksPdptes?: boolean;
   /**

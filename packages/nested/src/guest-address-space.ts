@@ -7,6 +7,8 @@ import { DEVICE_BASE, hostAddress, PAGE } from "./host-layout.ts";
  */
 export class GuestAddressSpace implements SecondStage {
   readonly permissions = 7;
+  /** Page tables of L1 and devices may lie anywhere: nothing is said about what comes again. */
+  readonly generation = 0;
   /** Nested paging underneath: PAE paging reads its PDPTEs at each walk. */
   walksPdptes = false;
   /** L2-physical to L1-physical, while L0 does an instruction of an L2 with EPT. */

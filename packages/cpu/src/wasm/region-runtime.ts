@@ -3,6 +3,7 @@ import { STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { ACCESS_READ, ACCESS_WRITE } from "../virtualization.ts";
+import { partOf } from "./instruction-part.ts";
 import { compileRegion } from "./region-compiler.ts";
 import { type BlockFinder, planRegion } from "./region-plan.ts";
 import type { RegionSite } from "./region-sites.ts";
@@ -87,9 +88,9 @@ export class RegionRuntime {
     };
   }
 
-  /** Compiles a region from a hot block on. False where it cannot be: 16-bit code. */
+  /** Compiles a region from a hot block on, unless it would be left at once or is 16-bit code. */
   compile(head: Block, codeBits: 16 | 32 | 64): void {
-    if (codeBits === 16) return;
+    if (codeBits === 16 || partOf(head.ops[0]!) === "outside") return;
     const { c } = this;
     const codeBase = codeBits === 64 ? 0 : c.s[CS_WORD + S.SEGMENT_BASE]!;
     const codeLimit = c.s[CS_WORD + S.SEGMENT_LIMIT]!;

@@ -17,6 +17,8 @@ import { type NestedAccess, NestedWalk, NPF_FETCH, nestedRoot, setNestedMode } f
 /** Nested paging as the second stage of address translation (APM 2 "Nested Paging"). */
 export class NestedSecondStage implements SecondStage {
   permissions = 0;
+  /** Nothing of a walk is remembered: each is made, and sets its flags. */
+  readonly generation = 0;
   readonly walksPdptes = true;
   private readonly core: SvmCore;
   private readonly walker: NestedWalk;

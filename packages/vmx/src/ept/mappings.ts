@@ -8,6 +8,8 @@ const MAXIMUM = 1 << 17;
 export class GuestPhysicalMappings {
   /** Host page of the last hit of `rightsOf`. */
   hostPage = 0;
+  /** Grows when something that was remembered is no more. */
+  losses = 1;
   private roots = new Map<number, Map<number, number>>();
   private running = new Map<number, number>();
 
@@ -30,23 +32,31 @@ export class GuestPhysicalMappings {
   }
 
   remember(page: number, hostPage: number, rights: number): void {
-    if (this.running.size >= MAXIMUM) this.running.clear();
+    if (this.running.size >= MAXIMUM) {
+      this.running.clear();
+      this.losses++;
+    }
+    if (this.running.has(page)) this.losses++;
     this.running.set(page, hostPage * RIGHTS + rights);
   }
 
   forget(page: number): void {
     this.running.delete(page);
+    this.losses++;
   }
 
   drop(root: number): void {
     this.roots.delete(root);
+    this.losses++;
   }
 
   clear(): void {
     this.roots.clear();
+    this.losses++;
   }
 
   copyFrom(other: GuestPhysicalMappings): void {
+    this.losses++;
     this.roots = new Map([...other.roots].map(([root, mappings]) => [root, new Map(mappings)]));
   }
 

@@ -47,6 +47,8 @@ export class EptSecondStage implements SecondStage {
   private readonly log: PageModificationLog;
   private root = 0;
   private tracksDirty = false;
+  /** How many EPTPs have been chosen. */
+  private chosen = 1;
 
   constructor(core: VmxCore) {
     this.core = core;
@@ -57,11 +59,19 @@ export class EptSecondStage implements SecondStage {
   /** Makes an EPTP the running one, under the controls of the running guest. */
   use(eptpLow: number, eptpHigh: number): void {
     const secondary = this.core.s[W.SECONDARY]!;
-    this.root = joinAddress(eptpLow & ~0xfff, eptpHigh);
+    const root = joinAddress(eptpLow & ~0xfff, eptpHigh);
+    if (root !== this.root) this.chosen++;
+    this.root = root;
     this.tracksDirty = (eptpLow & ACCESSED_DIRTY) !== 0;
     this.walker.isModeBased = (secondary & C.MODE_BASED_EXECUTE_CONTROL) !== 0;
     this.walker.log = (secondary & C.ENABLE_PML) !== 0 ? this.log : null;
     this.mappings.select(this.root);
+  }
+
+  /** A write has to set dirty flags that software may have cleared; rights to fetch may depend on the linear address. */
+  get generation(): number {
+    const { isModeBased, log } = this.walker;
+    return this.tracksDirty || isModeBased || log !== null ? 0 : this.mappings.losses + this.chosen;
   }
 
   /** The right to fetch from the linear address that is being translated: without paging all of them are user-mode addresses. */
