@@ -35,6 +35,8 @@ export const COMPILE_HOT: CompileThresholds = { hot: 400, warm: 40 };
 /** What finds mistakes. */
 export const COMPILE_EARLY: CompileThresholds = { hot: 12, warm: 2 };
 
+/** Exceptions without an instruction completing between them, from which on that goes on for ever. */
+const ENDLESS_EXCEPTIONS = 50_000;
 const SHADOW = 3;
 const EXCEPTION_SS = 12;
 const EXCEPTION_GP = 13;
@@ -52,6 +54,9 @@ export class Engine {
   readonly c: Processor;
   readonly code: CodeFetch;
   private readonly regions: RegionRuntime | null;
+  /** Retired instructions at the last exception, and how many came at that count. */
+  private raisedAt = 0;
+  private raised = 0;
 
   private readonly thresholds: CompileThresholds;
 
@@ -75,6 +80,7 @@ export class Engine {
   run(limit: number): RunResult {
     const c = this.c;
     this.limit = limit;
+    this.raised = 0;
     for (;;) {
       const ended = this.boundary();
       if (ended === "again") continue;
@@ -233,9 +239,23 @@ export class Engine {
     else if (fault === FAULT_EXCEPTION) {
       if (c.nonCanonical && op !== null && op.segment === S.SS && c.exception.vector === EXCEPTION_GP)
         c.exception.vector = EXCEPTION_SS;
+      const { vector } = c.exception;
       deliverException(c);
       if (c.fault !== FAULT_STOP) c.fault = FAULT_NONE;
+      this.countException(vector);
     }
+  }
+
+  /** Time stands still while instructions only raise exceptions: such a run must end by itself. */
+  private countException(vector: number): void {
+    const { c } = this;
+    this.raised = c.retired === this.raisedAt ? this.raised + 1 : 1;
+    this.raisedAt = c.retired;
+    if (this.raised < ENDLESS_EXCEPTIONS || c.stop !== null) return;
+    c.stop = {
+      kind: "loop",
+      what: `${this.raised} exceptions, the last of vector ${vector}, without an instruction between them`,
+    };
   }
 
   /** Takes pending events at a boundary. True when state changed and the loop must look again. */

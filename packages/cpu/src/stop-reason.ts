@@ -2,6 +2,8 @@
 export type StopReason =
   | { readonly kind: "unimplemented"; readonly what: string; readonly bytes: string }
   | { readonly kind: "triple-fault" }
+  /** Exceptions are delivered one behind the other and no instruction completes any more. */
+  | { readonly kind: "loop"; readonly what: string }
   | { readonly kind: "shutdown"; readonly what: string };
 
 /** The run cannot go on at an instruction that the simulator does not implement. */

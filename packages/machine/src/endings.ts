@@ -27,7 +27,7 @@ export function stopOutcome(machine: Ending, processor: Processor): Outcome {
   if (stop.kind === "triple-fault") return { kind: "triple-fault", where: machine.where() };
   if (stop.kind === "unimplemented")
     return { kind: "unimplemented", what: `${stop.what} [${stop.bytes}]`, where: machine.where() };
-  return { kind: "shutdown", what: stop.what, where: machine.where() };
+  return { kind: stop.kind, what: stop.what, where: machine.where() };
 }
 
 /** A bound that is met by an exception of ours; anything else is a bug and goes on. */

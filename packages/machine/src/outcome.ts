@@ -22,7 +22,7 @@ export type Outcome =
   /** Halted with nothing left that could wake it. */
   | { readonly kind: "halted"; readonly where: Where }
   /** The same state came round again with nothing that could break the loop. */
-  | { readonly kind: "loop"; readonly where: Where }
+  | { readonly kind: "loop"; readonly what?: string; readonly where: Where }
   /** Still running at the bound. */
   | { readonly kind: "limit"; readonly instructions: number; readonly where: Where }
   | { readonly kind: "trace-limit"; readonly events: number; readonly where: Where }
@@ -53,6 +53,8 @@ export function describeOutcome(outcome: Outcome): string {
       return `L0 stopped the virtual machine: ${outcome.what}${at}`;
     case "shutdown":
       return `shutdown: ${outcome.what}${at}`;
+    case "loop":
+      return `loop${outcome.what === undefined ? "" : `: ${outcome.what}`}${at}`;
     default:
       return `${outcome.kind}${at}`;
   }

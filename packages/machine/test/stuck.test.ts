@@ -42,3 +42,13 @@ test("a loop that waits for a timer set since the last look is not stuck", () =>
   const machine = machineAt([...Buffer.from(TIMER_WAIT, "hex")], model);
   expect(machine.run()).toEqual({ kind: "exit", code: 1 });
 });
+
+test("an exception whose handler raises it again ends the run, which no tick would", () => {
+  // mov ax, 5000h; mov ss, ax; ud2
+  const machine = machineAt([0xb8, 0x00, 0x50, 0x8e, 0xd0, 0x0f, 0x0b]);
+  machine.memory.write32(6 * 4, CODE + 5);
+  expect(machine.run()).toMatchObject({
+    kind: "loop",
+    what: expect.stringMatching(/^50000 exceptions, the last of vector 6,/),
+  });
+});
