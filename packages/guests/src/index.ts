@@ -2,6 +2,9 @@ import { bytesOfBase64 } from "./image-bytes.ts";
 import { IMAGES } from "./images-table.ts";
 import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
+import { cr4Cached } from "./scenarios/cr4-cached.ts";
+import { cr4Crash } from "./scenarios/cr4-crash.ts";
+import { cr4Loop } from "./scenarios/cr4-loop.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
@@ -26,6 +29,9 @@ export const SCENARIOS: readonly Scenario[] = [
   physicalAddressWidth,
   eptWalk,
   xsavesLateLaunch,
+  cr4Loop,
+  cr4Crash,
+  cr4Cached,
   npt2m,
   npt1g,
   svmInstructions,

@@ -3,9 +3,10 @@ import { kvm } from "@hvdiff/personality-kvm";
 import { virtualbox } from "@hvdiff/personality-virtualbox";
 import { vmware } from "@hvdiff/personality-vmware";
 import { qemu } from "@hvdiff/vmm-qemu";
+import { virtualboxKvm } from "@hvdiff/vmm-virtualbox-kvm";
 
 /** Every product the lab knows. */
-export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, qemu];
+export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, qemu, virtualboxKvm];
 
 /** Columns shown when the user names none. */
 export const DEFAULT_COLUMNS: readonly string[] = [

@@ -13,9 +13,16 @@ import {
   ScheduleError,
   type TraceEvent,
 } from "@hvdiff/machine";
-import { ARCHITECTURAL_POLICY, createNestedMachine, L0Refusal, type NestedPolicy } from "@hvdiff/nested";
-import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
+import {
+  ARCHITECTURAL_POLICY,
+  createNestedMachine,
+  L0Refusal,
+  type NestedPolicy,
+  type Userspace,
+} from "@hvdiff/nested";
+import { buildGuestModel, mergePolicy, type Quirk, userspaceOf } from "@hvdiff/personality";
 import { type BootOptions, type GuestConsole, type GuestModule, type RunOptions, UsageError } from "./api.ts";
+import { PERSONALITIES } from "./products.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import { type GuestVerdicts, parseVerdicts } from "./verdicts/parse-verdicts.ts";
 
@@ -137,6 +144,12 @@ export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[]
   return { guestModel, policy: mergePolicy(quirks), key: JSON.stringify([guestModel.cpuid, msrs, policies]) };
 }
 
+/** The VMM half of a column on its kernel; null where there is none. */
+function userspaceFor({ spec, context }: ResolvedColumn): Userspace | null {
+  const half = PERSONALITIES.find(({ product }) => product === spec.vmm?.product)?.vmmHalf;
+  return half === undefined ? null : userspaceOf(half, { tellsGuestMode: context.atLeast("6.11") });
+}
+
 /** The machine of a column with the guest loaded. Errors: `UsageError`. */
 export function createMachine(
   image: GuestImage,
@@ -177,6 +190,7 @@ export function createMachine(
       silicon,
       guestModel: configuration.guestModel,
       policy: configuration.policy,
+      userspace: userspaceFor(column),
     });
   } catch (error) {
     if (error instanceof LoadError) throw new UsageError(`${image.id}: ${error.message}`);

@@ -92,8 +92,6 @@ export class VmxVcpuAccess implements VcpuAccess {
     });
     current.write("guestRip", rip);
     current.write("guestRflags", rflags);
-    // An exception that waited is not delivered any more.
-    this.l0.state.owed = null;
   }
 
   systemRegisters(): SystemRegisters {

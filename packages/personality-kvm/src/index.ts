@@ -6,6 +6,7 @@ import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
+import { REGISTER_QUIRKS } from "./quirks/registers.ts";
 import { SVM_QUIRKS } from "./quirks/svm.ts";
 import { refuseKvm } from "./refuse.ts";
 import { KVM_RELEASES } from "./releases.ts";
@@ -26,6 +27,7 @@ export const kvm: Personality = {
     ...MODULE_PARAMETER_QUIRKS,
     ...FOLLOW_CPUID_QUIRKS,
     ...NESTED_POLICY_QUIRKS,
+    ...REGISTER_QUIRKS,
     ...SVM_QUIRKS,
   ],
   refuse: refuseKvm,

@@ -24,6 +24,17 @@ export {
   showFeature,
 } from "./cpuid-edits.ts";
 export { type CpuidRegister, GuestProfile } from "./guest-profile.ts";
+export {
+  type KernelHalf,
+  KVM_CAP,
+  KVM_RUN_X86_GUEST_MODE,
+  KVM_SYNC_X86_REGS,
+  KVM_SYNC_X86_SREGS,
+  type KvmApi,
+  type KvmRun,
+  userspaceOf,
+  type VmmHalf,
+} from "./kvm-api.ts";
 export type { Finding } from "./linters/finding.ts";
 export { lintPersonalities } from "./linters/lint.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";

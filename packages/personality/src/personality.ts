@@ -1,4 +1,5 @@
 import type { ColumnSpec } from "./column.ts";
+import type { VmmHalf } from "./kvm-api.ts";
 import type { Confidence, Quirk } from "./quirk.ts";
 
 /** One release of a product. */
@@ -34,6 +35,8 @@ export interface Personality {
   readonly flags?: readonly string[];
   /** Whether an L0 product takes a VMM half, and which is the default. */
   readonly vmm?: string;
+  /** VMM: its loop around KVM_RUN. */
+  readonly vmmHalf?: VmmHalf;
   /** Why this column cannot be run, in one line; undefined if it can. */
   refuse?(spec: ColumnSpec): string | undefined;
 }

@@ -4,9 +4,11 @@ import { NAMED_MODELS } from "./models/named-models.ts";
 import { VMX_FEATURES } from "./models/vmx-features.ts";
 import { CPUID_LEAF_QUIRKS } from "./quirks/cpuid-leaves.ts";
 import { CPUID_MODEL_QUIRKS } from "./quirks/cpuid-model.ts";
+import { REGISTER_QUIRKS } from "./quirks/registers.ts";
 import { VMX_MODEL_QUIRKS } from "./quirks/vmx-model.ts";
 import { QEMU_RELEASES } from "./releases.ts";
 import { SPECIAL_MODELS } from "./resolve-model.ts";
+import { runLoop } from "./run-loop.ts";
 
 const VERSIONED_MODELS_SINCE = 4.1;
 
@@ -26,6 +28,7 @@ export const qemu: Personality = {
   parameters: [],
   models: [...SPECIAL_MODELS, ...NAMED_MODELS.keys()],
   flags: ["phys-bits", "host-phys-bits", "kvm", "pmu", ...CPUID_FEATURE_NAMES, ...VMX_FEATURES.keys()],
-  quirks: [...CPUID_MODEL_QUIRKS, ...CPUID_LEAF_QUIRKS, ...VMX_MODEL_QUIRKS],
+  quirks: [...CPUID_MODEL_QUIRKS, ...CPUID_LEAF_QUIRKS, ...VMX_MODEL_QUIRKS, ...REGISTER_QUIRKS],
+  vmmHalf: runLoop,
   refuse: refuseQemu,
 };
