@@ -44,7 +44,7 @@ export interface GuestImage {
   readonly bundled: boolean;
   readonly bytes: Uint8Array;
   readonly sha256: string;
-  /** Logical processors on silicon with SVM, where the user does not say. */
+  /** Logical processors, where the user does not say. */
   readonly processors: number;
 }
 
@@ -180,10 +180,6 @@ export function createMachine(
         processors: settings.processors,
         restartsAfter: settings.restartsAfter,
       });
-    if (settings.processors > 1 && silicon.vendor !== "amd")
-      throw new UsageError(
-        `column "${column.text}": an L0 on VMX runs one processor so far, not ${settings.processors}`,
-      );
     return createNestedMachine({
       ...common,
       processors: settings.processors,

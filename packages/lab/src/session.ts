@@ -30,7 +30,7 @@ export class Session {
     this.image = image;
     this.options = options;
     this.silicon = resolveCpu(options);
-    this.settings = settingsOf({ ...options, processors: processorsOf(image, this.silicon, options) });
+    this.settings = settingsOf({ ...options, processors: options.processors ?? image.processors });
   }
 
   column(text: string): ResolvedColumn {
@@ -74,11 +74,6 @@ export class Session {
     }
     return keys;
   }
-}
-
-/** A scenario about several processors is one about SVM. */
-export function processorsOf(image: GuestImage, silicon: CpuModel, { processors }: RunOptions): number {
-  return processors ?? (silicon.vendor === "amd" ? image.processors : 1);
 }
 
 /** Finds or takes the image. Errors: `UsageError` with the nearest scenario names. */

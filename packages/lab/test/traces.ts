@@ -4,7 +4,7 @@ import { UsageError } from "../src/api.ts";
 import { eventKey } from "../src/events.ts";
 import type { ResolvedColumn } from "../src/resolve.ts";
 import { type Configuration, createMachine, type GuestImage, type Run, runMachine, settingsOf } from "../src/run.ts";
-import { guestImage, processorsOf } from "../src/session.ts";
+import { guestImage } from "../src/session.ts";
 
 /** What a guest saw in one run: its events without their times, and how the run ended. */
 export interface Seen {
@@ -47,7 +47,7 @@ export class TraceCache {
       const image = this.imageOf(scenario);
       const machine = createMachine(image, column, configuration, silicon, {
         ...this.settings,
-        processors: processorsOf(image, silicon, {}),
+        processors: image.processors,
         ...(this.recycled === null ? {} : { recycled: this.recycled }),
       });
       const run = runMachine(machine);

@@ -42,9 +42,7 @@ export class ApicFabric implements InterruptFabric {
   }
 
   private deliver(message: InterruptMessage, candidates: readonly Processor[]): void {
-    const targets = candidates.filter((processor) => processor.apic.isDestination(message));
-    const chosen = message.deliveryMode === DELIVERY.lowestPriority ? leastBusy(targets) : targets;
-    for (const processor of chosen) {
+    for (const processor of messageTargets(message, candidates)) {
       processor.apic.accept(message);
       this.turns.wake(processor);
     }
@@ -57,6 +55,12 @@ export class ApicFabric implements InterruptFabric {
   deadlineChanged(deadline: number): void {
     this.host.deadlineChanged(deadline);
   }
+}
+
+/** Those of the processors whose local APICs accept a message. */
+export function messageTargets(message: InterruptMessage, candidates: readonly Processor[]): readonly Processor[] {
+  const targets = candidates.filter((processor) => processor.apic.isDestination(message));
+  return message.deliveryMode === DELIVERY.lowestPriority ? leastBusy(targets) : targets;
 }
 
 /** The processor of lowest priority that accepts interrupts at all. */

@@ -66,9 +66,9 @@ export class ClientLoop {
   private earliestWaiting(client: RootClient): { processor: Processor; deadline: number } | null {
     let found: { processor: Processor; deadline: number } | null = null;
     for (const processor of this.machine.processors) {
-      const deadline = this.turns.isIdle(processor)
-        ? Math.min(client.deadline(processor.index), this.machine.choices.tickOf(processor))
-        : Number.POSITIVE_INFINITY;
+      if (!this.turns.isIdle(processor)) continue;
+      const scheduled = this.machine.choices.tickOf(processor);
+      const deadline = Math.min(client.deadline(processor.index), this.turns.ownWake(processor), scheduled);
       if (deadline !== Number.POSITIVE_INFINITY && (found === null || deadline < found.deadline))
         found = { processor, deadline };
     }

@@ -1,3 +1,4 @@
+export { messageTargets } from "./apic-fabric.ts";
 export {
   applyState,
   type DescriptorTable,
@@ -34,7 +35,7 @@ export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
 export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";
 export { HOST_TIMER_VECTOR, type RootAction, type RootClient, type RootEvent } from "./root-client.ts";
-export { messageOf } from "./schedule/choices.ts";
+export { type ApicMessage, messageOf } from "./schedule/choices.ts";
 export {
   type ChoicePoint,
   type Deviation,

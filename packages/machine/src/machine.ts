@@ -266,10 +266,10 @@ export class Machine {
     }
   }
 
-  /** On metal it waits for its turn to come; under an L0, which has one processor, time passes. */
+  /** It waits for its turn to come; a processor alone under an L0 lets time pass. */
   private idle(processor: Processor, deadline: number): void {
     const until = Math.min(deadline, processor.extension?.wakesAt?.() ?? Number.POSITIVE_INFINITY);
-    if (this.client === null) this.turns.setIdle(processor);
+    if (this.client === null || this.processors.length > 1) this.turns.setIdle(processor);
     else if (processor.s[STATE.ACTIVITY] === 2 || until === Number.POSITIVE_INFINITY) this.outcome = idleOutcome(this);
     else processor.retired = Math.max(processor.retired, until);
   }

@@ -81,8 +81,8 @@ export class Turns {
     return earliest;
   }
 
-  /** When a processor's virtualization extension ends its waiting. */
-  private ownWake({ index, extension }: Processor): number {
+  /** When the virtualization extension of a processor that waits ends that. */
+  ownWake({ index, extension }: Processor): number {
     return this.idle[index] ? (extension?.wakesAt?.() ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   }
 

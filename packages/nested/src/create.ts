@@ -14,7 +14,8 @@ import {
 } from "@hvdiff/machine";
 import { capabilitiesOf } from "@hvdiff/svm";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
-import { L0, type L0Options } from "./l0.ts";
+import { L0 } from "./l0.ts";
+import type { L0Options } from "./l0-options.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
 import { SvmL0 } from "./svm/svm-l0.ts";
 import type { Userspace } from "./userspace.ts";
@@ -28,7 +29,7 @@ export interface NestedMachineOptions extends BootRequest {
   /** Bytes of L1's RAM, a multiple of 1 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
-  /** Virtual processors; more than one on silicon with SVM only. */
+  /** Virtual processors. */
   readonly processors?: number;
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;

@@ -1,9 +1,9 @@
 import { STATE } from "@hvdiff/cpu";
 import * as C from "./controls.ts";
-import type { ExitHandlers } from "./exits.ts";
 import { F } from "./fields.ts";
-import type { L0 } from "./l0.ts";
 import type { OwedException } from "./l0-state.ts";
+import { takeStartup } from "./startup.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const VALID = 1 << 31;
 const ERROR_CODE = 1 << 11;
@@ -15,101 +15,156 @@ const VECTOR_PAGE_FAULT = 14;
 const TYPE_NMI = 2 << 8;
 const VECTOR_NMI = 2;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
-const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | 8;
+const BLOCKED_BY_MOV_SS = 2;
+const BLOCKED_BY_NMI = 8;
+const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | BLOCKED_BY_NMI;
 
 /**
- * Before each entry: what L0 owes the level that runs next. Order: a monitor trap, an event whose delivery was interrupted, an exception L0 raised, then a
- * pending interrupt, which may first have to become an exit to L1.
+ * Before each entry: what L0 owes the level that runs next. Order: INIT and start-up IPIs, a monitor trap, an event whose delivery was
+ * interrupted, an exception L0 raised, then a pending interrupt, which may first have to become an exit to L1. Leaves a processor that
+ * nothing wakes halted.
  */
-export function deliverPending(l0: L0, handlers: ExitHandlers): void {
-  const { state } = l0;
+export function deliverPending(vcpu: VmxVcpu): void {
+  const { state } = vcpu;
+  takeStartup(vcpu);
+  if (state.waitsForStartup || (state.halted && !isWoken(vcpu))) return;
   if (state.monitorTrapOwed) {
     state.monitorTrapOwed = false;
-    handlers.reflectMonitorTrap();
+    vcpu.handlers.reflectMonitorTrap();
   }
-  const v = l0.current;
+  const v = vcpu.current;
   if (state.reinject !== null) {
     v.set(F.vmEntryInterruptionInformation, state.reinject.information, 0);
     v.set(F.vmEntryExceptionErrorCode, state.reinject.errorCode, 0);
     v.set(F.vmEntryInstructionLength, state.reinject.length, 0);
     state.reinject = null;
   }
-  if (state.owed !== null) deliverOwed(l0, handlers, state.owed);
-  if (l0.interrupts.nmiPending) deliverNmi(l0, handlers);
-  deliverInterrupt(l0, handlers);
+  if (state.owed !== null) deliverOwed(vcpu, state.owed);
+  if (vcpu.interrupts.nmiPending) deliverNmi(vcpu);
+  deliverInterrupt(vcpu);
+  state.halted = false;
+}
+
+/** Whether the level that runs, or L1 by an exit, takes interrupts. */
+function takesInterrupts(vcpu: VmxVcpu): boolean {
+  const interruptible = (vcpu.current.lo(F.guestRflags) & RFLAGS_IF) !== 0;
+  return interruptible || (vcpu.state.guestMode && vcpu.handlers.l1TakesInterrupts());
+}
+
+function takesNmis(vcpu: VmxVcpu): boolean {
+  const blocked = (vcpu.current.lo(F.guestInterruptibilityState) & BLOCKED_BY_NMI) !== 0;
+  return !blocked || (vcpu.state.guestMode && vcpu.handlers.l1HasVirtualNmis());
+}
+
+/** Whether what has come ends HLT. */
+function isWoken(vcpu: VmxVcpu): boolean {
+  const { interrupts } = vcpu;
+  return (interrupts.pending && takesInterrupts(vcpu)) || (interrupts.nmiPending && takesNmis(vcpu));
+}
+
+/** Whether an interrupt could ever end HLT: IF is on, or L1 takes interrupts as exits. */
+export function canWake(vcpu: VmxVcpu): boolean {
+  return takesInterrupts(vcpu) || isWoken(vcpu);
+}
+
+/** Whether an exit to L1 may come before silicon has run what is to be entered: no entry of L1's and no event is under way. */
+export function isBetweenInstructions(vcpu: VmxVcpu): boolean {
+  return !vcpu.state.runPending && (vcpu.current.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
+}
+
+/** Silicon shall come back as soon as it has done what is under way. */
+export function comeBackSoon(vcpu: VmxVcpu): void {
+  vcpu.l0.machine.requestHostInterrupt(vcpu.index);
 }
 
 /** An exception that L0 found in an instruction it did: L1's, if it is L2's and L1 asked for it; else it is injected. */
-function deliverOwed(l0: L0, handlers: ExitHandlers, owed: OwedException): void {
+function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
   const { vector, errorCode, low, high } = owed;
-  const v = l0.current;
-  l0.state.owed = null;
+  const v = vcpu.current;
+  vcpu.state.owed = null;
   // The image of RFLAGS that a fault pushes or an exit saves has RF set.
   if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
   const information = VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0);
-  if (l0.state.guestMode) {
+  if (vcpu.state.guestMode) {
     v.set(F.vmExitInterruptionInformation, information, 0);
     v.set(F.vmExitInterruptionErrorCode, Math.max(errorCode, 0), 0);
     v.set(F.exitQualification, low, high);
-    if (handlers.reflectException()) return;
+    if (vcpu.handlers.reflectException()) return;
   }
   v.set(F.vmEntryInterruptionInformation, information, 0);
   v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
   if (vector !== VECTOR_PAGE_FAULT) return;
-  l0.silicon.s[STATE.CR2] = low;
-  l0.silicon.s[STATE.CR2 + 1] = high;
+  vcpu.silicon.s[STATE.CR2] = low;
+  vcpu.silicon.s[STATE.CR2 + 1] = high;
 }
 
 /** An NMI becomes an exit to L1 where L1 asked for that; else it is injected, as soon as the level that runs can take it. */
-function deliverNmi(l0: L0, handlers: ExitHandlers): void {
-  const v = l0.current;
-  if (l0.state.guestMode && handlers.l1TakesNmis() && (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0) {
-    l0.interrupts.takeNmi();
-    handlers.reflectNmi();
+function deliverNmi(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
+  if (vcpu.state.guestMode && vcpu.handlers.l1TakesNmis()) {
+    nmiExit(vcpu);
     return;
   }
-  const controls = v.lo(F.primaryProcessorBasedControls);
   const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
-  if (free && (v.lo(F.guestInterruptibilityState) & BLOCKED_FOR_NMI) === 0) {
-    l0.interrupts.takeNmi();
-    v.set(F.vmEntryInterruptionInformation, VALID | TYPE_NMI | VECTOR_NMI, 0);
-    v.set(F.primaryProcessorBasedControls, controls & ~C.PROC_NMI_WINDOW, 0);
-    v.set(F.guestActivityState, 0, 0);
-  } else if (!l0.state.guestMode) v.set(F.primaryProcessorBasedControls, controls | C.PROC_NMI_WINDOW, 0);
+  if (!free || (v.lo(F.guestInterruptibilityState) & BLOCKED_FOR_NMI) !== 0) {
+    openNmiWindow(vcpu);
+    return;
+  }
+  vcpu.interrupts.takeNmi();
+  const controls = v.lo(F.primaryProcessorBasedControls);
+  v.set(F.vmEntryInterruptionInformation, VALID | TYPE_NMI | VECTOR_NMI, 0);
+  const wanted = vcpu.handlers.l1WindowRequest(C.PROC_NMI_WINDOW);
+  v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_NMI_WINDOW) | wanted, 0);
+  v.set(F.guestActivityState, 0, 0);
 }
 
-function deliverInterrupt(l0: L0, handlers: ExitHandlers): void {
-  const { state, interrupts } = l0;
+function openNmiWindow(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
+  v.set(F.primaryProcessorBasedControls, v.lo(F.primaryProcessorBasedControls) | C.PROC_NMI_WINDOW, 0);
+}
+
+/** An NMI that L1 takes as an exit from L2. Without virtual NMIs it is blocked while an earlier one is being handled. */
+function nmiExit(vcpu: VmxVcpu): void {
+  const shadow = vcpu.current.lo(F.guestInterruptibilityState);
+  const blocking = vcpu.handlers.l1HasVirtualNmis() ? BLOCKED_BY_MOV_SS : BLOCKED_BY_MOV_SS | BLOCKED_BY_NMI;
+  if (!isBetweenInstructions(vcpu)) comeBackSoon(vcpu);
+  else if ((shadow & blocking) !== 0) openNmiWindow(vcpu);
+  else {
+    vcpu.interrupts.takeNmi();
+    vcpu.handlers.reflectNmi();
+  }
+}
+
+function deliverInterrupt(vcpu: VmxVcpu): void {
+  const { state, interrupts } = vcpu;
   if (!interrupts.pending) return;
-  if (state.guestMode && handlers.l1TakesInterrupts()) {
-    interruptExit(l0, handlers);
-    return;
-  }
-  injectOrWait(l0, handlers);
+  if (state.guestMode && vcpu.handlers.l1TakesInterrupts()) interruptExit(vcpu);
+  else injectOrWait(vcpu);
 }
 
-/** A pending interrupt becomes an exit to L1, unless an event is about to be delivered to L2: then right after that. */
-function interruptExit(l0: L0, handlers: ExitHandlers): void {
-  const v = l0.current;
-  if ((v.lo(F.vmEntryInterruptionInformation) & VALID) !== 0) {
-    l0.machine.requestHostInterrupt();
+/** A pending interrupt becomes an exit to L1, unless an entry or an event of L2 is about to happen: then right after that. */
+function interruptExit(vcpu: VmxVcpu): void {
+  const isShadowed = (vcpu.current.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) !== 0;
+  if (!isBetweenInstructions(vcpu) || isShadowed) {
+    comeBackSoon(vcpu);
     return;
   }
-  handlers.reflectInterrupt();
+  vcpu.handlers.reflectInterrupt();
   // L1 runs now, with interrupts off: the line stays asserted until it enables them.
-  if (l0.interrupts.pending) injectOrWait(l0, handlers);
+  if (vcpu.interrupts.pending) injectOrWait(vcpu);
 }
 
 /** Injects the interrupt into the level that runs, or asks silicon for an exit when it becomes possible. */
-function injectOrWait(l0: L0, handlers: ExitHandlers): void {
-  const v = l0.current;
+function injectOrWait(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
   const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
   const open =
     (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
   const controls = v.lo(F.primaryProcessorBasedControls);
   if (free && open) {
-    v.set(F.vmEntryInterruptionInformation, VALID | l0.interrupts.acknowledge(), 0);
-    v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | handlers.l1WindowRequest(), 0);
+    v.set(F.vmEntryInterruptionInformation, VALID | vcpu.interrupts.acknowledge(), 0);
+    const wanted = vcpu.handlers.l1WindowRequest(C.PROC_INTERRUPT_WINDOW);
+    v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | wanted, 0);
     // An injected interrupt wakes a halted processor.
     v.set(F.guestActivityState, 0, 0);
   } else v.set(F.primaryProcessorBasedControls, controls | C.PROC_INTERRUPT_WINDOW, 0);

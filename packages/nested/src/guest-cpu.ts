@@ -12,7 +12,7 @@ import {
   writeRflags,
 } from "@hvdiff/cpu";
 import { hi32, lo32 } from "@hvdiff/spec";
-import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, type VmcsView } from "@hvdiff/vmx";
+import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, storeFields, type VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
 import { GuestRegisterFile } from "./guest-register-file.ts";
@@ -26,12 +26,26 @@ import {
   SHARED_WORDS,
   storageOf,
 } from "./guest-registers.ts";
-import type { L0State } from "./l0-state.ts";
+import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
 const EFER_LMA = 1 << 10;
 const CR0_NE = 1 << 5;
 const CR4_VMXE = 1 << 13;
+
+const TYPE = 0xf;
+const BUSY_TSS_16 = 3;
+const BUSY_TSS = 11;
+const TABLES = [
+  [F.guestGdtrBase, F.guestGdtrLimit, STATE.GDTR],
+  [F.guestIdtrBase, F.guestIdtrLimit, STATE.IDTR],
+] as const;
+
+/** A guest may switch to IA-32e mode while TR has a 16-bit TSS, which nothing looks at then; a VM entry would not have it. */
+function useLongTaskState(v: VmcsView): void {
+  const access = v.lo(F.guestTrAccessRights);
+  if ((access & TYPE) === BUSY_TSS_16) v.set(F.guestTrAccessRights, (access & ~TYPE) | BUSY_TSS, 0);
+}
 
 /** The register file of an L1 with VMX, filled from the VMCS that ran and silicon's own registers. */
 export class GuestCpu extends GuestRegisterFile {
@@ -49,7 +63,7 @@ export class GuestCpu extends GuestRegisterFile {
    * Does the guest's instruction at RIP on the register file, with L0's devices in its memory.
    * @returns false when it faulted; `owedException` has the fault
    */
-  executeAtRip(v: MemoryVmcs, state: L0State): boolean {
+  executeAtRip(v: MemoryVmcs, state: VmxVcpuState): boolean {
     this.sync(v, state);
     const { file } = this;
     const { s } = this.silicon;
@@ -66,7 +80,7 @@ export class GuestCpu extends GuestRegisterFile {
   }
 
   /** Takes over from the VMCS that ran (and silicon's own registers) what the rules need to know. */
-  sync(v: MemoryVmcs, state: L0State): void {
+  sync(v: MemoryVmcs, state: VmxVcpuState): void {
     const s = this.file.s;
     const from = this.silicon.s;
     for (let word = STATE.GPR; word < STATE.GPR + 32; word++) s[word] = from[word]!;
@@ -112,7 +126,7 @@ export class GuestCpu extends GuestRegisterFile {
   }
 
   /** Puts what an emulated instruction changed where it lives while the guest runs. */
-  private commit(v: VmcsView, state: L0State): void {
+  private commit(v: VmcsView, state: VmxVcpuState): void {
     const s = this.file.s;
     const to = this.silicon.s;
     to.set(s.subarray(STATE.GPR, STATE.GPR + 32), STATE.GPR);
@@ -123,6 +137,7 @@ export class GuestCpu extends GuestRegisterFile {
     const long = (s[STATE.EFER]! & EFER_LMA) !== 0;
     const entry = v.lo(F.vmEntryControls);
     v.set(F.vmEntryControls, long ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E, 0);
+    if (long) useLongTaskState(v);
     v.set(F.guestFsBase, s[FS_BASE]!, s[FS_BASE + 1]!);
     v.set(F.guestGsBase, s[GS_BASE]!, s[GS_BASE + 1]!);
     for (const [word, field] of this.fieldWords) v.set(field, s[word]!, s[word + 1]!);
@@ -134,7 +149,20 @@ export class GuestCpu extends GuestRegisterFile {
     if (!state.guestMode) v.set(F.tscOffset, s[TSC_ADJUST]!, s[TSC_ADJUST + 1]!);
   }
 
-  private commitControlRegisters(v: VmcsView, state: L0State): void {
+  /** The same with everything that an INIT or a start-up IPI sets. */
+  settleAll(v: MemoryVmcs, state: VmxVcpuState): void {
+    const { s } = this.file;
+    this.commit(v, state);
+    storeFields(v, this.planFor(v), s);
+    for (const [base, limit, word] of TABLES) {
+      v.set(base, s[word]!, s[word + 1]!);
+      v.set(limit, s[word + 2]!, 0);
+    }
+    v.set(F.guestRip, s[STATE.RIP]!, s[STATE.RIP + 1]!);
+    v.set(F.guestRflags, readRflags(s), 0);
+  }
+
+  private commitControlRegisters(v: VmcsView, state: VmxVcpuState): void {
     const s = this.file.s;
     const changed =
       s[STATE.CR0] !== (state.guestMode ? v.lo(F.guestCr0) : v.lo(F.cr0ReadShadow)) ||
@@ -160,7 +188,7 @@ export class GuestCpu extends GuestRegisterFile {
    * Does a privileged instruction of the guest on the register file.
    * @returns false when it faulted; `owedException` has the fault
    */
-  execute(v: MemoryVmcs, lone: LoneInstruction, state: L0State): boolean {
+  execute(v: MemoryVmcs, lone: LoneInstruction, state: VmxVcpuState): boolean {
     this.sync(v, state);
     this.forgetAll();
     const { page } = this.file.apic;
@@ -171,7 +199,7 @@ export class GuestCpu extends GuestRegisterFile {
   }
 
   /** WRMSR by L0 for the guest; false where it would be #GP. */
-  writeMsr(v: VmcsView, index: number, value: bigint, state: L0State): boolean {
+  writeMsr(v: VmcsView, index: number, value: bigint, state: VmxVcpuState): boolean {
     const ok = writeMsr(this.file, index, lo32(value), hi32(value));
     if (ok) this.commit(v, state);
     return ok;

@@ -4,10 +4,10 @@ import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** How L0 does an instruction of its guest that exited. */
-export type GuestInstruction = (l0: L0) => void;
+export type GuestInstruction = (vcpu: VmxVcpu) => void;
 
 const RFLAGS_TF = 1 << 8;
 const DEBUGCTL_BTF = 1 << 1;
@@ -15,28 +15,28 @@ const PENDING_SINGLE_STEP = 1 << 14;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
 
 /** The exiting instruction is done: go on behind it. */
-export function skipInstruction(l0: L0): void {
-  const v = l0.current;
+export function skipInstruction(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
   const length = v.lo(F.vmExitInstructionLength);
   const low = v.lo(F.guestRip);
   const next = (low + length) | 0;
   v.set(F.guestRip, next, v.hi(F.guestRip) + (next >>> 0 < low >>> 0 ? 1 : 0));
-  finishInstruction(l0);
+  finishInstruction(vcpu);
 }
 
 /** An instruction that L0 has done ends the interrupt shadow before it, and counts as one instruction of guest time. */
-export function finishInstruction(l0: L0): void {
-  const v = l0.current;
+export function finishInstruction(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
   v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
   if (singleSteps(v))
     v.set(F.guestPendingDebugExceptions, v.lo(F.guestPendingDebugExceptions) | PENDING_SINGLE_STEP, 0);
-  l0.state.monitorTrapOwed = l0.state.guestMode && wantsMonitorTrap(l0);
-  l0.silicon.retired += 1;
+  vcpu.state.monitorTrapOwed = vcpu.state.guestMode && wantsMonitorTrap(vcpu);
+  vcpu.silicon.retired += 1;
 }
 
 /** Whether L1 wants an exit behind each instruction of L2. Silicon makes it for those that L0 does not do. */
-function wantsMonitorTrap(l0: L0): boolean {
-  return (l0.environment.currentVmcs()!.lo(F.primaryProcessorBasedControls) & C.PROC_MONITOR_TRAP) !== 0;
+function wantsMonitorTrap(vcpu: VmxVcpu): boolean {
+  return (vcpu.environment.currentVmcs()!.lo(F.primaryProcessorBasedControls) & C.PROC_MONITOR_TRAP) !== 0;
 }
 
 /** Whether the guest traps behind each instruction: silicon delivers the trap, with the breakpoints that MOV SS held back, at the next entry. */
@@ -46,16 +46,16 @@ function singleSteps(v: VmcsView): boolean {
 
 /** Does the instruction on the register file that L0 keeps, with the CPU that L1 is shown. */
 function emulate(lone: LoneInstruction): GuestInstruction {
-  return (l0) => {
-    if (l0.guestCpu.execute(l0.current, lone, l0.state)) skipInstruction(l0);
-    else l0.state.owed = l0.guestCpu.owedException();
+  return (vcpu) => {
+    if (vcpu.guestCpu.execute(vcpu.current, lone, vcpu.state)) skipInstruction(vcpu);
+    else vcpu.state.owed = vcpu.guestCpu.owedException();
   };
 }
 
-function halt(l0: L0): void {
-  skipInstruction(l0);
+function halt(vcpu: VmxVcpu): void {
+  skipInstruction(vcpu);
   // A trap behind HLT ends it at once.
-  l0.state.halted = !singleSteps(l0.current) && !l0.state.monitorTrapOwed;
+  vcpu.state.halted = !singleSteps(vcpu.current) && !vcpu.state.monitorTrapOwed;
 }
 
 const CPUID: LoneInstruction = { mnemonic: "cpuid" };
@@ -65,27 +65,27 @@ const STRING_MNEMONICS: Readonly<Record<number, readonly [input: string, output:
   4: ["insd", "outsd"],
 };
 
-function portIo(l0: L0): void {
-  const qualification = l0.current.lo(F.exitQualification);
+function portIo(vcpu: VmxVcpu): void {
+  const qualification = vcpu.current.lo(F.exitQualification);
   const size = (qualification & 7) + 1;
   const input = (qualification & 8) !== 0;
   if ((qualification & 16) !== 0) {
     const mnemonic = STRING_MNEMONICS[size]![input ? 0 : 1];
     emulate({ mnemonic, repeat: (qualification & 32) !== 0 ? "rep" : "none", operandSize: (size * 8) as 8 | 16 | 32 })(
-      l0,
+      vcpu,
     );
     return;
   }
   const port = (qualification >>> 16) & 0xffff;
-  l0.interrupts.advanceTo(l0.silicon.retired);
-  if (input) setAccumulator(l0.silicon, size, l0.pc.readPort(port, size));
+  vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  if (input) setAccumulator(vcpu.silicon, size, vcpu.l0.pc.readPort(port, size));
   else
-    l0.pc.writePort(
+    vcpu.l0.pc.writePort(
       port,
       size,
-      size === 4 ? l0.silicon.s[STATE.GPR]! >>> 0 : l0.silicon.s[STATE.GPR]! & ((1 << (size * 8)) - 1),
+      size === 4 ? vcpu.silicon.s[STATE.GPR]! >>> 0 : vcpu.silicon.s[STATE.GPR]! & ((1 << (size * 8)) - 1),
     );
-  skipInstruction(l0);
+  skipInstruction(vcpu);
 }
 
 function setAccumulator(silicon: Processor, size: number, value: number): void {
@@ -103,32 +103,32 @@ const MOVE_TO_CR = 0;
 const MOVE_FROM_CR = 1;
 const CLTS = 2;
 
-function controlRegister(l0: L0): void {
-  const qualification = l0.current.lo(F.exitQualification);
+function controlRegister(vcpu: VmxVcpu): void {
+  const qualification = vcpu.current.lo(F.exitQualification);
   const control = qualification & 15;
   const kind = (qualification >>> 4) & 3;
   const register = (qualification >>> 8) & 15;
   if (kind === MOVE_TO_CR)
-    emulate({ mnemonic: "mov", operands: [controlOperand(control), generalOperand(register)] })(l0);
+    emulate({ mnemonic: "mov", operands: [controlOperand(control), generalOperand(register)] })(vcpu);
   else if (kind === MOVE_FROM_CR)
-    emulate({ mnemonic: "mov", operands: [generalOperand(register), controlOperand(control)] })(l0);
-  else if (kind === CLTS) emulate({ mnemonic: "clts" })(l0);
-  else loadMachineStatusWord(l0, (qualification >>> 16) & 0xffff);
+    emulate({ mnemonic: "mov", operands: [generalOperand(register), controlOperand(control)] })(vcpu);
+  else if (kind === CLTS) emulate({ mnemonic: "clts" })(vcpu);
+  else loadMachineStatusWord(vcpu, (qualification >>> 16) & 0xffff);
 }
 
 /** LMSW: the exit qualification has the source, wherever it was read from. */
-function loadMachineStatusWord(l0: L0, source: number): void {
-  const v = l0.current;
-  const saved = l0.silicon.gpr(0);
-  setGeneralRegister(l0.silicon, v, 0, BigInt(source));
-  emulate({ mnemonic: "lmsw", operands: [generalOperand(0, 16)], operandSize: 16 })(l0);
-  l0.silicon.setGpr(0, saved);
+function loadMachineStatusWord(vcpu: VmxVcpu, source: number): void {
+  const v = vcpu.current;
+  const saved = vcpu.silicon.gpr(0);
+  setGeneralRegister(vcpu.silicon, v, 0, BigInt(source));
+  emulate({ mnemonic: "lmsw", operands: [generalOperand(0, 16)], operandSize: 16 })(vcpu);
+  vcpu.silicon.setGpr(0, saved);
 }
 
-const nothing: GuestInstruction = (l0) => skipInstruction(l0);
+const nothing: GuestInstruction = (vcpu) => skipInstruction(vcpu);
 
-function undefinedOpcode(l0: L0): void {
-  l0.state.owed = { vector: 6, errorCode: -1, low: 0, high: 0 };
+function undefinedOpcode(vcpu: VmxVcpu): void {
+  vcpu.state.owed = { vector: 6, errorCode: -1, low: 0, high: 0 };
 }
 
 /** Exits that are instructions L0 does for its guest, by basic reason. */

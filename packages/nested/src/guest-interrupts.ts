@@ -1,9 +1,9 @@
-import { enterVirtualWireMode, type InterruptMessage, type Processor, STATE, xapicDestination } from "@hvdiff/cpu";
+import { enterVirtualWireMode, type InterruptMessage, type Processor, STATE } from "@hvdiff/cpu";
 import type { Pc } from "@hvdiff/machine";
 
 /**
- * L1's interrupt controllers as L0 models them: the local APIC of its one virtual processor, with the register file that L0 keeps, and the
- * PC's 8259s and I/O APIC behind it.
+ * L1's interrupt controllers as one virtual processor sees them: its local APIC, with the register file that L0 keeps, and the PC's 8259s
+ * and I/O APIC behind it.
  */
 export class GuestInterrupts {
   private readonly file: Processor;
@@ -11,30 +11,17 @@ export class GuestInterrupts {
 
   /**
    * @param file L1's registers as L0 keeps them
-   * @param send carries messages of the local APIC to others; absent: there are no others
+   * @param send carries messages of the local APIC
    */
-  constructor(file: Processor, pc: Pc, send?: (message: InterruptMessage, exceptSender: boolean) => void) {
+  constructor(file: Processor, pc: Pc, send: (message: InterruptMessage, exceptSender: boolean) => void) {
     this.file = file;
     this.pc = pc;
     file.apic.fabric = {
-      send: (message, _sender, exceptSender) => {
-        if (send !== undefined) send(message, exceptSender);
-        else if (!exceptSender) this.deliver(message);
-      },
+      send: (message, _sender, exceptSender) => send(message, exceptSender),
       endOfInterrupt: (vector) => pc.endOfInterrupt(vector),
       deadlineChanged: () => {},
     };
     enterVirtualWireMode(file);
-  }
-
-  /** A message of the I/O APIC or a device. */
-  deliverFromDevice(message: InterruptMessage): void {
-    const destination = message.logical ? message.destination : xapicDestination(message.destination);
-    this.deliver({ ...message, destination });
-  }
-
-  private deliver(message: InterruptMessage): void {
-    if (this.file.apic.isDestination(message)) this.file.apic.accept(message);
   }
 
   setLine(asserted: boolean): void {
@@ -48,11 +35,6 @@ export class GuestInterrupts {
 
   get nmiPending(): boolean {
     return (this.file.s[STATE.EVENTS]! & STATE.EVENT_NMI) !== 0;
-  }
-
-  /** Whether something has come that ends HLT. */
-  get wakes(): boolean {
-    return this.pending || this.nmiPending;
   }
 
   takeNmi(): void {

@@ -1,5 +1,6 @@
 export { createIdeal, createNestedMachine, L0Refusal, type NestedMachineOptions } from "./create.ts";
-export { L0, type L0Options } from "./l0.ts";
+export { L0 } from "./l0.ts";
+export type { L0Options } from "./l0-options.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";

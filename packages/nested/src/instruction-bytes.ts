@@ -2,12 +2,12 @@ import { FAULT_NONE } from "@hvdiff/cpu";
 import type { MemoryVmcs } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import type { GuestCpu } from "./guest-cpu.ts";
-import type { L0State } from "./l0-state.ts";
+import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const SHOWN_BYTES = 8;
 
 /** Instruction bytes at the guest's RIP, as far as its page tables lead to them; L2's only where it runs on L1's own memory. */
-export function instructionBytes(guest: GuestCpu, v: MemoryVmcs, state: L0State): string {
+export function instructionBytes(guest: GuestCpu, v: MemoryVmcs, state: VmxVcpuState): string {
   guest.sync(v, state);
   const { file } = guest;
   const code = file.in64BitMode ? 0 : v.lo(F.guestCsBase);

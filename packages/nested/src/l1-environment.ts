@@ -12,8 +12,9 @@ import {
 } from "@hvdiff/vmx";
 import type { GuestCpu } from "./guest-cpu.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
-import type { L0State } from "./l0-state.ts";
+import type { PagePoolState } from "./page-pool.ts";
 import { dropShadows } from "./shadow-ept.ts";
+import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
 
@@ -30,7 +31,8 @@ export class L1Environment implements VmxEnvironment {
   /** Null where L1 is offered no VMX: then nothing ever asks for a VMCS. */
   private readonly layout: VmcsLayout | null;
   private current: MemoryVmcs | null = null;
-  private readonly getState: () => L0State;
+  private readonly getState: () => VmxVcpuState;
+  private readonly getPool: () => PagePoolState;
   private readonly featureControl: () => number;
   readonly context: ExecutingContext;
   /** Set by L0 before it emulates: whether L1 is blocked by MOV SS. */
@@ -40,7 +42,13 @@ export class L1Environment implements VmxEnvironment {
     guest: GuestCpu,
     memory: PhysicalMemory,
     ram: number,
-    rules: { capabilities: VmxCapabilities; policy: VmxPolicy; state: () => L0State; featureControl: () => number },
+    rules: {
+      capabilities: VmxCapabilities;
+      policy: VmxPolicy;
+      state: () => VmxVcpuState;
+      pool: () => PagePoolState;
+      featureControl: () => number;
+    },
   ) {
     this.guest = guest;
     this.memory = memory;
@@ -48,6 +56,7 @@ export class L1Environment implements VmxEnvironment {
     this.capabilities = rules.capabilities;
     this.policy = rules.policy;
     this.getState = rules.state;
+    this.getPool = rules.pool;
     this.featureControl = rules.featureControl;
     this.layout = rules.capabilities.regionSize === 0 ? null : createVmcsLayout(rules.capabilities);
     this.context = this.executingContext();
@@ -146,7 +155,7 @@ export class L1Environment implements VmxEnvironment {
   invalidateEpt(all: boolean, eptpLow: number, eptpHigh: number): void {
     const state = this.getState();
     const eptp = BigInt(eptpLow >>> 0) | (BigInt(eptpHigh >>> 0) << 32n);
-    dropShadows(this.memory, state.pool, state.shadows, all ? null : eptp);
+    dropShadows(this.memory, this.getPool(), state.shadows, all ? null : eptp);
     this.onInvalidate("ept");
   }
 

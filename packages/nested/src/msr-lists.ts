@@ -1,6 +1,6 @@
 import type { VmcsField } from "@hvdiff/spec";
 import { isMsrLoadRefused, isMsrStoreRefused, type MemoryVmcs } from "@hvdiff/vmx";
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const ENTRY_BYTES = 16;
 
@@ -10,7 +10,7 @@ const ENTRY_BYTES = 16;
  * @returns index of the first entry that cannot be loaded, -1 if all were
  */
 export function loadMsrs(
-  l0: L0,
+  vcpu: VmxVcpu,
   v12: MemoryVmcs,
   countField: VmcsField,
   addressField: VmcsField,
@@ -19,28 +19,28 @@ export function loadMsrs(
   const entries = Number(v12.read(countField));
   if (entries === 0) return -1;
   const base = Number(v12.read(addressField));
-  l0.guestCpu.sync(target, l0.state);
+  vcpu.guestCpu.sync(target, vcpu.state);
   for (let at = 0; at < entries; at++) {
-    const index = l0.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
-    const reserved = l0.guestCpu.read32(base + at * ENTRY_BYTES + 4);
-    const value = l0.guestCpu.physical64(base + at * ENTRY_BYTES + 8);
-    const refused = isMsrLoadRefused(index, reserved) || l0.options.policy.refusedMsrLoads.includes(index);
-    if (refused || !l0.guestCpu.writeMsr(target, index, value, l0.state)) return at;
+    const index = vcpu.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
+    const reserved = vcpu.guestCpu.read32(base + at * ENTRY_BYTES + 4);
+    const value = vcpu.guestCpu.physical64(base + at * ENTRY_BYTES + 8);
+    const refused = isMsrLoadRefused(index, reserved) || vcpu.l0.options.policy.refusedMsrLoads.includes(index);
+    if (refused || !vcpu.guestCpu.writeMsr(target, index, value, vcpu.state)) return at;
   }
   return -1;
 }
 
 /** Stores the VM-exit MSR-store list of vmcs12. Returns the index of an entry that cannot be stored, or -1. */
-export function storeMsrs(l0: L0, v12: MemoryVmcs): number {
+export function storeMsrs(vcpu: VmxVcpu, v12: MemoryVmcs): number {
   const entries = Number(v12.read("vmExitMsrStoreCount"));
   if (entries === 0) return -1;
   const base = Number(v12.read("vmExitMsrStoreAddress"));
-  l0.guestCpu.sync(l0.v02, l0.state);
+  vcpu.guestCpu.sync(vcpu.v02, vcpu.state);
   for (let at = 0; at < entries; at++) {
-    const index = l0.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
-    const value = isMsrStoreRefused(index) ? undefined : l0.guestCpu.readMsr(index);
+    const index = vcpu.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
+    const value = isMsrStoreRefused(index) ? undefined : vcpu.guestCpu.readMsr(index);
     if (value === undefined) return at;
-    l0.guestCpu.writePhysical64(base + at * ENTRY_BYTES + 8, value);
+    vcpu.guestCpu.writePhysical64(base + at * ENTRY_BYTES + 8, value);
   }
   return -1;
 }

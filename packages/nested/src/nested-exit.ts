@@ -2,15 +2,15 @@ import { EXIT_REASONS } from "@hvdiff/spec";
 import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
-import type { L0 } from "./l0.ts";
-import { count } from "./l0-state.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { loadPerfGlobalForL1, savePerfGlobalOfL2 } from "./perf-global.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmentry, traceVmexit } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
+const ACTIVITY_HLT = 1;
 const VALID = 1 << 31;
 /** Type 2, vector 2. */
 const NMI_INFORMATION = 0x202;
@@ -31,107 +31,115 @@ const UNUSED_INFORMATION = [
 ];
 
 /** Passes the exit that silicon just made from vmcs02 on to L1. */
-export function exitToL1(l0: L0, reason: number): void {
-  const v12 = l0.environment.currentVmcs()!;
-  const { v02 } = l0;
+export function exitToL1(vcpu: VmxVcpu, reason: number): void {
+  const v12 = vcpu.environment.currentVmcs()!;
+  const { v02 } = vcpu;
   if ((reason & ENTRY_FAILURE) !== 0)
     v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
   else copyExitInformation(v02, v12);
-  l0.state.reinject = null;
-  leaveL2(l0, v12, v02, reason);
+  vcpu.state.reinject = null;
+  leaveL2(vcpu, v12, v02, reason);
 }
 
 /** An entry failure that L0 found itself, before silicon saw vmcs02. L1's own state is still that of vmcs01. */
-export function failEntry(l0: L0, reason: number, qualification: number): void {
-  const v12 = l0.environment.currentVmcs()!;
-  const { v01 } = l0;
+export function failEntry(vcpu: VmxVcpu, reason: number, qualification: number): void {
+  const v12 = vcpu.environment.currentVmcs()!;
+  const { v01 } = vcpu;
   v12.set(F.exitReason, reason | ENTRY_FAILURE, 0);
   v12.set(F.exitQualification, qualification, 0);
-  switchToL1(l0, v12, v01, v01);
+  switchToL1(vcpu, v12, v01, v01);
 }
 
 /** A pending interrupt of L1's machine ends L2's run, because L1 asked for that. */
-export function externalInterruptToL1(l0: L0): void {
-  const acknowledges = (l0.environment.currentVmcs()!.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0;
-  madeUpExit(l0, EXIT_REASONS.EXTERNAL_INTERRUPT.number, acknowledges ? VALID | l0.interrupts.acknowledge() : 0);
+export function externalInterruptToL1(vcpu: VmxVcpu): void {
+  const acknowledges = (vcpu.environment.currentVmcs()!.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0;
+  madeUpExit(vcpu, EXIT_REASONS.EXTERNAL_INTERRUPT.number, acknowledges ? VALID | vcpu.interrupts.acknowledge() : 0);
 }
 
 /** An NMI of L1's machine ends L2's run, because L1 asked for that. */
-export function nmiToL1(l0: L0): void {
-  madeUpExit(l0, EXIT_REASONS.EXCEPTION_NMI.number, VALID | NMI_INFORMATION);
+export function nmiToL1(vcpu: VmxVcpu): void {
+  madeUpExit(vcpu, EXIT_REASONS.EXCEPTION_NMI.number, VALID | NMI_INFORMATION);
+}
+
+/** An INIT ends L2's run. */
+export function initToL1(vcpu: VmxVcpu): void {
+  madeUpExit(vcpu, EXIT_REASONS.INIT_SIGNAL.number, 0);
 }
 
 /** The exit behind an instruction of L2 that L0 has done, because L1 asked for that. */
-export function monitorTrapToL1(l0: L0): void {
-  madeUpExit(l0, EXIT_REASONS.MONITOR_TRAP_FLAG.number, 0);
+export function monitorTrapToL1(vcpu: VmxVcpu): void {
+  madeUpExit(vcpu, EXIT_REASONS.MONITOR_TRAP_FLAG.number, 0);
 }
 
-function madeUpExit(l0: L0, reason: number, interruption: number): void {
-  const v12 = l0.environment.currentVmcs()!;
-  const { v02 } = l0;
+function madeUpExit(vcpu: VmxVcpu, reason: number, interruption: number): void {
+  const v12 = vcpu.environment.currentVmcs()!;
+  const { v02 } = vcpu;
   for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
   v02.set(F.exitQualification, 0, 0);
   v02.set(F.vmExitInterruptionInformation, interruption, 0);
   copyExitInformation(v02, v12);
-  leaveL2(l0, v12, v02, reason);
+  if (vcpu.state.halted) v02.set(F.guestActivityState, ACTIVITY_HLT, 0);
+  vcpu.state.halted = false;
+  leaveL2(vcpu, v12, v02, reason);
 }
 
-function leaveL2(l0: L0, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
+function leaveL2(vcpu: VmxVcpu, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
   v12.set(F.exitReason, reason, 0);
   if ((reason & ENTRY_FAILURE) === 0) {
     saveGuestState(v02, v12);
-    savePerfGlobalOfL2(l0, v12);
+    savePerfGlobalOfL2(vcpu, v12);
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
-    if (storeMsrs(l0, v12) >= 0) l0.state.abort = ABORT_SAVING_MSRS;
+    if (storeMsrs(vcpu, v12) >= 0) vcpu.state.abort = ABORT_SAVING_MSRS;
   }
-  l0.vmx.vmptrld(l0.state.vmcs01);
+  vcpu.vmx.vmptrld(vcpu.state.vmcs01);
   // A failed entry has loaded nothing of L2.
-  switchToL1(l0, v12, l0.v01, (reason & ENTRY_FAILURE) === 0 ? v02 : l0.v01);
+  switchToL1(vcpu, v12, vcpu.v01, (reason & ENTRY_FAILURE) === 0 ? v02 : vcpu.v01);
 }
 
 /**
  * Host state of vmcs12 becomes what runs next.
  * @param before the VMCS whose guest state has the registers that a VM exit leaves alone
  */
-function switchToL1(l0: L0, v12: MemoryVmcs, v01: MemoryVmcs, before: MemoryVmcs): void {
-  l0.state.guestMode = false;
-  l0.state.runPending = false;
+function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: MemoryVmcs): void {
+  vcpu.state.guestMode = false;
+  vcpu.state.runPending = false;
   loadHostState(v12, v01, before);
-  loadPerfGlobalForL1(l0, v12);
-  flushForTransition(l0, v12);
-  if (loadMsrs(l0, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0) l0.state.abort = ABORT_LOADING_MSRS;
-  count(l0.state, "reflected");
-  traceVmexit(l0, v12);
+  loadPerfGlobalForL1(vcpu, v12);
+  flushForTransition(vcpu, v12);
+  if (loadMsrs(vcpu, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0)
+    vcpu.state.abort = ABORT_LOADING_MSRS;
+  vcpu.l0.count("reflected");
+  traceVmexit(vcpu, v12);
 }
 
 /** Without VPID, VM transitions of L1 forget all linear translations, L1's and L2's. */
-export function flushForTransition(l0: L0, v12: MemoryVmcs): void {
+export function flushForTransition(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   const usesVpid =
     (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
     (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
   if (usesVpid) return;
-  forgetVpid(l0, VPID_L1);
-  forgetVpid(l0, VPID_L2);
+  forgetVpid(vcpu, VPID_L1);
+  forgetVpid(vcpu, VPID_L2);
 }
 
 /** Silicon refused what L0 had accepted: the entry that the trace tells of did not happen after all. */
-export function retractEntry(l0: L0, result: string): void {
-  const level = l0.state.guestMode;
-  l0.machine.trace.retract("vmentry");
-  l0.state.guestMode = false;
-  traceVmentry(l0, l0.state.launching, result);
-  l0.state.guestMode = level;
+export function retractEntry(vcpu: VmxVcpu, result: string): void {
+  const level = vcpu.state.guestMode;
+  vcpu.l0.machine.trace.retract("vmentry");
+  vcpu.state.guestMode = false;
+  traceVmentry(vcpu, vcpu.state.launching, result);
+  vcpu.state.guestMode = level;
 }
 
 /** Silicon refused vmcs02 with VMfail although L0's checks of vmcs12 passed: L1 sees its VMLAUNCH or VMRESUME fail after all. */
-export function failEntryLate(l0: L0): void {
-  const outcome = failValid(l0.options.policy.lateFailureError);
-  retractEntry(l0, outcomeText(outcome));
-  l0.vmx.vmptrld(l0.state.vmcs01);
-  l0.state.guestMode = false;
-  l0.state.runPending = false;
+export function failEntryLate(vcpu: VmxVcpu): void {
+  const outcome = failValid(vcpu.l0.options.policy.lateFailureError);
+  retractEntry(vcpu, outcomeText(outcome));
+  vcpu.vmx.vmptrld(vcpu.state.vmcs01);
+  vcpu.state.guestMode = false;
+  vcpu.state.runPending = false;
   // The instruction was counted when its entry was accepted.
-  l0.silicon.retired -= 1;
-  completeVmx(l0, outcome);
-  l0.environment.currentVmcs()!.set(F.vmInstructionError, l0.options.policy.lateFailureError, 0);
+  vcpu.silicon.retired -= 1;
+  completeVmx(vcpu, outcome);
+  vcpu.environment.currentVmcs()!.set(F.vmInstructionError, vcpu.l0.options.policy.lateFailureError, 0);
 }

@@ -1,4 +1,4 @@
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** Tags of L1's and L2's translations in silicon's TLB. */
 export const VPID_L1 = 1;
@@ -8,8 +8,8 @@ const SINGLE_CONTEXT = 1;
 const ALL_CONTEXT = 2;
 
 /** INVVPID, single context: silicon forgets the linear translations of L1 or L2. */
-export function forgetVpid(l0: L0, vpid: number): void {
-  l0.vmx.invvpid({
+export function forgetVpid(vcpu: VmxVcpu, vpid: number): void {
+  vcpu.vmx.invvpid({
     typeLow: SINGLE_CONTEXT,
     typeHigh: 0,
     descriptorLow: vpid,
@@ -20,6 +20,6 @@ export function forgetVpid(l0: L0, vpid: number): void {
 }
 
 /** INVEPT, all contexts: silicon forgets what it knows of L0's tables. */
-export function forgetEpt(l0: L0): void {
-  l0.vmx.invept({ typeLow: ALL_CONTEXT, typeHigh: 0, eptpLow: 0, eptpHigh: 0 });
+export function forgetEpt(vcpu: VmxVcpu): void {
+  vcpu.vmx.invept({ typeLow: ALL_CONTEXT, typeHigh: 0, eptpLow: 0, eptpHigh: 0 });
 }

@@ -1,5 +1,5 @@
 import { enterVirtualWireMode, STATE } from "@hvdiff/cpu";
-import { backedRanges, type DescriptorTable, featureControlAfter } from "@hvdiff/machine";
+import { backedRanges, type DescriptorTable, featureControlAfter, type InitialState } from "@hvdiff/machine";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { eptPointerFor, mapRange } from "./ept-tables.ts";
@@ -10,6 +10,8 @@ import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";
 import { takePage } from "./page-pool.ts";
 import { VPID_L1 } from "./silicon-tlb.ts";
+import { resetVcpu } from "./startup.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const CR0_HOST = 0x80000033 | 0;
 const CR4_HOST = 0x2020;
@@ -23,31 +25,53 @@ const EFER_LMA = 1 << 10;
 const CR4_VMXE = 1 << 13;
 const CR0_NE = 1 << 5;
 
-/** Puts silicon into VMX operation and makes the VMCS that runs L1. */
-export function startSilicon(l0: L0): void {
-  const { silicon, vmx, state, machine } = l0;
-  prepareHost(l0);
-  const region = takePage(state.pool, machine.memory);
-  writeRevision(l0, region);
+/** Makes what all virtual processors use: L1's memory as EPT. */
+export function startMachine({ state, machine, options }: L0): void {
+  state.tables01 = takePage(state.pool, machine.memory);
+  for (const { base, size } of backedRanges(options.ram))
+    mapRange(machine.memory, state.pool, state.tables01, { from: base, to: GUEST_OFFSET + base, size });
+}
+
+/** Puts a processor of silicon into VMX operation and makes the VMCS that runs L1 on it. */
+export function startVcpu(vcpu: VmxVcpu): void {
+  const { vmx, state, l0 } = vcpu;
+  const { memory } = l0.machine;
+  prepareHost(vcpu);
+  const region = takePage(l0.state.pool, memory);
+  writeRevision(vcpu, region);
   expectSuccess("VMXON", vmx.vmxon(region).kind);
-  state.vmcs01 = newVmcs(l0);
-  state.vmcs02 = newVmcs(l0);
-  state.ept01 = takePage(state.pool, machine.memory);
-  state.msrBitmap02 = takePage(state.pool, machine.memory);
-  mapGuestRam(l0);
+  state.vmcs01 = newVmcs(vcpu);
+  state.vmcs02 = newVmcs(vcpu);
+  state.msrBitmap02 = takePage(l0.state.pool, memory);
   expectSuccess("VMPTRLD", vmx.vmptrld(state.vmcs01).kind);
-  l0.attachVmcss();
-  const v = l0.v01;
-  writeControls(l0, v);
+  vcpu.attach();
+  const v = vcpu.v01;
+  writeControls(vcpu, v);
   writeHostState(v);
-  writeInitialGuest(l0, v);
-  l0.guestCpu.setMsr(FEATURE_CONTROL_MSR, featureControlAfter(l0.options.firmware));
+  vcpu.guestCpu.setMsr(FEATURE_CONTROL_MSR, featureControlAfter(l0.options.firmware));
+  v.set(F.guestDr7, 0x400, 0);
+  v.write("guestIa32Pat", 0x0007040600070406n);
+  if (vcpu.index === 0) startBootstrap(vcpu, v);
+  else startApplication(vcpu, v);
+}
+
+function startBootstrap({ silicon, l0 }: VmxVcpu, v: VmcsView): void {
+  writeInitialGuest(l0.options.initial, v);
   for (const [register, value] of l0.options.initial.registers) silicon.setGpr(register, BigInt(value));
 }
 
+/** Firmware has found the others and sent them to wait. */
+function startApplication(vcpu: VmxVcpu, v: VmcsView): void {
+  const cr0 = vcpu.guestCpu.file.s[STATE.CR0]!;
+  v.set(F.guestCr0, cr0 | CR0_NE, 0);
+  v.set(F.cr0ReadShadow, cr0, 0);
+  v.set(F.guestCr4, CR4_VMXE, 0);
+  resetVcpu(vcpu);
+}
+
 /** The mode a 64-bit host runs in when it executes VMXON. */
-function prepareHost(l0: L0): void {
-  const s = l0.silicon.s;
+function prepareHost(vcpu: VmxVcpu): void {
+  const s = vcpu.silicon.s;
   s[STATE.CR0] = CR0_HOST;
   s[STATE.CR4] = CR4_HOST;
   s[STATE.EFER] = EFER_HOST;
@@ -56,20 +80,20 @@ function prepareHost(l0: L0): void {
   s[STATE.DR7] = 0x400;
   s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xa09b;
   s[STATE.SEGMENTS + STATE.SS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xc093;
-  l0.silicon.rflags = 2n;
+  vcpu.silicon.rflags = 2n;
   // The host's timer comes in by its interrupt line.
-  enterVirtualWireMode(l0.silicon);
-  l0.silicon.translationChanged();
+  enterVirtualWireMode(vcpu.silicon);
+  vcpu.silicon.translationChanged();
 }
 
-function writeRevision(l0: L0, region: number): void {
-  l0.machine.memory.write32(region, l0.vmx.capabilities.revisionId);
+function writeRevision(vcpu: VmxVcpu, region: number): void {
+  vcpu.l0.machine.memory.write32(region, vcpu.vmx.capabilities.revisionId);
 }
 
-function newVmcs(l0: L0): number {
-  const region = takePage(l0.state.pool, l0.machine.memory);
-  writeRevision(l0, region);
-  expectSuccess("VMCLEAR", l0.vmx.vmclear(region).kind);
+function newVmcs(vcpu: VmxVcpu): number {
+  const region = takePage(vcpu.l0.state.pool, vcpu.l0.machine.memory);
+  writeRevision(vcpu, region);
+  expectSuccess("VMCLEAR", vcpu.vmx.vmclear(region).kind);
   return region;
 }
 
@@ -77,27 +101,20 @@ function expectSuccess(what: string, kind: string): void {
   if (kind !== "succeed") throw new Error(`L0's own ${what} failed on silicon: ${kind}`);
 }
 
-function mapGuestRam(l0: L0): void {
-  const { memory } = l0.machine;
-  const { pool, ept01 } = l0.state;
-  for (const { base, size } of backedRanges(l0.options.ram))
-    mapRange(memory, pool, ept01, { from: base, to: GUEST_OFFSET + base, size });
-}
-
 /** L0 keeps L1's local APIC, so its task priority (CR8) too. */
 const PRIMARY =
   C.PROC_HLT | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY | C.PROC_TSC_OFFSETTING | C.PROC_CR8_LOAD | C.PROC_CR8_STORE;
 
 /** A control word with what silicon demands added. */
-function adjusted(l0: L0, word: "pin" | "primary" | "secondary" | "exit" | "entry", wanted: number): number {
-  const { required, allowed } = l0.vmx.capabilities.controls[word];
+function adjusted(vcpu: VmxVcpu, word: "pin" | "primary" | "secondary" | "exit" | "entry", wanted: number): number {
+  const { required, allowed } = vcpu.vmx.capabilities.controls[word];
   return (wanted | required) & allowed;
 }
 
 /** Features that L1's CPUID shows and that need a control. */
-function guestFeatures(l0: L0): number {
+function guestFeatures(vcpu: VmxVcpu): number {
   const has = (leaf: number, subleaf: number, register: "eax" | "ebx" | "ecx" | "edx", bit: number) =>
-    l0.options.guestModel.cpuid.some(
+    vcpu.l0.options.guestModel.cpuid.some(
       (entry) => entry.leaf >>> 0 === leaf >>> 0 && entry.subleaf === subleaf && ((entry[register] >>> bit) & 1) !== 0,
     );
   return (
@@ -108,11 +125,11 @@ function guestFeatures(l0: L0): number {
   );
 }
 
-function writeControls(l0: L0, v: VmcsView): void {
-  v.set(F.pinBasedControls, adjusted(l0, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI | C.PIN_VIRTUAL_NMIS), 0);
-  v.set(F.primaryProcessorBasedControls, adjusted(l0, "primary", PRIMARY) & ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE), 0);
-  const secondary = C.PROC2_EPT | C.PROC2_VPID | C.PROC2_UNRESTRICTED | guestFeatures(l0);
-  v.set(F.secondaryProcessorBasedControls, adjusted(l0, "secondary", secondary), 0);
+function writeControls(vcpu: VmxVcpu, v: VmcsView): void {
+  v.set(F.pinBasedControls, adjusted(vcpu, "pin", C.PIN_EXTERNAL_INTERRUPT | C.PIN_NMI | C.PIN_VIRTUAL_NMIS), 0);
+  v.set(F.primaryProcessorBasedControls, adjusted(vcpu, "primary", PRIMARY) & ~(C.PROC_CR3_LOAD | C.PROC_CR3_STORE), 0);
+  const secondary = C.PROC2_EPT | C.PROC2_VPID | C.PROC2_UNRESTRICTED | guestFeatures(vcpu);
+  v.set(F.secondaryProcessorBasedControls, adjusted(vcpu, "secondary", secondary), 0);
   const exit =
     C.EXIT_HOST_64 |
     C.EXIT_ACK_INTERRUPT |
@@ -121,9 +138,9 @@ function writeControls(l0: L0, v: VmcsView): void {
     C.EXIT_SAVE_EFER |
     C.EXIT_LOAD_EFER |
     C.EXIT_SAVE_DEBUG;
-  v.set(F.vmExitControls, adjusted(l0, "exit", exit), 0);
-  v.set(F.vmEntryControls, adjusted(l0, "entry", C.ENTRY_LOAD_PAT | C.ENTRY_LOAD_EFER | C.ENTRY_LOAD_DEBUG), 0);
-  v.write("eptPointer", BigInt(eptPointerFor(l0.state.ept01)));
+  v.set(F.vmExitControls, adjusted(vcpu, "exit", exit), 0);
+  v.set(F.vmEntryControls, adjusted(vcpu, "entry", C.ENTRY_LOAD_PAT | C.ENTRY_LOAD_EFER | C.ENTRY_LOAD_DEBUG), 0);
+  v.write("eptPointer", BigInt(eptPointerFor(vcpu.l0.state.tables01)));
   v.set(F.virtualProcessorIdentifier, VPID_L1, 0);
   v.set(F.vmcsLinkPointer, -1, -1);
   v.set(F.cr0GuestHostMask, -1, 0);
@@ -143,8 +160,7 @@ function writeHostState(v: VmcsView): void {
   v.write("hostRsp", 0x2000n);
 }
 
-function writeInitialGuest(l0: L0, v: VmcsView): void {
-  const { initial } = l0.options;
+function writeInitialGuest(initial: InitialState, v: VmcsView): void {
   v.set(F.guestRip, initial.rip | 0, 0);
   v.set(F.guestRflags, 2, 0);
   v.set(F.guestCr0, initial.cr0 | CR0_NE, 0);
@@ -154,8 +170,6 @@ function writeInitialGuest(l0: L0, v: VmcsView): void {
   v.set(F.cr4ReadShadow, initial.cr4, 0);
   v.set(F.guestIa32Efer, initial.efer, 0);
   if ((initial.efer & EFER_LMA) !== 0) v.set(F.vmEntryControls, v.lo(F.vmEntryControls) | C.ENTRY_IA32E, 0);
-  v.set(F.guestDr7, 0x400, 0);
-  v.write("guestIa32Pat", 0x0007040600070406n);
   initial.segments.forEach((segment, at) => {
     const [selector, base, limit, access] = SEGMENT_FIELDS[at]!;
     v.set(selector, segment.selector, 0);

@@ -11,7 +11,7 @@ import {
   type VmwriteOperands,
   type VmxOutcome,
 } from "@hvdiff/vmx";
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /*
  * Events that L1 could notice, in the very words that silicon uses for them: a trace under an L0 is comparable with one on metal because the
@@ -19,31 +19,31 @@ import type { L0 } from "./l0.ts";
  */
 
 export function traceVmx(
-  l0: L0,
+  vcpu: VmxVcpu,
   instruction: string,
   pointer: { lo: number; hi: number } | null,
   outcome: VmxOutcome,
 ): void {
-  if (l0.sink !== null)
-    traceInstruction(l0.sink, instruction, outcome, pointer === null ? undefined : u64(pointer.lo, pointer.hi));
+  if (vcpu.sink !== null)
+    traceInstruction(vcpu.sink, instruction, outcome, pointer === null ? undefined : u64(pointer.lo, pointer.hi));
 }
 
-export function traceRead(l0: L0, encodingLow: number, encodingHigh: number, outcome: VmxOutcome): void {
-  if (l0.sink !== null) traceVmread(l0.sink, encodingLow, encodingHigh, outcome);
+export function traceRead(vcpu: VmxVcpu, encodingLow: number, encodingHigh: number, outcome: VmxOutcome): void {
+  if (vcpu.sink !== null) traceVmread(vcpu.sink, encodingLow, encodingHigh, outcome);
 }
 
-export function traceWrite(l0: L0, operands: VmwriteOperands, outcome: VmxOutcome): void {
-  if (l0.sink !== null) traceVmwrite(l0.sink, operands, outcome);
+export function traceWrite(vcpu: VmxVcpu, operands: VmwriteOperands, outcome: VmxOutcome): void {
+  if (vcpu.sink !== null) traceVmwrite(vcpu.sink, operands, outcome);
 }
 
-export function traceVmentry(l0: L0, isLaunch: boolean, result: string): void {
-  if (l0.sink !== null) emitVmentry(l0.sink, isLaunch, result);
+export function traceVmentry(vcpu: VmxVcpu, isLaunch: boolean, result: string): void {
+  if (vcpu.sink !== null) emitVmentry(vcpu.sink, isLaunch, result);
 }
 
-export function traceVmexit(l0: L0, v12: VmcsView): void {
-  if (l0.sink !== null) emitVmexit(l0.sink, v12);
+export function traceVmexit(vcpu: VmxVcpu, v12: VmcsView): void {
+  if (vcpu.sink !== null) emitVmexit(vcpu.sink, v12);
 }
 
-export function traceCheck(l0: L0, check: EntryCheck): void {
-  if (l0.sink !== null) emitCheck(l0.sink, check.id);
+export function traceCheck(vcpu: VmxVcpu, check: EntryCheck): void {
+  if (vcpu.sink !== null) emitCheck(vcpu.sink, check.id);
 }

@@ -3,7 +3,7 @@ import { hi32, lo32, u64 } from "@hvdiff/spec";
 import { F } from "./fields.ts";
 import { SEGMENT_FIELDS } from "./guest-registers.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** RAX … R15, RIP and RFLAGS of whatever level runs next. */
 export interface GeneralRegisters {
@@ -66,27 +66,27 @@ const CR4_VMXE = 1 << 13;
 
 /** The registers of what runs next on VMX silicon: the current VMCS is vmcs01 or vmcs02. */
 export class VmxVcpuAccess implements VcpuAccess {
-  private readonly l0: L0;
+  private readonly vcpu: VmxVcpu;
   private readonly policy: UserspacePolicy;
 
-  constructor(l0: L0, policy: UserspacePolicy) {
-    this.l0 = l0;
+  constructor(vcpu: VmxVcpu, policy: UserspacePolicy) {
+    this.vcpu = vcpu;
     this.policy = policy;
   }
 
   get guestMode(): boolean {
-    return this.l0.state.guestMode;
+    return this.vcpu.state.guestMode;
   }
 
   generalRegisters(): GeneralRegisters {
-    const { silicon, current } = this.l0;
+    const { silicon, current } = this.vcpu;
     const gpr = Array.from({ length: GENERAL_REGISTERS }, (_, number) => silicon.gpr(number));
     gpr[4] = current.read("guestRsp");
     return { gpr, rip: current.read("guestRip"), rflags: current.read("guestRflags") };
   }
 
   setGeneralRegisters({ gpr, rip, rflags }: GeneralRegisters): void {
-    const { silicon, current } = this.l0;
+    const { silicon, current } = this.vcpu;
     gpr.forEach((value, number) => {
       setGeneralRegister(silicon, current, number, value);
     });
@@ -95,7 +95,7 @@ export class VmxVcpuAccess implements VcpuAccess {
   }
 
   systemRegisters(): SystemRegisters {
-    const { silicon, current, state } = this.l0;
+    const { silicon, current, state } = this.vcpu;
     const s = silicon.s;
     return {
       cr0: BigInt((state.guestMode ? current.lo(F.guestCr0) : current.lo(F.cr0ReadShadow)) >>> 0),
@@ -113,7 +113,7 @@ export class VmxVcpuAccess implements VcpuAccess {
   }
 
   setSystemRegisters({ cr0, cr2, cr3, cr4, efer, segments }: SystemRegisters): void {
-    const { silicon, current } = this.l0;
+    const { silicon, current } = this.vcpu;
     silicon.s[STATE.CR2] = lo32(cr2);
     silicon.s[STATE.CR2 + 1] = hi32(cr2);
     current.write("guestCr3", cr3);
@@ -126,11 +126,11 @@ export class VmxVcpuAccess implements VcpuAccess {
       current.set(access, segment.access, 0);
     });
     this.setControlRegisters(lo32(cr0), lo32(cr4));
-    this.l0.guestCpu.onControlRegisterChange();
+    this.vcpu.guestCpu.onControlRegisterChange();
   }
 
   private setControlRegisters(cr0: number, cr4: number): void {
-    const { current, state } = this.l0;
+    const { current, state } = this.vcpu;
     current.set(F.guestCr0, cr0 | CR0_NE, 0);
     current.set(F.guestCr4, cr4 | CR4_VMXE, 0);
     if (state.guestMode && this.policy.readShadowsOnWrite === "of-l1") return;
@@ -139,13 +139,13 @@ export class VmxVcpuAccess implements VcpuAccess {
   }
 
   msr(index: number): bigint | undefined {
-    const { guestCpu, current, state } = this.l0;
+    const { guestCpu, current, state } = this.vcpu;
     guestCpu.sync(current, state);
     return guestCpu.readMsr(index);
   }
 
   setMsr(index: number, value: bigint): boolean {
-    const { guestCpu, current, state } = this.l0;
+    const { guestCpu, current, state } = this.vcpu;
     guestCpu.sync(current, state);
     return guestCpu.writeMsr(current, index, value, state);
   }

@@ -28,190 +28,195 @@ import {
   setGeneralRegister,
   setRegisterHalves,
 } from "./instruction-operand.ts";
-import type { L0 } from "./l0.ts";
 import { enterL2, refuseEntry } from "./nested-entry.ts";
 import { traceRead, traceVmx, traceWrite } from "./trace-events.ts";
 import { completeVmx } from "./vmx-result.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
-type Emulation = (l0: L0) => void;
+type Emulation = (vcpu: VmxVcpu) => void;
 
 const BLOCKED_BY_MOV_SS = 2;
 const RAX = 0;
 const VECTOR_STACK_FAULT = 12;
 const VECTOR_GENERAL_PROTECTION = 13;
 
-function operandOf(l0: L0): InstructionOperand {
-  return instructionOperand(l0.silicon, l0.guestCpu, l0.v01);
+function operandOf(vcpu: VmxVcpu): InstructionOperand {
+  return instructionOperand(vcpu.silicon, vcpu.guestCpu, vcpu.v01);
 }
 
 /** The access to a memory operand faulted. What is #GP elsewhere is #SS in the stack segment. */
-function owe(l0: L0, operand: InstructionOperand): null {
-  const owed = l0.guestCpu.owedException();
+function owe(vcpu: VmxVcpu, operand: InstructionOperand): null {
+  const owed = vcpu.guestCpu.owedException();
   if (owed.vector === VECTOR_GENERAL_PROTECTION && operand.segment === STATE.SS) owed.vector = VECTOR_STACK_FAULT;
-  l0.state.owed = owed;
+  vcpu.state.owed = owed;
   return null;
 }
 
 /** Reads `size` bytes of the memory operand; null when L1 gets a fault instead. */
-function readMemory(l0: L0, operand: InstructionOperand, at: number, size: number): { lo: number; hi: number } | null {
+function readMemory(
+  vcpu: VmxVcpu,
+  operand: InstructionOperand,
+  at: number,
+  size: number,
+): { lo: number; hi: number } | null {
   const sum = (operand.low >>> 0) + at;
-  const lo = l0.guestCpu.read(sum | 0, (operand.high + (sum > 0xffffffff ? 1 : 0)) | 0, size);
-  if (lo === null) return owe(l0, operand);
-  return { lo, hi: size === 8 ? l0.guestCpu.file.hi : 0 };
+  const lo = vcpu.guestCpu.read(sum | 0, (operand.high + (sum > 0xffffffff ? 1 : 0)) | 0, size);
+  if (lo === null) return owe(vcpu, operand);
+  return { lo, hi: size === 8 ? vcpu.guestCpu.file.hi : 0 };
 }
 
-function finish(l0: L0, name: string, pointer: { lo: number; hi: number } | null, outcome: VmxOutcome): void {
-  traceVmx(l0, name, pointer, outcome);
-  completeVmx(l0, outcome);
+function finish(vcpu: VmxVcpu, name: string, pointer: { lo: number; hi: number } | null, outcome: VmxOutcome): void {
+  traceVmx(vcpu, name, pointer, outcome);
+  completeVmx(vcpu, outcome);
 }
 
 /** VMXON, VMCLEAR, VMPTRLD: permission, 64-bit pointer from memory, operation. */
 function pointerInstruction(
   name: string,
-  permission: (l0: L0) => VmxOutcome | null,
-  operation: (l0: L0, lo: number, hi: number) => VmxOutcome,
+  permission: (vcpu: VmxVcpu) => VmxOutcome | null,
+  operation: (vcpu: VmxVcpu, lo: number, hi: number) => VmxOutcome,
 ): Emulation {
-  return (l0) => {
-    const refused = permission(l0);
+  return (vcpu) => {
+    const refused = permission(vcpu);
     if (refused !== null) {
-      finish(l0, name, null, refused);
+      finish(vcpu, name, null, refused);
       return;
     }
-    const pointer = readMemory(l0, operandOf(l0), 0, 8);
-    if (pointer !== null) finish(l0, name, pointer, operation(l0, pointer.lo, pointer.hi));
+    const pointer = readMemory(vcpu, operandOf(vcpu), 0, 8);
+    if (pointer !== null) finish(vcpu, name, pointer, operation(vcpu, pointer.lo, pointer.hi));
   };
 }
 
-function permitted(l0: L0): VmxOutcome | null {
-  return checkPermission(l0.environment);
+function permitted(vcpu: VmxVcpu): VmxOutcome | null {
+  return checkPermission(vcpu.environment);
 }
 
-function emulateVmptrst(l0: L0): void {
-  const outcome = permitted(l0) ?? vmptrst(l0.environment);
+function emulateVmptrst(vcpu: VmxVcpu): void {
+  const outcome = permitted(vcpu) ?? vmptrst(vcpu.environment);
   if (outcome.kind === "value") {
-    const operand = operandOf(l0);
-    if (!l0.guestCpu.write(operand.low, operand.high, 8, outcome.lo, outcome.hi)) {
-      owe(l0, operand);
+    const operand = operandOf(vcpu);
+    if (!vcpu.guestCpu.write(operand.low, operand.high, 8, outcome.lo, outcome.hi)) {
+      owe(vcpu, operand);
       return;
     }
   }
-  finish(l0, "vmptrst", outcome.kind === "value" ? outcome : null, outcome);
+  finish(vcpu, "vmptrst", outcome.kind === "value" ? outcome : null, outcome);
 }
 
-function emulateVmxoff(l0: L0): void {
-  const outcome = permitted(l0) ?? vmxoff(l0.environment);
-  finish(l0, "vmxoff", null, outcome);
+function emulateVmxoff(vcpu: VmxVcpu): void {
+  const outcome = permitted(vcpu) ?? vmxoff(vcpu.environment);
+  finish(vcpu, "vmxoff", null, outcome);
 }
 
-function wide(l0: L0): boolean {
-  return l0.guestCpu.file.in64BitMode;
+function wide(vcpu: VmxVcpu): boolean {
+  return vcpu.guestCpu.file.in64BitMode;
 }
 
-function emulateVmread(l0: L0): void {
-  const operand = operandOf(l0);
-  const encoding = registerHalves(l0, operand.register2);
-  const encodingHigh = wide(l0) ? encoding.hi : 0;
-  const outcome = permitted(l0) ?? vmread(l0.environment, encoding.lo, encodingHigh);
-  if (outcome.kind === "value" && !storeResult(l0, operand, outcome)) return;
-  if (outcome.kind !== "fault") traceRead(l0, encoding.lo, encodingHigh, outcome);
-  completeVmx(l0, outcome);
+function emulateVmread(vcpu: VmxVcpu): void {
+  const operand = operandOf(vcpu);
+  const encoding = registerHalves(vcpu, operand.register2);
+  const encodingHigh = wide(vcpu) ? encoding.hi : 0;
+  const outcome = permitted(vcpu) ?? vmread(vcpu.environment, encoding.lo, encodingHigh);
+  if (outcome.kind === "value" && !storeResult(vcpu, operand, outcome)) return;
+  if (outcome.kind !== "fault") traceRead(vcpu, encoding.lo, encodingHigh, outcome);
+  completeVmx(vcpu, outcome);
 }
 
-function storeResult(l0: L0, operand: InstructionOperand, value: { lo: number; hi: number }): boolean {
+function storeResult(vcpu: VmxVcpu, operand: InstructionOperand, value: { lo: number; hi: number }): boolean {
   if (operand.isRegister) {
-    setRegisterHalves(l0.silicon, l0.v01, operand.register1, value.lo, wide(l0) ? value.hi : 0);
+    setRegisterHalves(vcpu.silicon, vcpu.v01, operand.register1, value.lo, wide(vcpu) ? value.hi : 0);
     return true;
   }
-  if (l0.guestCpu.write(operand.low, operand.high, wide(l0) ? 8 : 4, value.lo, value.hi)) return true;
-  owe(l0, operand);
+  if (vcpu.guestCpu.write(operand.low, operand.high, wide(vcpu) ? 8 : 4, value.lo, value.hi)) return true;
+  owe(vcpu, operand);
   return false;
 }
 
-function emulateVmwrite(l0: L0): void {
-  const refused = permitted(l0);
-  const operand = operandOf(l0);
-  const encoding = registerHalves(l0, operand.register2);
+function emulateVmwrite(vcpu: VmxVcpu): void {
+  const refused = permitted(vcpu);
+  const operand = operandOf(vcpu);
+  const encoding = registerHalves(vcpu, operand.register2);
   if (refused !== null) {
-    completeVmx(l0, refused);
+    completeVmx(vcpu, refused);
     return;
   }
   const value = operand.isRegister
-    ? registerHalves(l0, operand.register1)
-    : readMemory(l0, operand, 0, wide(l0) ? 8 : 4);
+    ? registerHalves(vcpu, operand.register1)
+    : readMemory(vcpu, operand, 0, wide(vcpu) ? 8 : 4);
   if (value === null) return;
   const operands = {
     encodingLow: encoding.lo,
-    encodingHigh: wide(l0) ? encoding.hi : 0,
+    encodingHigh: wide(vcpu) ? encoding.hi : 0,
     valueLow: value.lo,
-    valueHigh: wide(l0) ? value.hi : 0,
+    valueHigh: wide(vcpu) ? value.hi : 0,
   };
-  const outcome = vmwrite(l0.environment, operands);
-  traceWrite(l0, operands, outcome);
-  completeVmx(l0, outcome);
+  const outcome = vmwrite(vcpu.environment, operands);
+  traceWrite(vcpu, operands, outcome);
+  completeVmx(vcpu, outcome);
 }
 
-function registerHalves(l0: L0, register: number): { lo: number; hi: number } {
-  return { lo: registerLow(l0.silicon, l0.v01, register), hi: registerHigh(l0.silicon, l0.v01, register) };
+function registerHalves(vcpu: VmxVcpu, register: number): { lo: number; hi: number } {
+  return { lo: registerLow(vcpu.silicon, vcpu.v01, register), hi: registerHigh(vcpu.silicon, vcpu.v01, register) };
 }
 
-function emulateInvept(l0: L0): void {
-  const refused = checkInvept(l0.environment) ?? permitted(l0);
+function emulateInvept(vcpu: VmxVcpu): void {
+  const refused = checkInvept(vcpu.environment) ?? permitted(vcpu);
   if (refused !== null) {
-    finish(l0, "invept", null, refused);
+    finish(vcpu, "invept", null, refused);
     return;
   }
-  const operand = operandOf(l0);
-  const type = registerHalves(l0, operand.register2);
-  const eptp = readMemory(l0, operand, 0, 8);
+  const operand = operandOf(vcpu);
+  const type = registerHalves(vcpu, operand.register2);
+  const eptp = readMemory(vcpu, operand, 0, 8);
   if (eptp === null) return;
-  const outcome = invept(l0.environment, {
+  const outcome = invept(vcpu.environment, {
     typeLow: type.lo,
-    typeHigh: wide(l0) ? type.hi : 0,
+    typeHigh: wide(vcpu) ? type.hi : 0,
     eptpLow: eptp.lo,
     eptpHigh: eptp.hi,
   });
-  finish(l0, "invept", type, outcome);
+  finish(vcpu, "invept", type, outcome);
 }
 
-function emulateInvvpid(l0: L0): void {
-  const refused = checkInvvpid(l0.environment) ?? permitted(l0);
+function emulateInvvpid(vcpu: VmxVcpu): void {
+  const refused = checkInvvpid(vcpu.environment) ?? permitted(vcpu);
   if (refused !== null) {
-    finish(l0, "invvpid", null, refused);
+    finish(vcpu, "invvpid", null, refused);
     return;
   }
-  const operand = operandOf(l0);
-  const type = registerHalves(l0, operand.register2);
-  const descriptor = readMemory(l0, operand, 0, 8);
-  const linear = descriptor === null ? null : readMemory(l0, operand, 8, 8);
+  const operand = operandOf(vcpu);
+  const type = registerHalves(vcpu, operand.register2);
+  const descriptor = readMemory(vcpu, operand, 0, 8);
+  const linear = descriptor === null ? null : readMemory(vcpu, operand, 8, 8);
   if (descriptor === null || linear === null) return;
-  const outcome = invvpid(l0.environment, {
+  const outcome = invvpid(vcpu.environment, {
     typeLow: type.lo,
-    typeHigh: wide(l0) ? type.hi : 0,
+    typeHigh: wide(vcpu) ? type.hi : 0,
     descriptorLow: descriptor.lo,
     descriptorHigh: descriptor.hi,
     linearLow: linear.lo,
     linearHigh: linear.hi,
   });
-  finish(l0, "invvpid", type, outcome);
+  finish(vcpu, "invvpid", type, outcome);
 }
 
 /** VMCALL from L1: outside VMX operation #UD, in root operation VMfail; or a hypercall of L0's. */
-function emulateVmcall(l0: L0): void {
-  const { hypercallResult } = l0.options.policy;
+function emulateVmcall(vcpu: VmxVcpu): void {
+  const { hypercallResult } = vcpu.l0.options.policy;
   if (hypercallResult !== null) {
-    setGeneralRegister(l0.silicon, l0.v01, RAX, hypercallResult);
-    l0.sink?.event("vmx", { instruction: "vmcall", result: "hypercall" });
-    skipInstruction(l0);
+    setGeneralRegister(vcpu.silicon, vcpu.v01, RAX, hypercallResult);
+    vcpu.sink?.event("vmx", { instruction: "vmcall", result: "hypercall" });
+    skipInstruction(vcpu);
     return;
   }
-  finish(l0, "vmcall", null, permitted(l0) ?? vmcall(l0.environment));
+  finish(vcpu, "vmcall", null, permitted(vcpu) ?? vmcall(vcpu.environment));
 }
 
 function emulateEntry(isLaunch: boolean): Emulation {
-  return (l0) => {
-    const refused = permitted(l0);
-    if (refused !== null) refuseEntry(l0, isLaunch, refused);
-    else enterL2(l0, isLaunch);
+  return (vcpu) => {
+    const refused = permitted(vcpu);
+    if (refused !== null) refuseEntry(vcpu, isLaunch, refused);
+    else enterL2(vcpu, isLaunch);
   };
 }
 
@@ -220,18 +225,18 @@ const EMULATIONS: ReadonlyMap<number, Emulation> = new Map<number, Emulation>([
     EXIT_REASONS.VMXON.number,
     pointerInstruction(
       "vmxon",
-      (l0) => checkVmxon(l0.environment),
-      (l0, lo, hi) => vmxon(l0.environment, lo, hi),
+      (vcpu) => checkVmxon(vcpu.environment),
+      (vcpu, lo, hi) => vmxon(vcpu.environment, lo, hi),
     ),
   ],
   [EXIT_REASONS.VMXOFF.number, emulateVmxoff],
   [
     EXIT_REASONS.VMCLEAR.number,
-    pointerInstruction("vmclear", permitted, (l0, lo, hi) => vmclear(l0.environment, lo, hi)),
+    pointerInstruction("vmclear", permitted, (vcpu, lo, hi) => vmclear(vcpu.environment, lo, hi)),
   ],
   [
     EXIT_REASONS.VMPTRLD.number,
-    pointerInstruction("vmptrld", permitted, (l0, lo, hi) => vmptrld(l0.environment, lo, hi)),
+    pointerInstruction("vmptrld", permitted, (vcpu, lo, hi) => vmptrld(vcpu.environment, lo, hi)),
   ],
   [EXIT_REASONS.VMPTRST.number, emulateVmptrst],
   [EXIT_REASONS.VMREAD.number, emulateVmread],
@@ -241,7 +246,7 @@ const EMULATIONS: ReadonlyMap<number, Emulation> = new Map<number, Emulation>([
   [EXIT_REASONS.INVEPT.number, emulateInvept],
   [EXIT_REASONS.INVVPID.number, emulateInvvpid],
   [EXIT_REASONS.VMCALL.number, emulateVmcall],
-  [EXIT_REASONS.VMFUNC.number, (l0) => finish(l0, "vmfunc", null, UNDEFINED_OPCODE)],
+  [EXIT_REASONS.VMFUNC.number, (vcpu) => finish(vcpu, "vmfunc", null, UNDEFINED_OPCODE)],
 ]);
 
 /** Whether the exit is a VMX instruction of L1. */
@@ -250,8 +255,8 @@ export function isVmxExit(basic: number): boolean {
 }
 
 /** Emulates the VMX instruction of L1 that exited. */
-export function emulateVmx(l0: L0, basic: number): void {
-  l0.guestCpu.sync(l0.v01, l0.state);
-  l0.environment.blockedByMovSs = (l0.v01.lo(F.guestInterruptibilityState) & BLOCKED_BY_MOV_SS) !== 0;
-  EMULATIONS.get(basic)!(l0);
+export function emulateVmx(vcpu: VmxVcpu, basic: number): void {
+  vcpu.guestCpu.sync(vcpu.v01, vcpu.state);
+  vcpu.environment.blockedByMovSs = (vcpu.v01.lo(F.guestInterruptibilityState) & BLOCKED_BY_MOV_SS) !== 0;
+  EMULATIONS.get(basic)!(vcpu);
 }

@@ -1,20 +1,20 @@
 import type { VmxOutcome } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
-import type { L0 } from "./l0.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const ARITHMETIC_FLAGS = 0x8d5;
 const CF = 1;
 const ZF = 0x40;
 
 /** Gives L1 the result of the VMX instruction that exited: flags and RIP, or a fault. */
-export function completeVmx(l0: L0, outcome: VmxOutcome): void {
+export function completeVmx(vcpu: VmxVcpu, outcome: VmxOutcome): void {
   if (outcome.kind === "fault") {
-    l0.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode, low: 0, high: 0 };
+    vcpu.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode, low: 0, high: 0 };
     return;
   }
-  const flags = l0.v01.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
+  const flags = vcpu.v01.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
-  l0.v01.set(F.guestRflags, flags | extra, 0);
-  skipInstruction(l0);
+  vcpu.v01.set(F.guestRflags, flags | extra, 0);
+  skipInstruction(vcpu);
 }

@@ -65,6 +65,7 @@ export {
   type FieldPlan,
   loadFields,
   MemoryVmcs,
+  storeFields,
   type VmcsLayout,
 } from "./memory-vmcs.ts";
 export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";

@@ -4,7 +4,8 @@ import { type ChoicePoint, comparePoints, type Deviation, deviationText, type Sc
 
 const MODE_GUEST = 2;
 
-type ApicMessage = Pick<InterruptMessage, "vector" | "deliveryMode" | "levelTriggered">;
+/** What of a message a local APIC takes. */
+export type ApicMessage = Pick<InterruptMessage, "vector" | "deliveryMode" | "levelTriggered">;
 
 /** What a moment is counted by, for each processor. Plain data. */
 interface Place {

@@ -90,7 +90,7 @@ export function resetRatio({ silicon }: SvmVcpu): void {
 function mergePaging(vcpu: SvmVcpu): void {
   const { v01, v02, v12, l0 } = vcpu;
   const nested = usesNestedPaging(vcpu);
-  const root = nested ? shadowOf(vcpu) : l0.state.npt01;
+  const root = nested ? shadowOf(vcpu) : l0.state.tables01;
   const executeTrap =
     nested && l0.capabilities.guestModeExecuteTrap ? v12.lo(VMCB.NESTED_CONTROL) & SVM.GMET_ENABLE : 0;
   v02.set32(VMCB.NESTED_CONTROL, SVM.NP_ENABLE | executeTrap);

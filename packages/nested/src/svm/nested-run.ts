@@ -12,7 +12,7 @@ export function runL2(vcpu: SvmVcpu, address: number): void {
   state.vmcb12 = address;
   if (state.keptTables !== null) {
     state.keptTables = null;
-    vcpu.v01.set(VMCB.NESTED_CR3, l0.state.npt01, 0);
+    vcpu.v01.set(VMCB.NESTED_CR3, l0.state.tables01, 0);
     vcpu.forgetTranslations(false);
   }
   const v12 = vcpu.v12;

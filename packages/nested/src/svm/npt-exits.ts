@@ -66,7 +66,7 @@ export function handleNestedFault(vcpu: SvmVcpu): void {
   const v = vcpu.current;
   const address = join(v.lo(VMCB.EXIT_INFO_2), v.hi(VMCB.EXIT_INFO_2));
   if (isBehindTables(vcpu)) composeOrReflect(vcpu, address);
-  else if (vcpu.guestCpu.space.isDevice(address)) emulateAtRip(vcpu);
+  else if (vcpu.guestCpu.space.isDevice(address) || vcpu.l0.coversApic(address - (address % PAGE))) emulateAtRip(vcpu);
   else fillHole(vcpu, address);
 }
 
@@ -74,7 +74,7 @@ export function handleNestedFault(vcpu: SvmVcpu): void {
 function fillHole({ l0 }: SvmVcpu, address: number): void {
   const page = address - (address % PAGE);
   const entry = BigInt(hostAddress(page, l0.options.ram)) | BigInt(NPT_ALL);
-  mapLeaf(l0.machine.memory, l0.state.pool, l0.state.npt01, page, entry);
+  mapLeaf(l0.machine.memory, l0.state.pool, l0.state.tables01, page, entry);
 }
 
 function accessOf(vcpu: SvmVcpu, code: number, walk: boolean): NestedAccess {

@@ -25,10 +25,9 @@ const PAGE = 4096;
 /** Makes what all virtual processors use: L1's memory as nested page tables. */
 export function startMachine(l0: SvmL0): void {
   const { state, machine, options } = l0;
-  state.started = true;
-  state.npt01 = takePage(state.pool, machine.memory);
+  state.tables01 = takePage(state.pool, machine.memory);
   for (const { base, size } of backedRanges(options.ram))
-    mapRange(machine.memory, state.pool, state.npt01, { from: base, to: GUEST_OFFSET + base, size, leaf: NPT_ALL });
+    mapRange(machine.memory, state.pool, state.tables01, { from: base, to: GUEST_OFFSET + base, size, leaf: NPT_ALL });
   // Everything is intercepted; what L1 wants is looked up in its own maps.
   state.maps = takePages(l0, IOPM_BYTES + MSRPM_BYTES);
   machine.memory.writeBytes(state.maps, new Uint8Array(IOPM_BYTES + MSRPM_BYTES).fill(0xff));
@@ -80,7 +79,7 @@ function writeControls({ v01, l0, svm, silicon }: SvmVcpu): void {
   v01.set32(VMCB.GUEST_ASID, 1);
   v01.set32(VMCB.VIRTUAL_INTERRUPT_CONTROL, SVM.V_INTR_MASKING);
   v01.set32(VMCB.NESTED_CONTROL, SVM.NP_ENABLE);
-  v01.set(VMCB.NESTED_CR3, l0.state.npt01, 0);
+  v01.set(VMCB.NESTED_CR3, l0.state.tables01, 0);
   v01.set32(VMCB.VIRTUALIZATION_EXTENSIONS, svm.capabilities.lbrVirtualization ? SVM.LBR_VIRTUALIZATION : 0);
   v01.set(VMCB.G_PAT, ...PAT_AT_RESET);
   v01.set(VMCB.EFER, v01.lo(VMCB.EFER) | SVM.EFER_SVME, 0);

@@ -50,7 +50,7 @@ export function resetVcpu(vcpu: SvmVcpu): void {
   resetRatio(vcpu);
   const v = vcpu.v01;
   v.set(VMCB.EVENT_INJECTION, 0, 0);
-  v.set(VMCB.NESTED_CR3, keeps ? shadowOf(vcpu) : l0.state.npt01, 0);
+  v.set(VMCB.NESTED_CR3, keeps ? shadowOf(vcpu) : l0.state.tables01, 0);
   v.set(VMCB.INTERRUPT_SHADOW, 0, 0);
   guestCpu.sync(v, state);
   takeStartupSignals(file, STATE.EVENT_INIT);

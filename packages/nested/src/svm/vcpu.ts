@@ -3,7 +3,10 @@ import type { Outcome, Where } from "@hvdiff/machine";
 import { NestedWalk, type Svm, VMCB, Vmcb } from "@hvdiff/svm";
 import { GuestInterrupts } from "../guest-interrupts.ts";
 import { hostAddress } from "../host-layout.ts";
+import type { VirtualProcessor } from "../virtual-machine.ts";
+import { canWake } from "./events.ts";
 import { emulateAtRip } from "./instructions.ts";
+import { peekPhysical } from "./npt-exits.ts";
 import { SvmGuestCpu } from "./svm-guest-cpu.ts";
 import type { SvmL0 } from "./svm-l0.ts";
 import { createVcpuState, type SvmVcpuState } from "./vcpu-state.ts";
@@ -12,7 +15,7 @@ const SHOWN_BYTES = 8;
 const BLOCKED_BY_NMI = 8;
 
 /** One virtual processor of an L0 on silicon with SVM, with the processor of silicon that runs it. */
-export class SvmVcpu {
+export class SvmVcpu implements VirtualProcessor {
   readonly l0: SvmL0;
   readonly index: number;
   readonly silicon: Processor;
@@ -47,6 +50,22 @@ export class SvmVcpu {
     this.npt12 = new NestedWalk(this.guestCpu);
     this.guestCpu.onControlRegisterChange = () => this.forgetTranslations(this.state.guestMode);
     this.guestCpu.onApicMoved = (page) => l0.uncoverApic(page);
+  }
+
+  get isDeaf(): boolean {
+    return this.state.waitsForStartup || (this.state.halted && !canWake(this));
+  }
+
+  forwards(): boolean {
+    return false;
+  }
+
+  noteSignal(): boolean {
+    return false;
+  }
+
+  peekPhysical(address: number): number {
+    return peekPhysical(this, address);
   }
 
   /** Silicon shall forget the translations of L2, or of L1. */

@@ -1,0 +1,213 @@
+import { type InterruptMessage, type Processor, STATE, type TraceSink, xapicDestination } from "@hvdiff/cpu";
+import {
+  type ApicMessage,
+  type GuestOutput,
+  guestOutput,
+  type Machine,
+  messageOf,
+  messageTargets,
+  type Outcome,
+  Pc,
+  type RootAction,
+  type RootClient,
+  type RootEvent,
+  type ScheduledEvent,
+  type Where,
+} from "@hvdiff/machine";
+import type { VmxEnvironment } from "@hvdiff/vmx";
+import { unmapPage } from "./ept-tables.ts";
+import type { GuestInterrupts } from "./guest-interrupts.ts";
+import type { GuestRegisterFile } from "./guest-register-file.ts";
+import { DEVICE_BASE } from "./host-layout.ts";
+import type { L0Options } from "./l0-options.ts";
+import { createL0State, type L0State } from "./l0-state.ts";
+
+/** What an L0 has for each virtual processor, whatever extension the silicon has. */
+export interface VirtualProcessor {
+  readonly index: number;
+  readonly silicon: Processor;
+  readonly guestCpu: GuestRegisterFile;
+  readonly interrupts: GuestInterrupts;
+  /** Trace of what the guest could notice, at its level; null where nobody asked for one. */
+  readonly sink: TraceSink | null;
+  /** How the run has ended, as far as this virtual processor knows; null while it goes on. */
+  outcome: Outcome | null;
+  /** Whether no time that passes could make it go on. */
+  readonly isDeaf: boolean;
+  where(): Where;
+  /** Silicon shall forget the translations of L2, or of L1. */
+  forgetTranslations(ofL2: boolean): void;
+  /** What waits for its own boundary on silicon, and not for L0: a start-up IPI for a guest in that activity state. */
+  forwards(message: ApicMessage): boolean;
+  peekPhysical(address: number): number;
+  /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
+  noteSignal(): boolean;
+}
+
+const MODE_GUEST = 2;
+
+/**
+ * The virtual machine of an L0: L1's processors with their local APICs and interrupt messages, its PC and its memory. Each virtual
+ * processor has a processor of silicon.
+ */
+export abstract class VirtualMachine<V extends VirtualProcessor> implements RootClient {
+  readonly machine: Machine;
+  readonly options: L0Options;
+  readonly pc: Pc;
+  readonly vcpus: V[] = [];
+  state: L0State = createL0State();
+  /** The virtual processor that L0 works for. */
+  protected running!: V;
+
+  constructor(machine: Machine, options: L0Options) {
+    this.machine = machine;
+    this.options = options;
+    this.pc = new Pc({
+      now: () => this.running.silicon.retired,
+      interruptLine: (asserted) => this.setInterruptLine(asserted),
+      deadlineChanged: () => {},
+      exited: () => {},
+      deliverMessage: (message) => {
+        const destination = message.logical ? message.destination : xapicDestination(message.destination);
+        this.send({ ...message, destination }, null);
+      },
+      resetRequested: (what) => this.end({ kind: "reset", what }),
+      powerOff: () => this.end({ kind: "power-off" }),
+      suspended: () => this.end({ kind: "suspended" }),
+      serialLine: (line) => this.running.sink?.event("serial", { line }),
+    });
+    for (const { base, size, handler } of this.pc.mmio) machine.memory.addMmio(DEVICE_BASE + base, size, handler);
+  }
+
+  /** Makes the virtual processors; the first is the bootstrap processor. */
+  protected addVcpus(make: (index: number) => V): void {
+    this.vcpus.push(...this.machine.processors.map((_, index) => make(index)));
+    this.running = this.vcpus[0]!;
+  }
+
+  /** What all virtual processors need before the first one starts. */
+  protected abstract startMachine(): void;
+
+  protected abstract advanceVcpu(vcpu: V, event: RootEvent): RootAction;
+
+  abstract guestVmx(index: number): VmxEnvironment | null;
+
+  advance(_machine: Machine, index: number, event: RootEvent): RootAction {
+    const vcpu = this.vcpus[index]!;
+    this.running = vcpu;
+    if (!this.state.started) {
+      this.state.started = true;
+      this.startMachine();
+    }
+    return this.advanceVcpu(vcpu, event);
+  }
+
+  /** How the run has ended; null while it goes on. */
+  protected endOf(vcpu: V): Outcome | null {
+    const { code } = this.pc.exit.state;
+    return vcpu.outcome ?? (code >= 0 ? { kind: "exit", code } : null);
+  }
+
+  /** Nothing to run: for good, if this is the only virtual processor and nothing can wake it. */
+  protected block(vcpu: V): RootAction {
+    const forGood = this.vcpus.length === 1 && vcpu.isDeaf;
+    return forGood ? { kind: "stop", outcome: { kind: "halted", where: vcpu.where() } } : { kind: "block" };
+  }
+
+  private end(outcome: Outcome): void {
+    this.running.outcome = outcome;
+  }
+
+  /** INTR of the interrupt controller is wired to the bootstrap processor. */
+  private setInterruptLine(asserted: boolean): void {
+    const first = this.vcpus[0]!;
+    first.interrupts.setLine(asserted);
+    if (asserted && first !== this.running) this.kick(first);
+  }
+
+  /** Carries a message to the local APICs that it is for. */
+  send(message: InterruptMessage, except: V | null): void {
+    const others = this.vcpus.filter((vcpu) => vcpu !== except);
+    const files = others.map((vcpu) => vcpu.guestCpu.file);
+    for (const file of messageTargets(message, files)) {
+      const vcpu = others[files.indexOf(file)]!;
+      this.deliver(vcpu, message);
+    }
+  }
+
+  private deliver(vcpu: V, message: ApicMessage): void {
+    const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
+    accepting.apic.accept(message);
+    if (vcpu !== this.running) this.kick(vcpu);
+  }
+
+  /** Makes silicon leave its guest, or a processor that waits look about: the host's interrupt line. */
+  private kick({ silicon }: V): void {
+    if (silicon.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST || this.machine.turns.isIdle(silicon))
+      this.machine.requestHostInterrupt(silicon.index);
+  }
+
+  /** Takes an event that the schedule brings. False where it is not modelled. */
+  take(index: number, event: ScheduledEvent): boolean {
+    const vcpu = this.vcpus[index]!;
+    const message = messageOf(event);
+    if (message !== null) this.deliver(vcpu, message);
+    else if (event.kind === "signal" ? !vcpu.noteSignal() : event.kind !== "host-irq") return false;
+    this.kick(vcpu);
+    return true;
+  }
+
+  /** The local APIC lies over what was mapped at its page. */
+  uncoverApic(page: number): void {
+    const { state, machine } = this;
+    if (page >= 0) unmapPage(machine.memory, state.pool, state.tables01, page);
+    for (const vcpu of this.vcpus) {
+      vcpu.forgetTranslations(false);
+      vcpu.forgetTranslations(true);
+      if (vcpu !== this.running) this.kick(vcpu);
+    }
+  }
+
+  /** Whether a local APIC of any virtual processor lies at the page: it must not be mapped for any. */
+  coversApic(page: number): boolean {
+    return this.vcpus.some((vcpu) => vcpu.guestCpu.file.apic.page === page);
+  }
+
+  count(name: string): void {
+    const { counters } = this.state;
+    counters[name] = (counters[name] ?? 0) + 1;
+  }
+
+  get guest(): GuestOutput {
+    return guestOutput(this.pc);
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.state.counters;
+  }
+
+  peekPhysical(index: number, address: number): number {
+    return this.vcpus[index]!.peekPhysical(address);
+  }
+
+  deadline(index: number): number {
+    const vcpu = this.vcpus[index]!;
+    return vcpu.isDeaf ? Number.POSITIVE_INFINITY : vcpu.interrupts.deadline;
+  }
+
+  where(): Where {
+    return this.running.where();
+  }
+
+  protected abstract copyVcpu(to: V, from: V): void;
+
+  copyFrom(other: RootClient): void {
+    const from = other as VirtualMachine<V>;
+    this.state = structuredClone(from.state);
+    this.pc.copyFrom(from.pc);
+    this.running = this.vcpus[from.running.index]!;
+    this.vcpus.forEach((vcpu, at) => {
+      this.copyVcpu(vcpu, from.vcpus[at]!);
+    });
+  }
+}

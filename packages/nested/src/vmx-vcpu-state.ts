@@ -1,0 +1,84 @@
+import { exitReasonName } from "@hvdiff/spec";
+import type { OwedException } from "./l0-state.ts";
+import type { ShadowRoot } from "./shadow-ept.ts";
+
+/**
+ * Everything an L0 knows about one virtual processor with VMX beside its VMCSs and the register file, which lie in memory. Plain data: cloned,
+ * hashed and compared as it is.
+ */
+export interface VmxVcpuState {
+  /** Host-physical addresses of the two VMCSs that silicon runs, and whether each has been launched. */
+  vmcs01: number;
+  vmcs02: number;
+  launched01: boolean;
+  launched02: boolean;
+  /** L1's VMX operation, as L1's own instructions made it. */
+  vmxOn: boolean;
+  vmxonPointer: number;
+  currentPointer: number;
+  /** L2 is what runs next (vmcs02 is current). */
+  guestMode: boolean;
+  /** L1's VMLAUNCH or VMRESUME was accepted and L2 has not been entered yet. */
+  runPending: boolean;
+  /** The entry that was accepted is a VMLAUNCH: vmcs12 becomes launched when silicon has entered L2. */
+  launching: boolean;
+  /** The accepted entry still has to be merged: the next step of L0. */
+  mergePending: boolean;
+  owed: OwedException | null;
+  /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
+  reinject: { information: number; errorCode: number; length: number } | null;
+  halted: boolean;
+  /** A signal waits for the thread of the userspace half: before the next entry the run returns to it. */
+  signal: boolean;
+  /** After an INIT: nothing but a start-up IPI goes on. */
+  waitsForStartup: boolean;
+  /** L0 has done an instruction of L2 with "monitor trap flag" set in vmcs12: the exit to L1 comes before the next one. */
+  monitorTrapOwed: boolean;
+  /** VMX-abort indicator of L1's failed VM exit; 0 for none. */
+  abort: number;
+  /** Host-physical address of the MSR bitmap that vmcs02 uses with x2APIC virtualization. */
+  msrBitmap02: number;
+  shadows: ShadowRoot[];
+  /** Silicon must forget the translations of L1 or L2 before the next entry. */
+  flush01: boolean;
+  flush02: boolean;
+  /** VPID that L1 gave its guest at the last entry. */
+  lastVpid12: number;
+}
+
+export function createVmxVcpuState(): VmxVcpuState {
+  return {
+    vmcs01: 0,
+    vmcs02: 0,
+    launched01: false,
+    launched02: false,
+    vmxOn: false,
+    vmxonPointer: -1,
+    currentPointer: -1,
+    guestMode: false,
+    runPending: false,
+    launching: false,
+    mergePending: false,
+    owed: null,
+    reinject: null,
+    halted: false,
+    signal: false,
+    waitsForStartup: false,
+    monitorTrapOwed: false,
+    abort: 0,
+    msrBitmap02: 0,
+    shadows: [],
+    flush01: false,
+    flush02: false,
+    lastVpid12: -1,
+  };
+}
+
+const EXIT_COUNTERS: readonly string[][] = [1, 2].map((level) =>
+  Array.from({ length: 128 }, (_, basic) => `exits.l${level}.${exitReasonName(basic) ?? basic}`),
+);
+
+/** Name of the counter of exits from a level (1 or 2) with a basic reason. Made beforehand: this is asked at every exit. */
+export function exitCounter(level: number, basic: number): string {
+  return EXIT_COUNTERS[level - 1]?.[basic] ?? `exits.l${level}.${basic}`;
+}

@@ -1,0 +1,161 @@
+import { DELIVERY, type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
+import type { ApicMessage, Outcome, RootAction, Where } from "@hvdiff/machine";
+import { EntryCheckContext, EptWalk, type MemoryVmcs, type ModificationLog, type Vmx } from "@hvdiff/vmx";
+import { canWake } from "./events.ts";
+import { ExitHandlers } from "./exits.ts";
+import { GuestCpu } from "./guest-cpu.ts";
+import { GuestInterrupts } from "./guest-interrupts.ts";
+import { instructionBytes } from "./instruction-bytes.ts";
+import type { L0 } from "./l0.ts";
+import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
+import { createModificationLog } from "./modification-log.ts";
+import { peekPhysical } from "./peek-physical.ts";
+import { vmxPolicyOf } from "./policy.ts";
+import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
+import type { VirtualProcessor } from "./virtual-machine.ts";
+import { createVmxVcpuState, type VmxVcpuState } from "./vmx-vcpu-state.ts";
+
+const MODE_GUEST = 2;
+const WAIT_FOR_SIPI = 3;
+
+/** One virtual processor of an L0 on silicon with VMX, with the processor of silicon that runs it. */
+export class VmxVcpu implements VirtualProcessor {
+  readonly l0: L0;
+  readonly index: number;
+  readonly silicon: Processor;
+  readonly vmx: Vmx;
+  state: VmxVcpuState = createVmxVcpuState();
+  readonly sink: TraceSink | null;
+  readonly guestCpu: GuestCpu;
+  readonly interrupts: GuestInterrupts;
+  readonly environment: L1Environment;
+  readonly handlers: ExitHandlers;
+  outcome: Outcome | null = null;
+  /** vmcs01 and vmcs02 as L0 reads and writes them. */
+  v01!: MemoryVmcs;
+  v02!: MemoryVmcs;
+  checkContext!: EntryCheckContext;
+  /** Walks L1's EPT12 in L1's memory. */
+  readonly ept12Walk: EptWalk;
+  readonly modificationLog: ModificationLog;
+
+  constructor(l0: L0, index: number) {
+    const { machine, options, capabilities } = l0;
+    this.l0 = l0;
+    this.index = index;
+    this.silicon = machine.processors[index]!;
+    this.vmx = machine.vmx[index]!;
+    this.sink = machine.options.recordTrace === false ? null : this.createSink();
+    this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
+    this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
+      l0.send(message, exceptSender ? this : null),
+    );
+    this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
+      capabilities,
+      policy: vmxPolicyOf(options.policy),
+      state: () => this.state,
+      pool: () => l0.state.pool,
+      featureControl: () => this.guestCpu.msr(FEATURE_CONTROL_MSR),
+    });
+    this.ept12Walk = new EptWalk(this.guestCpu, capabilities);
+    this.modificationLog = createModificationLog(this);
+    this.handlers = new ExitHandlers(this);
+    this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
+    this.guestCpu.onApicMoved = (page) => l0.uncoverApic(page);
+    this.environment.onInvalidate = () => this.forgetTranslations(true);
+  }
+
+  private createSink(): TraceSink {
+    const { trace } = this.l0.machine;
+    const vcpu = this.index;
+    return {
+      event: (kind, data) => trace.add({ vcpu, level: this.level, time: this.silicon.retired, kind, data }),
+    };
+  }
+
+  forgetTranslations(ofL2: boolean): void {
+    if (ofL2) this.state.flush02 = true;
+    else this.state.flush01 = true;
+  }
+
+  private flush(): void {
+    const { state } = this;
+    if (!state.flush01 && !state.flush02) return;
+    if (state.flush01) forgetVpid(this, VPID_L1);
+    if (state.flush02) forgetVpid(this, VPID_L2);
+    forgetEpt(this);
+    state.flush01 = false;
+    state.flush02 = false;
+  }
+
+  /** The VMCS that silicon ran last and will run next. */
+  get current(): MemoryVmcs {
+    return this.state.guestMode ? this.v02 : this.v01;
+  }
+
+  /** 1 while L1 runs, 2 while L2 runs. */
+  get level(): number {
+    return this.state.guestMode ? 2 : 1;
+  }
+
+  /** Silicon itself waits for a start-up IPI, in L2. */
+  private get siliconWaitsForStartup(): boolean {
+    const { s } = this.silicon;
+    return s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST && s[STATE.ACTIVITY] === WAIT_FOR_SIPI;
+  }
+
+  get isDeaf(): boolean {
+    const { waitsForStartup, halted } = this.state;
+    return waitsForStartup || this.siliconWaitsForStartup || (halted && !canWake(this));
+  }
+
+  forwards({ deliveryMode }: ApicMessage): boolean {
+    return deliveryMode === DELIVERY.startUp && this.siliconWaitsForStartup;
+  }
+
+  peekPhysical(address: number): number {
+    return peekPhysical(this, address);
+  }
+
+  noteSignal(): boolean {
+    this.state.signal = this.l0.options.userspace !== null;
+    return this.state.signal;
+  }
+
+  /** VMLAUNCH or VMRESUME of the VMCS that is current on silicon. */
+  enter(): RootAction {
+    const { state } = this;
+    const launched = state.guestMode ? state.launched02 : state.launched01;
+    if (state.guestMode) state.launched02 = true;
+    else state.launched01 = true;
+    this.flush();
+    this.vmx.guestTraceLevel = this.level;
+    return { kind: "enter", resume: launched };
+  }
+
+  /** The guest's place, from the VMCS that ran last and its own page tables. */
+  where(): Where {
+    const v = this.current;
+    return {
+      level: this.level,
+      vcpu: this.index,
+      rip: `0x${v.read("guestRip").toString(16)}`,
+      bytes: instructionBytes(this.guestCpu, v, this.state),
+    };
+  }
+
+  /** Points the views at the regions that the state names. */
+  attach(): void {
+    if (this.state.vmcs02 === 0) return;
+    this.v01 = this.vmx.vmcsAt(this.state.vmcs01)!;
+    this.v02 = this.vmx.vmcsAt(this.state.vmcs02)!;
+    this.checkContext = new EntryCheckContext(this.l0.capabilities, this.guestCpu, this.v01);
+  }
+
+  copyFrom(other: VmxVcpu): void {
+    this.state = structuredClone(other.state);
+    this.attach();
+    this.environment.reattach();
+    this.guestCpu.resumeFrom(other.guestCpu);
+  }
+}
