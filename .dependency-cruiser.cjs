@@ -44,10 +44,10 @@ module.exports = {
       to: { path: product, pathNot: "^packages/$1/" },
     },
     {
-      name: "charts-use-result-types-only",
+      name: "charts-and-query-use-result-types-only",
       severity: "error",
-      from: { path: "^packages/charts/src/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/(?!charts/)", dependencyTypesNot: ["type-only"] },
+      from: { path: "^packages/(charts|query)/src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/", pathNot: "^packages/$1/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "web-does-not-know-server",

@@ -143,6 +143,11 @@ export const OPTIONS = {
     choices: ["jsonl", "text"],
     summary: "print the guest-visible trace instead of the serial output",
   },
+  filter: {
+    name: "filter",
+    value: "QUERY",
+    summary: "show only what fits: is:different, kvm:!metal, outcome:hang, quirk:kvm/*, and/or/not, seq(…, …)",
+  },
   all: { name: "all", aliases: ["-a"], summary: "also what is the same in every column" },
   port: { name: "port", value: "N", summary: "TCP port, 0 for any free one (default: 4870)" },
   host: { name: "host", value: "ADDRESS", summary: "address to listen on (default: 127.0.0.1)" },

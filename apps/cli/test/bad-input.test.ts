@@ -34,6 +34,11 @@ test.each([
   ["diff capabilities --on metal", "--on: one column has nothing to be compared with; write --on metal,metal"],
   ["overview --on ideal", "--on: one column has nothing to be compared with; write --on metal,ideal"],
   ["diff capabilities --on metal,kvn@6.1", 'no personality is called "kvn@6.1"; nearest: kvm'],
+  [
+    "overview --filter is:diferent",
+    '--filter: “diferent” is none of different, same, explained, unexplained, at character 4 of "is:diferent"',
+  ],
+  ["diff capabilities --filter (is:same", '--filter: this parenthesis is not closed, at character 1 of "(is:same"'],
   ["diff capabilities --memory lots", '--memory: "lots" is not a size; write 64M, 1G or 4096K'],
   ["diff capabilities --firmware uefi", '--firmware: "uefi" is not one of none, seabios, ovmf'],
   ["diff capabilities --quirk kvm/x", '--quirk: "kvm/x" must start with + (on) or - (off)'],

@@ -94,6 +94,7 @@ function column(
       .map(([id, value]) => `verdict ${id} = ${value}\n`)
       .join("")}done\n`,
     counters: { instructions: 1000 },
+    exits: { CPUID: 1, EXCEPTION_NMI: 2 },
     differences,
     firstDivergence:
       first === undefined
@@ -171,6 +172,8 @@ function fakeMatrix(columns: readonly string[]): MatrixResult {
         result.differences.flatMap(({ cause }) => (cause.kind === "quirks" ? cause.quirks.map(({ id }) => id) : [])),
       ),
     ].sort(),
+    exits: Object.keys(result.exits),
+    differs: result.differences.map(({ verdict }) => verdict),
     signature: result.differences.map(({ verdict, here }) => `${verdict}=${here}`).join(),
   }));
   return {

@@ -10,6 +10,8 @@ function cell(column: string, differing: number, more: Partial<MatrixCell> = {})
     differing,
     unattributed: 0,
     quirks: [],
+    exits: [],
+    differs: [],
     signature: differing === 0 ? "3f1c" : `${column}-${differing}`,
     ...more,
   };

@@ -30,8 +30,20 @@ function resultOf(session: Session, column: ResolvedColumn, run: Run): ColumnRes
     suites: run.suites,
     serial: run.serial,
     counters: run.counters,
+    exits: exitsOf(run),
     ...NOT_COMPARED,
   };
+}
+
+/** VM exits as L1 saw them; none where the run kept no trace. */
+function exitsOf({ events }: Run): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind, data } of events) {
+    if (kind !== "vmexit") continue;
+    const reason = String(data["reason"]);
+    counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function guestOf(session: Session): DiffResult["guest"] {

@@ -39,6 +39,8 @@ function cellOf(column: ColumnResult, result: DiffResult): MatrixCell {
       column.differences.filter(({ cause }) => cause.kind === "unattributed").length +
       (column.firstDivergence?.cause.kind === "unattributed" ? 1 : 0),
     quirks: [...new Set(quirks)].sort(),
+    exits: Object.keys(column.exits).sort(),
+    differs: column.differences.map(({ verdict }) => verdict),
     signature: shortHash([outcome, column.verdicts]),
   };
 }

@@ -111,6 +111,8 @@ export interface ColumnResult {
   readonly suites: readonly SuiteResult[];
   readonly serial: string;
   readonly counters: Readonly<Record<string, number>>;
+  /** How often L1 saw each VM exit, by reason. */
+  readonly exits: Readonly<Record<string, number>>;
   /** Empty for the reference column. */
   readonly differences: readonly Difference[];
   /** First differing row against the reference, null when the guest-visible traces are identical. */
@@ -227,6 +229,10 @@ export interface MatrixCell {
   readonly unattributed: number;
   /** Ids of all quirks that cause differences in this cell, sorted. */
   readonly quirks: readonly string[];
+  /** Reasons of the VM exits that L1 saw, sorted. */
+  readonly exits: readonly string[];
+  /** Ids of the verdicts that differ from the first column's. */
+  readonly differs: readonly string[];
   /** A short stable hash of outcome and verdicts: equal signatures look equal to the guest's author. */
   readonly signature: string;
 }

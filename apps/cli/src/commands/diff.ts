@@ -16,6 +16,7 @@ import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
+import { filteredDiff, filterOf } from "../query-filter.ts";
 import { engineOf, runOptionsOf } from "../run-options.ts";
 
 /** One line per column; what the columns share comes first in each. */
@@ -36,9 +37,11 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const guest = guestOf(given.positionals[0], lab);
   const columns = orDefault(asked, lab);
   const what = "scenario" in guest ? guest.scenario : guest.name;
-  const result = withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
+  const filter = filterOf(given, columns);
+  const whole = withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
     lab.diff(guest, columns, options),
   );
+  const result = filteredDiff(whole, filter);
   const all = hasFlag(given, "all");
   output.write(
     render(given, {
@@ -58,7 +61,7 @@ export const diff: Command = {
   name: "diff",
   summary: "Run a guest on several columns and say whether, where and why they differ",
   usage: "GUEST [OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
   notes: [
     "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot 1 or 2, PVH, Linux, or with --entry a flat binary. ./NAME is always a path.",
     "Exit code: 0 no difference, 1 a difference in a verdict, the outcome or the guest-visible trace, 2 trouble.",
@@ -67,6 +70,7 @@ export const diff: Command = {
     ["hvdiff diff xsaves-control", "on the usual columns"],
     ["hvdiff diff guest.elf --on metal,kvm@5.15,kvm@6.6", "your own image on two kernels"],
     ["hvdiff diff capabilities --quirk -kvm/some/quirk", "with one quirk switched off"],
+    ["hvdiff diff capabilities --filter is:different", "only columns that differ from the reference"],
     ["hvdiff diff capabilities --format md -o report.md", "for a bug report"],
   ],
   run,

@@ -14,6 +14,7 @@ import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
+import { filteredMatrix, filterOf } from "../query-filter.ts";
 import { engineOf, runOptionsOf } from "../run-options.ts";
 import { pairLines } from "../text/pairs.ts";
 
@@ -62,9 +63,11 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const lab = await environment.createLab(engineOf(given, environment));
   const columns = orDefault(asked, lab);
   const scenarios = counted(lab.scenarios().length, "scenario");
-  const result = withProgress(environment, `running ${scenarios} on ${counted(columns.length, "column")}`, () =>
+  const filter = filterOf(given, columns);
+  const whole = withProgress(environment, `running ${scenarios} on ${counted(columns.length, "column")}`, () =>
     lab.matrix(columns, options),
   );
+  const result = filteredMatrix(whole, filter);
   const quirks = lab.quirks();
   const next = lastValue(given, "output") === undefined ? () => nextLines(result, output) : () => "";
   output.write(
@@ -84,7 +87,7 @@ export const overview: Command = {
   name: "overview",
   summary: "Run every bundled scenario on the usual columns and print the matrix",
   usage: "[OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, ALL_CAUSES, OPTIONS.format, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, ALL_CAUSES, OPTIONS.format, OPTIONS.output],
   notes: [
     "Each cell says how many of the guest's verdicts differ from the first column's, and which causes of the list below it are behind them.",
     "Exit code: 0 when every difference has a known cause, 1 when one has not, 2 trouble.",
@@ -92,6 +95,7 @@ export const overview: Command = {
   examples: [
     ["hvdiff overview", "the usual columns"],
     ["hvdiff overview --on metal,kvm@5.15,kvm@6.6", "two kernels"],
+    ["hvdiff overview --filter 'kvm:!metal seed:S1'", "scenarios of seed S1 in which a KVM column is not like metal"],
     ["hvdiff overview --format md", "for a report"],
   ],
   run,

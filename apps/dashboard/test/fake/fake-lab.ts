@@ -129,6 +129,7 @@ function columnOf(fake: FakeScenario, column: string, reference: string): Column
     suites: [],
     serial: "",
     counters: {},
+    exits: productOf(column) === "kvm" ? { EXCEPTION_NMI: 1, VMCALL: 2 } : { VMCALL: 2 },
     differences,
     firstDivergence:
       first === undefined || divergence === undefined ? null : { ...divergence, row, cause: first.cause },
@@ -174,6 +175,8 @@ function cellOf(column: ColumnResult): MatrixCell {
     differing: column.differences.length,
     unattributed: causes.filter((cause) => cause.kind === "unattributed").length,
     quirks: [...new Set(quirks)].sort(),
+    exits: Object.keys(column.exits),
+    differs: column.differences.map(({ verdict }) => verdict),
     signature: signatureOf(column),
   };
 }
