@@ -6,6 +6,7 @@ import { controlMask } from "@hvdiff/spec";
 
 export const PIN_EXTERNAL_INTERRUPT = controlMask("pin", "externalInterruptExiting");
 export const PIN_NMI = controlMask("pin", "nmiExiting");
+export const PIN_POSTED_INTERRUPTS = controlMask("pin", "processPostedInterrupts");
 export const PIN_VIRTUAL_NMIS = controlMask("pin", "virtualNmis");
 export const PIN_PREEMPTION_TIMER = controlMask("pin", "activateVmxPreemptionTimer");
 

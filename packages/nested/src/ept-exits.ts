@@ -69,7 +69,7 @@ function emulateAccess(vcpu: VmxVcpu): Outcome | null {
 }
 
 /** What L1's tables make of an address of L2; the same address where they have nothing. */
-function throughEpt12(vcpu: VmxVcpu, address: number): number {
+export function throughEpt12(vcpu: VmxVcpu, address: number): number {
   prepareWalk(vcpu);
   const root = Number(v12(vcpu).read("eptPointer") & FRAME);
   const end = vcpu.ept12Walk.walk(root, Math.floor(address / PAGE), EPT_READ, false);

@@ -2,6 +2,7 @@ import { STATE } from "@hvdiff/cpu";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { OwedException } from "./l0-state.ts";
+import { processesPostedInterrupts, processPosted } from "./posted-interrupts.ts";
 import { takeStartup } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -149,7 +150,12 @@ function interruptExit(vcpu: VmxVcpu): void {
     comeBackSoon(vcpu);
     return;
   }
-  vcpu.handlers.reflectInterrupt();
+  const vector = vcpu.handlers.l1Acknowledges() ? vcpu.interrupts.acknowledge() : -1;
+  if (processesPostedInterrupts(vcpu) && processPosted(vcpu, vector)) {
+    deliverInterrupt(vcpu);
+    return;
+  }
+  vcpu.handlers.reflectInterrupt(vector);
   // L1 runs now, with interrupts off: the line stays asserted until it enables them.
   if (vcpu.interrupts.pending) injectOrWait(vcpu);
 }

@@ -14,6 +14,7 @@ import {
   nmiToL1,
   retractEntry,
 } from "./nested-exit.ts";
+import { accessShadow } from "./shadow-access.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 import { exitCounter } from "./vmx-vcpu-state.ts";
@@ -30,6 +31,8 @@ const {
   EPT_VIOLATION,
   EPT_MISCONFIG,
   VMCALL,
+  VMREAD,
+  VMWRITE,
 } = EXIT_REASONS;
 
 /**
@@ -54,6 +57,11 @@ export class ExitHandlers {
 
   l1TakesInterrupts(): boolean {
     return (this.vmcs12.lo(F.pinBasedControls) & C.PIN_EXTERNAL_INTERRUPT) !== 0;
+  }
+
+  /** An interrupt that L1 takes is acknowledged by the exit. */
+  l1Acknowledges(): boolean {
+    return (this.vmcs12.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0;
   }
 
   l1TakesNmis(): boolean {
@@ -84,8 +92,8 @@ export class ExitHandlers {
     return this.vcpu.state.guestMode ? this.vmcs12.lo(F.primaryProcessorBasedControls) & control : 0;
   }
 
-  reflectInterrupt(): void {
-    externalInterruptToL1(this.vcpu);
+  reflectInterrupt(vector: number): void {
+    externalInterruptToL1(this.vcpu, vector);
   }
 
   /** Handles the exit that the current VMCS describes. */
@@ -156,6 +164,7 @@ export class ExitHandlers {
     else if (basic === EPT_VIOLATION.number || basic === EPT_MISCONFIG.number)
       this.vcpu.outcome = handleEptExit(vcpu, basic);
     else if (basic === TRIPLE_FAULT.number) this.vcpu.outcome = { kind: "triple-fault", where: vcpu.where() };
+    else if (vcpu.state.guestMode && (basic === VMREAD.number || basic === VMWRITE.number)) accessShadow(vcpu, basic);
     else if (basic === VMCALL.number || isVmxExit(basic)) emulateVmx(vcpu, basic);
     else this.instruction(basic);
   }

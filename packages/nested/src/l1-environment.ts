@@ -31,6 +31,7 @@ export class L1Environment implements VmxEnvironment {
   /** Null where L1 is offered no VMX: then nothing ever asks for a VMCS. */
   private readonly layout: VmcsLayout | null;
   private current: MemoryVmcs | null = null;
+  private shadow: MemoryVmcs | null = null;
   private readonly getState: () => VmxVcpuState;
   private readonly getPool: () => PagePoolState;
   private readonly featureControl: () => number;
@@ -129,6 +130,7 @@ export class L1Environment implements VmxEnvironment {
   /** After a clone: the view points into another memory's frames. */
   reattach(): void {
     this.current = null;
+    this.shadow = null;
   }
 
   /** The VMCS at an L1-physical address. The last one is kept, since nearly all uses are of the current VMCS. */
@@ -138,6 +140,15 @@ export class L1Environment implements VmxEnvironment {
     if (this.layout === null || !this.memory.isRam(Math.floor(host / PAGE))) return null;
     this.current = new MemoryVmcs(this.memory, this.layout, host);
     return this.current;
+  }
+
+  /** The shadow VMCS at an L1-physical address. */
+  shadowAt(address: number): MemoryVmcs | null {
+    const host = hostAddress(address, this.ram);
+    if (this.shadow?.address === host) return this.shadow;
+    if (this.layout === null || !this.memory.isRam(Math.floor(host / PAGE))) return null;
+    this.shadow = new MemoryVmcs(this.memory, this.layout, host);
+    return this.shadow;
   }
 
   isLaunched(address: number): boolean {

@@ -13,6 +13,9 @@ export interface InterestContext {
   register(number: number): bigint;
 }
 
+/** Encodings beyond the VMREAD and VMWRITE bitmaps always exit. */
+const LAST_SHADOWED = 0x7fffn;
+
 type Interest = (c: InterestContext) => boolean;
 
 const always: Interest = () => true;
@@ -71,6 +74,18 @@ function msrInterest(write: boolean): Interest {
   };
 }
 
+/** VMREAD and VMWRITE: with VMCS shadowing the bitmaps of L1 decide; encodings beyond them always exit. */
+function fieldInterest(bitmap: "vmreadBitmap" | "vmwriteBitmap"): Interest {
+  return (c) => {
+    if (!secondary(C.PROC2_VMCS_SHADOWING)(c)) return true;
+    const { v12, v02, guest, register } = c;
+    const encoding = register(v02.lo(F.vmExitInstructionInformation) >>> 28);
+    if (encoding > LAST_SHADOWED) return true;
+    const at = Number(encoding);
+    return ((guest.physical8(Number(v12.read(bitmap)) + (at >>> 3)) >>> (at & 7)) & 1) !== 0;
+  };
+}
+
 /** CR accesses: vmcs02 carries exactly L1's masks, so what exits is L1's; CR3 and CR8 by their controls. */
 function crInterest({ v12, v02 }: InterestContext): boolean {
   const qualification = v02.lo(F.exitQualification);
@@ -102,6 +117,8 @@ export const L1_INTEREST: ReadonlyMap<number, Interest> = new Map<number, Intere
   [reason("MSR_READ"), msrInterest(false)],
   [reason("MSR_WRITE"), msrInterest(true)],
   [reason("MWAIT"), primary(C.PROC_MWAIT)],
+  [reason("VMREAD"), fieldInterest("vmreadBitmap")],
+  [reason("VMWRITE"), fieldInterest("vmwriteBitmap")],
   [reason("MONITOR"), primary(C.PROC_MONITOR)],
   [reason("PAUSE"), primary(C.PROC_PAUSE)],
   [reason("EPT_VIOLATION"), never],

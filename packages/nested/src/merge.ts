@@ -83,7 +83,8 @@ function secondary(m: MergeContext): void {
 
 function primary(m: MergeContext): void {
   const own =
-    m.v01.lo(F.primaryProcessorBasedControls) & ~(C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
+    m.v01.lo(F.primaryProcessorBasedControls) &
+    ~(C.PROC_HLT | C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
   const wanted = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
   // With a TPR shadow of L1's own, CR8 is in the virtual-APIC page and none of L0's business.
   const priority = (wanted & C.PROC_TPR_SHADOW) !== 0 ? C.PROC_CR8_LOAD | C.PROC_CR8_STORE : 0;
@@ -152,8 +153,11 @@ export const MERGE_RULES: readonly MergeRule[] = [
     id: "merge.pin",
     fields: ["pinBasedControls"],
     source: "merged",
-    why: "L0 must see its interrupts whatever L1 asks",
-    apply: (m) => m.v02.set(F.pinBasedControls, m.v01.lo(F.pinBasedControls) | m.v12.lo(F.pinBasedControls), 0),
+    why: "L0 must see its interrupts whatever L1 asks, and processes posted ones itself",
+    apply: (m) => {
+      const wanted = m.v12.lo(F.pinBasedControls) & ~C.PIN_POSTED_INTERRUPTS;
+      m.v02.set(F.pinBasedControls, m.v01.lo(F.pinBasedControls) | wanted, 0);
+    },
   },
   {
     id: "merge.primary",

@@ -50,10 +50,12 @@ export function failEntry(vcpu: VmxVcpu, reason: number, qualification: number):
   switchToL1(vcpu, v12, v01, v01);
 }
 
-/** A pending interrupt of L1's machine ends L2's run, because L1 asked for that. */
-export function externalInterruptToL1(vcpu: VmxVcpu): void {
-  const acknowledges = (vcpu.environment.currentVmcs()!.lo(F.vmExitControls) & C.EXIT_ACK_INTERRUPT) !== 0;
-  madeUpExit(vcpu, EXIT_REASONS.EXTERNAL_INTERRUPT.number, acknowledges ? VALID | vcpu.interrupts.acknowledge() : 0);
+/**
+ * A pending interrupt of L1's machine ends L2's run, because L1 asked for that.
+ * @param vector -1 where the exit does not acknowledge it
+ */
+export function externalInterruptToL1(vcpu: VmxVcpu, vector: number): void {
+  madeUpExit(vcpu, EXIT_REASONS.EXTERNAL_INTERRUPT.number, vector < 0 ? 0 : VALID | vector);
 }
 
 /** An NMI of L1's machine ends L2's run, because L1 asked for that. */

@@ -4,13 +4,11 @@ import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 
 /** Controls that silicon has and that L0 does not merge into vmcs02 yet. An L1 that sets one stops the run. */
-const PIN: readonly ControlName<"pin">[] = ["processPostedInterrupts"];
-const SECONDARY: readonly ControlName<"secondary">[] = ["vmcsShadowing", "eptViolationVe", "subPageWritePermissions"];
+const SECONDARY: readonly ControlName<"secondary">[] = ["eptViolationVe", "subPageWritePermissions"];
 
 const EXIT: readonly ControlName<"exit">[] = ["exitLoadCetState", "exitLoadPkrs"];
 const ENTRY: readonly ControlName<"entry">[] = ["entryLoadCetState", "entryLoadPkrs"];
 
-const PIN_MASK = controlMask("pin", ...PIN);
 const SECONDARY_MASK = controlMask("secondary", ...SECONDARY);
 const EXIT_MASK = controlMask("exit", ...EXIT);
 const ENTRY_MASK = controlMask("entry", ...ENTRY);
@@ -26,8 +24,7 @@ function unmergedTransition(v12: VmcsView): string | null {
  * @param tellsUserPages whether silicon's EPT violations tell user-mode from supervisor-mode addresses
  */
 export function unmergedControl(v12: VmcsView, tellsUserPages: boolean): string | null {
-  const [pin] = controlsOf("pin", (v12.lo(F.pinBasedControls) & PIN_MASK) >>> 0);
-  const transition = pin ?? unmergedTransition(v12);
+  const transition = unmergedTransition(v12);
   if (transition !== null) return transition;
   if ((v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) === 0) return null;
   const mask = SECONDARY_MASK | (tellsUserPages ? 0 : C.PROC2_MODE_BASED);

@@ -1,4 +1,3 @@
-import { STATE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import {
   checkInvept,
@@ -20,16 +19,10 @@ import {
 } from "@hvdiff/vmx";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
-import {
-  type InstructionOperand,
-  instructionOperand,
-  registerHigh,
-  registerLow,
-  setGeneralRegister,
-  setRegisterHalves,
-} from "./instruction-operand.ts";
+import { type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
 import { enterL2, refuseEntry } from "./nested-entry.ts";
 import { traceRead, traceVmx, traceWrite } from "./trace-events.ts";
+import { owe, readMemory, registerHalves, storeResult, wide } from "./vmx-operands.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -37,32 +30,9 @@ type Emulation = (vcpu: VmxVcpu) => void;
 
 const BLOCKED_BY_MOV_SS = 2;
 const RAX = 0;
-const VECTOR_STACK_FAULT = 12;
-const VECTOR_GENERAL_PROTECTION = 13;
 
 function operandOf(vcpu: VmxVcpu): InstructionOperand {
   return instructionOperand(vcpu.silicon, vcpu.guestCpu, vcpu.v01);
-}
-
-/** The access to a memory operand faulted. What is #GP elsewhere is #SS in the stack segment. */
-function owe(vcpu: VmxVcpu, operand: InstructionOperand): null {
-  const owed = vcpu.guestCpu.owedException();
-  if (owed.vector === VECTOR_GENERAL_PROTECTION && operand.segment === STATE.SS) owed.vector = VECTOR_STACK_FAULT;
-  vcpu.state.owed = owed;
-  return null;
-}
-
-/** Reads `size` bytes of the memory operand; null when L1 gets a fault instead. */
-function readMemory(
-  vcpu: VmxVcpu,
-  operand: InstructionOperand,
-  at: number,
-  size: number,
-): { lo: number; hi: number } | null {
-  const sum = (operand.low >>> 0) + at;
-  const lo = vcpu.guestCpu.read(sum | 0, (operand.high + (sum > 0xffffffff ? 1 : 0)) | 0, size);
-  if (lo === null) return owe(vcpu, operand);
-  return { lo, hi: size === 8 ? vcpu.guestCpu.file.hi : 0 };
 }
 
 function finish(vcpu: VmxVcpu, name: string, pointer: { lo: number; hi: number } | null, outcome: VmxOutcome): void {
@@ -108,10 +78,6 @@ function emulateVmxoff(vcpu: VmxVcpu): void {
   finish(vcpu, "vmxoff", null, outcome);
 }
 
-function wide(vcpu: VmxVcpu): boolean {
-  return vcpu.guestCpu.file.in64BitMode;
-}
-
 function emulateVmread(vcpu: VmxVcpu): void {
   const operand = operandOf(vcpu);
   const encoding = registerHalves(vcpu, operand.register2);
@@ -120,16 +86,6 @@ function emulateVmread(vcpu: VmxVcpu): void {
   if (outcome.kind === "value" && !storeResult(vcpu, operand, outcome)) return;
   if (outcome.kind !== "fault") traceRead(vcpu, encoding.lo, encodingHigh, outcome);
   completeVmx(vcpu, outcome);
-}
-
-function storeResult(vcpu: VmxVcpu, operand: InstructionOperand, value: { lo: number; hi: number }): boolean {
-  if (operand.isRegister) {
-    setRegisterHalves(vcpu.silicon, vcpu.v01, operand.register1, value.lo, wide(vcpu) ? value.hi : 0);
-    return true;
-  }
-  if (vcpu.guestCpu.write(operand.low, operand.high, wide(vcpu) ? 8 : 4, value.lo, value.hi)) return true;
-  owe(vcpu, operand);
-  return false;
 }
 
 function emulateVmwrite(vcpu: VmxVcpu): void {
@@ -153,10 +109,6 @@ function emulateVmwrite(vcpu: VmxVcpu): void {
   const outcome = vmwrite(vcpu.environment, operands);
   traceWrite(vcpu, operands, outcome);
   completeVmx(vcpu, outcome);
-}
-
-function registerHalves(vcpu: VmxVcpu, register: number): { lo: number; hi: number } {
-  return { lo: registerLow(vcpu.silicon, vcpu.v01, register), hi: registerHigh(vcpu.silicon, vcpu.v01, register) };
 }
 
 function emulateInvept(vcpu: VmxVcpu): void {

@@ -7,14 +7,14 @@ const ARITHMETIC_FLAGS = 0x8d5;
 const CF = 1;
 const ZF = 0x40;
 
-/** Gives L1 the result of the VMX instruction that exited: flags and RIP, or a fault. */
+/** Gives the level that runs the result of the VMX instruction that exited: flags and RIP, or a fault. */
 export function completeVmx(vcpu: VmxVcpu, outcome: VmxOutcome): void {
   if (outcome.kind === "fault") {
     vcpu.state.owed = { vector: outcome.vector, errorCode: outcome.errorCode, low: 0, high: 0 };
     return;
   }
-  const flags = vcpu.v01.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
+  const flags = vcpu.current.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
-  vcpu.v01.set(F.guestRflags, flags | extra, 0);
+  vcpu.current.set(F.guestRflags, flags | extra, 0);
   skipInstruction(vcpu);
 }

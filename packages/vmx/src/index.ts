@@ -47,8 +47,8 @@ export { type VmfuncContext, vmfunc } from "./instructions/vmfunc.ts";
 export { vmlaunch, vmresume } from "./instructions/vmlaunch-vmresume.ts";
 export { vmptrld } from "./instructions/vmptrld.ts";
 export { vmptrst } from "./instructions/vmptrst.ts";
-export { vmread } from "./instructions/vmread.ts";
-export { type VmwriteOperands, vmwrite } from "./instructions/vmwrite.ts";
+export { vmread, vmreadFrom } from "./instructions/vmread.ts";
+export { type VmwriteOperands, vmwrite, vmwriteTo } from "./instructions/vmwrite.ts";
 export { vmxoff } from "./instructions/vmxoff.ts";
 export { checkVmxon, vmxon } from "./instructions/vmxon.ts";
 export {
