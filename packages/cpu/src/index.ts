@@ -9,14 +9,22 @@ export { controlOperand, executeAlone, generalOperand, type LoneInstruction } fr
 export * from "./flags.ts";
 export { type HeldPlace, NO_GUARD, type RunGuard, runGuarded, startPlace } from "./guarded-run.ts";
 export { INTERCEPT, INTERCEPT_COUNT, type InterceptName } from "./intercepts.ts";
+export { MemoryExhausted } from "./memory-buffer.ts";
 export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 export { HIDDEN, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
 export type { MmioHandler, RecycledMemory } from "./physical-memory.ts";
-export { MemoryExhausted, PhysicalMemory } from "./physical-memory.ts";
-export { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, Processor } from "./processor.ts";
+export { PhysicalMemory } from "./physical-memory.ts";
+export {
+  FAULT_EXCEPTION,
+  FAULT_EXIT,
+  FAULT_NONE,
+  FAULT_STOP,
+  Processor,
+  type SavedProcessor,
+} from "./processor.ts";
 export * as STATE from "./state-layout.ts";
 export type { StopReason } from "./stop-reason.ts";
 export { supportedCr4 } from "./system/control-register-writes.ts";

@@ -2,6 +2,7 @@ import { fetchFromAccessPage } from "./apic/access-page.ts";
 import { walkLinear } from "./page-walk.ts";
 import type { Processor } from "./processor.ts";
 import { RememberedWalks } from "./remembered-walks.ts";
+import { restoreTlb, type SavedTlb, saveTlb, TLB_JOURNAL } from "./saved-tlb.ts";
 import * as S from "./state-layout.ts";
 import { tlbPart } from "./tlb-part.ts";
 import {
@@ -28,8 +29,6 @@ const ENTRY_FLAGS = 5;
 const LINEAR_PAGE = 6;
 const SIZE_MASK = 7;
 const INVALID = 1;
-/** Filled entries that are remembered per context. */
-const JOURNAL = 256;
 const FLAG_GLOBAL = 1;
 
 /** Result of a linear page walk: the physical page (guest-physical under a second stage) and what may be done with it. */
@@ -64,10 +63,10 @@ export class Mmu {
   readonly linear: LinearContext = { valid: false, low: 0, high: 0 };
   /**
    * Entries that were filled since each context was flushed, so that a flush need not touch them all: their number, and their word offsets.
-   * More than `JOURNAL` or what was there before: not known. A cache beside the TLB words, never state.
+   * More than `TLB_JOURNAL` or what was there before: not known. A cache beside the TLB words, never state.
    */
-  private readonly filled = new Int32Array(S.TLB_CONTEXTS).fill(JOURNAL + 1);
-  private readonly journal = new Int32Array(S.TLB_CONTEXTS * JOURNAL);
+  private readonly filled = new Int32Array(S.TLB_CONTEXTS).fill(TLB_JOURNAL + 1);
+  private readonly journal = new Int32Array(S.TLB_CONTEXTS * TLB_JOURNAL);
   private readonly remembered: RememberedWalks;
   private readonly s: Int32Array;
   private readonly c: Processor;
@@ -176,8 +175,8 @@ export class Mmu {
   flushContext(context: number): void {
     const index = (context - S.TLB) / S.TLB_CONTEXT_WORDS;
     const count = this.filled[index]!;
-    if (count <= JOURNAL) {
-      const first = index * JOURNAL;
+    if (count <= TLB_JOURNAL) {
+      const first = index * TLB_JOURNAL;
       for (let at = first; at < first + count; at++) this.invalidate(this.journal[at]!);
     } else this.s.fill(INVALID, context, context + S.TLB_CONTEXT_WORDS);
     this.filled[index] = 0;
@@ -188,8 +187,8 @@ export class Mmu {
     if (this.isFilled(entry)) return;
     const index = Math.floor((entry - S.TLB) / S.TLB_CONTEXT_WORDS);
     const count = this.filled[index]!;
-    if (count < JOURNAL) this.journal[index * JOURNAL + count] = entry;
-    if (count <= JOURNAL) this.filled[index] = count + 1;
+    if (count < TLB_JOURNAL) this.journal[index * TLB_JOURNAL + count] = entry;
+    if (count <= TLB_JOURNAL) this.filled[index] = count + 1;
   }
 
   private isFilled(entry: number): boolean {
@@ -205,8 +204,21 @@ export class Mmu {
 
   /** The TLB words are another machine's now: what was filled is not known. */
   forgetJournal(): void {
-    this.filled.fill(JOURNAL + 1);
+    this.filled.fill(TLB_JOURNAL + 1);
     this.remembered.forget();
+  }
+
+  /** The TLB as it is. */
+  save(): SavedTlb {
+    return saveTlb(this.s, { filled: this.filled, entries: this.journal });
+  }
+
+  /** Makes the TLB what it was; where code was decoded since, writes have to be looked at. */
+  restore(saved: SavedTlb): void {
+    for (let context = 0; context < S.TLB_CONTEXTS; context++) this.flushContext(S.TLB + context * S.TLB_CONTEXT_WORDS);
+    restoreTlb(this.s, { filled: this.filled, entries: this.journal }, saved);
+    this.remembered.forget();
+    this.dropWriteTagsOfCode();
   }
 
   /** What MOV to CR3 forgets: all but global translations of the running context. */
@@ -227,18 +239,35 @@ export class Mmu {
   private keepOnly(keeps: (entry: number) => boolean): void {
     const context = this.s[S.TLB_CONTEXT]!;
     const index = (context - S.TLB) / S.TLB_CONTEXT_WORDS;
-    const first = index * JOURNAL;
-    const known = this.filled[index]! <= JOURNAL;
+    const first = index * TLB_JOURNAL;
+    const known = this.filled[index]! <= TLB_JOURNAL;
     const count = known ? this.filled[index]! : S.TLB_CONTEXT_WORDS / S.TLB_ENTRY_WORDS;
     let kept = 0;
     for (let n = 0; n < count; n++) {
       const entry = known ? this.journal[first + n]! : context + n * S.TLB_ENTRY_WORDS;
       if (!this.isFilled(entry)) continue;
       if (!keeps(entry)) this.invalidate(entry);
-      else if (kept++ < JOURNAL) this.journal[first + kept - 1] = entry;
+      else if (kept++ < TLB_JOURNAL) this.journal[first + kept - 1] = entry;
     }
-    this.filled[index] = Math.min(kept, JOURNAL + 1);
+    this.filled[index] = Math.min(kept, TLB_JOURNAL + 1);
     this.c.translationChanged();
+  }
+
+  /** Of what has just been restored. */
+  private dropWriteTagsOfCode(): void {
+    const { s } = this;
+    const { memory } = this.c;
+    for (let index = 0; index < S.TLB_CONTEXTS; index++) {
+      const known = this.filled[index]! <= TLB_JOURNAL;
+      const count = known ? this.filled[index]! : S.TLB_CONTEXT_WORDS / S.TLB_ENTRY_WORDS;
+      for (let n = 0; n < count; n++) {
+        const entry = known
+          ? this.journal[index * TLB_JOURNAL + n]!
+          : S.TLB + index * S.TLB_CONTEXT_WORDS + n * S.TLB_ENTRY_WORDS;
+        if (s[entry + ACCESS_WRITE] !== INVALID && memory.holdsCode(s[entry + FRAME_OFFSET]!))
+          s[entry + ACCESS_WRITE] = INVALID;
+      }
+    }
   }
 
   private dropWriteTags(offset: number): void {

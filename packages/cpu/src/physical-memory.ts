@@ -1,3 +1,5 @@
+import { forgetChangedCode } from "./changed-code.ts";
+import { MemoryExhausted, newBuffer } from "./memory-buffer.ts";
 import { STATE_BYTES } from "./state-layout.ts";
 
 /** Handler of a memory-mapped range. Offsets are from the start of the range; `size` is 1, 2, 4 or 8 bytes (8 in two 32-bit steps). */
@@ -26,9 +28,6 @@ export const FRAME_MMIO = -2;
 
 const PAGE = 4096;
 const RECENT = 256;
-/** Buffers are made in steps of this size, so that machines that differ in a state area or two can use each other's. */
-const BUFFER_STEP = 16 << 20;
-const MOST_BUFFER = 2 ** 32;
 
 /**
  * Physical memory of one machine: the processors' state areas and a pool of page frames in one flat buffer that JavaScript and
@@ -52,6 +51,8 @@ export class PhysicalMemory {
   onCodeFrame: ((poolOffset: number) => void)[] = [];
   private readonly ranges: Range[] = [];
   private readonly frames = new Map<number, number>();
+  /** Numbers of the pool's frames in the order in which they were taken. */
+  private readonly taken: number[] = [];
   private nextFree: number;
   private readonly end: number;
   /** Where frames that were asked for lately lie, by the low bits of their number. */
@@ -156,6 +157,7 @@ export class PhysicalMemory {
     const offset = this.nextFree;
     this.nextFree += PAGE;
     this.frames.set(frame, offset);
+    this.taken.push(frame);
     return offset;
   }
 
@@ -171,7 +173,24 @@ export class PhysicalMemory {
     this.bytes.set(other.bytes.subarray(0, other.nextFree));
     this.frames.clear();
     for (const [frame, offset] of other.frames) this.frames.set(frame, offset);
+    this.taken.splice(0, this.taken.length, ...other.taken);
     this.nextFree = other.nextFree;
+    this.recentFrame.fill(-1);
+  }
+
+  /** What lies in the frames in use, for `restoreFrames`. */
+  saveFrames(): Uint8Array {
+    return this.bytes.slice(this.processors * STATE_BYTES, this.nextFree);
+  }
+
+  /** Makes the frames hold what they held. Those that were taken since are given back. Processors have to look up everything anew. */
+  restoreFrames(saved: Uint8Array): void {
+    const first = this.processors * STATE_BYTES;
+    const end = first + saved.length;
+    forgetChangedCode(this, { first, end: this.nextFree }, saved);
+    this.bytes.set(saved, first);
+    this.bytes.fill(0, end, this.nextFree);
+    for (; this.nextFree > end; this.nextFree -= PAGE) this.frames.delete(this.taken.pop()!);
     this.recentFrame.fill(-1);
   }
 
@@ -277,23 +296,14 @@ export class PhysicalMemory {
   /** Tells the memory of a store to buffer bytes `[at, at + length)`; returns true if decoded code was hit. */
   noteStore(at: number, length: number): boolean {
     if (!this.hitsCode(at, length)) return false;
+    this.forgetCode(at);
+    return true;
+  }
+
+  /** Whatever was decoded in the frame at this buffer offset does not hold any more. */
+  forgetCode(at: number): void {
     const frame = at >>> 12;
     this.codeChunks.fill(0, frame * 4, frame * 4 + 4);
     this.codeVersion[frame]!++;
-    return true;
-  }
-}
-
-/** A buffer of at least this many bytes. The operating system gives it memory where it is touched. */
-function newBuffer(bytes: number): WebAssembly.Memory {
-  const pages = Math.min(Math.ceil(bytes / BUFFER_STEP) * BUFFER_STEP, MOST_BUFFER) / 65536;
-  return new WebAssembly.Memory({ initial: pages, maximum: pages });
-}
-
-/** The frame pool is full: the guest touched more memory than the run allows. The machine turns this into an outcome. */
-export class MemoryExhausted extends Error {
-  constructor(poolBytes: number) {
-    super(`the guest touched more than ${poolBytes} bytes of memory`);
-    this.name = "MemoryExhausted";
   }
 }

@@ -6,6 +6,7 @@ import type { CpuModel } from "./models/model.ts";
 import { createWalkState, type WalkState } from "./page-walk.ts";
 import type { PhysicalMemory } from "./physical-memory.ts";
 import { NO_OPS, RegisterState } from "./register-state.ts";
+import type { SavedTlb } from "./saved-tlb.ts";
 import { loadAs, probeWrite, storeAs } from "./slow-access.ts";
 import * as S from "./state-layout.ts";
 import { type StopReason, unimplementedStop } from "./stop-reason.ts";
@@ -30,6 +31,13 @@ export const FAULT_EXIT = 2;
 export const FAULT_STOP = 3;
 
 const PAGE_LAST = 0xfff;
+
+/** A processor as it was, but for memory frames. */
+export interface SavedProcessor {
+  readonly words: Int32Array;
+  readonly tlb: SavedTlb;
+  readonly stop: StopReason | null;
+}
 
 /**
  * One x86-64 logical processor: architectural state in flat memory, address translation, and what the instruction executors call.
@@ -134,6 +142,23 @@ export class Processor extends RegisterState {
     this.stop = other.stop;
     this.delivering = null;
     this.mmu.forgetJournal();
+    this.apic.modeChanged();
+    this.translationChanged();
+  }
+
+  /** What does not lie in memory frames, for `restore`. */
+  save(): SavedProcessor {
+    return { words: this.s.slice(0, S.TLB), tlb: this.mmu.save(), stop: this.stop };
+  }
+
+  /** Becomes what it was, after the memory frames have. */
+  restore({ words, tlb, stop }: SavedProcessor): void {
+    this.s.set(words);
+    this.blockOps = NO_OPS;
+    this.fault = FAULT_NONE;
+    this.stop = stop;
+    this.delivering = null;
+    this.mmu.restore(tlb);
     this.apic.modeChanged();
     this.translationChanged();
   }

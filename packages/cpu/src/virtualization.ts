@@ -132,6 +132,9 @@ export interface VirtualizationExtension {
   /** Where a physical address of the running level lies in memory, for onlookers; -1 where the second stage leads nowhere. Absent: there. */
   peekPhysical?(address: number): number;
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. Absent: nothing does. */
+  /** What lies outside state words and memory frames, for `restore`, which is called after they were put back. */
+  save?(): unknown;
+  restore?(saved: unknown): void;
   cloneStateFrom?(other: VirtualizationExtension): void;
   /** The state words are zero, as after power-on: forgets what it had made of them. Absent: there is nothing to forget. */
   reset?(): void;

@@ -8,6 +8,9 @@ import type { Turns } from "./turns.ts";
 const MODE_GUEST = 2;
 const START: RootEvent = { kind: "start" };
 
+/** What the client is to be told next, by processor. */
+export type SavedLoop = readonly RootEvent[];
+
 /** What the loop of a machine with a root-mode client does next, processor by processor. */
 export class ClientLoop {
   private readonly machine: Machine;
@@ -75,7 +78,11 @@ export class ClientLoop {
     return found;
   }
 
-  copyFrom(other: ClientLoop): void {
-    this.events.splice(0, this.events.length, ...other.events);
+  save(): SavedLoop {
+    return [...this.events];
+  }
+
+  restore(events: SavedLoop): void {
+    this.events.splice(0, this.events.length, ...events);
   }
 }

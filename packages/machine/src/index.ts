@@ -32,8 +32,9 @@ export {
 export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions, type RestartCause } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
-export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
+export { type GuestOutput, guestOutput, Pc, type SavedPc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";
+export { plainCopy } from "./plain-copy.ts";
 export { HOST_TIMER_VECTOR, type RootAction, type RootClient, type RootEvent } from "./root-client.ts";
 export { type ApicMessage, messageOf } from "./schedule/choices.ts";
 export {
@@ -46,5 +47,6 @@ export {
   ScheduleError,
   scheduleText,
 } from "./schedule/schedule.ts";
+export { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 export { TICKS_PER_MICROSECOND } from "./time.ts";
 export { Trace, type TraceEvent } from "./trace.ts";

@@ -13,6 +13,7 @@ import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 import { hostBus, type RootClient } from "./root-client.ts";
 import { Choices } from "./schedule/choices.ts";
+import { copyMachine } from "./snapshot.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
 import { isStuck, STUCK_PERIOD } from "./stuck.ts";
 import { TICKS_PER_MICROSECOND } from "./time.ts";
@@ -53,8 +54,8 @@ export class Machine {
   outcome: Outcome | null = null;
   /** What the guard has held. */
   private stretch: Stretch | null = null;
-  private readonly clientLoop: ClientLoop;
-  private nextStuckCheck = STUCK_CHECK;
+  readonly clientLoop: ClientLoop;
+  nextStuckCheck = STUCK_CHECK;
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -278,20 +279,7 @@ export class Machine {
   clone(changes: Partial<MachineOptions> = {}): Machine {
     const { recycled: _, ...options } = this.options;
     const copy = new Machine({ ...options, ...changes });
-    copy.memory.copyFrom(this.memory);
-    copy.trace.events.push(...this.trace.events);
-    this.processors.forEach((processor, at) => {
-      copy.processors[at]!.extension?.cloneStateFrom?.(processor.extension!);
-      copy.processors[at]!.resumeFrom(processor);
-    });
-    if (this.pc !== null) copy.pc!.copyFrom(this.pc);
-    if (this.client !== null) copy.client!.copyFrom(this.client);
-    copy.turns.copyFrom(this.turns);
-    copy.choicePoints = this.choicePoints;
-    copy.clientLoop.copyFrom(this.clientLoop);
-    copy.choices.restore(this.choices.save());
-    copy.nextStuckCheck = this.nextStuckCheck;
-    copy.outcome = this.outcome;
+    copyMachine(copy, this);
     return copy;
   }
 }

@@ -19,6 +19,7 @@ import { TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
 import type { PcHost } from "./pc-host.ts";
+import { plainCopy } from "./plain-copy.ts";
 
 /** What a guest left behind on its PC. */
 export interface GuestOutput {
@@ -34,6 +35,9 @@ export function guestOutput(pc: Pc): GuestOutput {
   const { serial, debug, truncated } = pc.output;
   return { serial, debug, exitCode: pc.exit.state.code, truncated };
 }
+
+/** Devices' states, in the order of the parts of a PC. */
+export type SavedPc = readonly object[];
 
 const IRQ = { timer: 0, keyboard: 1, com1: 4, rtc: 8, systemControl: 9, mouse: 12 } as const;
 
@@ -268,6 +272,18 @@ export class Pc implements Bus {
     });
     this.rtc.reset();
     this.host.interruptLine(false);
+    this.schedule();
+  }
+
+  /** The devices' states. */
+  save(): SavedPc {
+    return this.parts.map(({ state }) => plainCopy(state));
+  }
+
+  restore(saved: SavedPc): void {
+    saved.forEach((state, at) => {
+      Object.assign(this.parts[at]!.state, plainCopy(state));
+    });
     this.schedule();
   }
 

@@ -64,6 +64,9 @@ export interface RootClient {
   readonly guest: GuestOutput;
   /** What it counted: exits by level and reason, entries … */
   readonly counters: Readonly<Record<string, number>>;
+  /** What it knows, as plain data for `restore`. */
+  save(): unknown;
+  restore(saved: unknown): void;
   /** Takes over the state of another client of the same build, in a cloned machine. */
   copyFrom(other: RootClient): void;
 }

@@ -4,6 +4,14 @@ const MODE_GUEST = 2;
 const HALTED = 1;
 const FLAG_INTERRUPTS = 1 << 9;
 
+/** Whose turn it was. */
+export interface SavedTurns {
+  readonly idle: readonly boolean[];
+  readonly time: number;
+  readonly last: number;
+  readonly preferred: number | null;
+}
+
 /**
  * Whose turn it is: of the processors that have something to do, the one whose time is earliest, and among equals the lowest number. A
  * processor's time is its count of ticks; waking moves it up to whoever woke it.
@@ -96,10 +104,15 @@ export class Turns {
     }
   }
 
-  copyFrom(other: Turns): void {
-    this.idle.splice(0, this.idle.length, ...other.idle);
-    this.time = other.time;
-    this.last = this.processors[other.last.index]!;
-    this.preferred = other.preferred === null ? null : this.processors[other.preferred.index]!;
+  save(): SavedTurns {
+    const { idle, time, last, preferred } = this;
+    return { idle: [...idle], time, last: last.index, preferred: preferred?.index ?? null };
+  }
+
+  restore({ idle, time, last, preferred }: SavedTurns): void {
+    this.idle.splice(0, this.idle.length, ...idle);
+    this.time = time;
+    this.last = this.processors[last]!;
+    this.preferred = preferred === null ? null : this.processors[preferred]!;
   }
 }

@@ -1,4 +1,11 @@
-import { type InterruptMessage, type Processor, STATE, type TraceSink, xapicDestination } from "@hvdiff/cpu";
+import {
+  type InterruptMessage,
+  type Processor,
+  type SavedProcessor,
+  STATE,
+  type TraceSink,
+  xapicDestination,
+} from "@hvdiff/cpu";
 import {
   type ApicMessage,
   type GuestOutput,
@@ -8,9 +15,11 @@ import {
   messageTargets,
   type Outcome,
   Pc,
+  plainCopy,
   type RootAction,
   type RootClient,
   type RootEvent,
+  type SavedPc,
   type ScheduledEvent,
   type Where,
 } from "@hvdiff/machine";
@@ -27,6 +36,8 @@ export interface VirtualProcessor {
   readonly index: number;
   readonly silicon: Processor;
   readonly guestCpu: GuestRegisterFile;
+  /** Plain data. */
+  state: object;
   readonly interrupts: GuestInterrupts;
   /** Trace of what the guest could notice, at its level; null where nobody asked for one. */
   readonly sink: TraceSink | null;
@@ -40,11 +51,25 @@ export interface VirtualProcessor {
   /** What waits for its own boundary on silicon, and not for L0: a start-up IPI for a guest in that activity state. */
   forwards(message: ApicMessage): boolean;
   peekPhysical(address: number): number;
+  /** Looks up again what lies where, after the state and the memory have changed behind its back. */
+  attach(): void;
   /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
   noteSignal(): boolean;
 }
 
 const MODE_GUEST = 2;
+
+/** A virtual machine as it was, but for memory. */
+interface SavedVirtualMachine {
+  readonly state: L0State;
+  readonly pc: SavedPc;
+  readonly running: number;
+  readonly vcpus: readonly {
+    readonly state: object;
+    readonly outcome: Outcome | null;
+    readonly file: SavedProcessor;
+  }[];
+}
 
 /**
  * The virtual machine of an L0: L1's processors with their local APICs and interrupt messages, its PC and its memory. Each virtual
@@ -197,6 +222,33 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
 
   where(): Where {
     return this.running.where();
+  }
+
+  save(): SavedVirtualMachine {
+    return {
+      state: plainCopy(this.state),
+      pc: this.pc.save(),
+      running: this.running.index,
+      vcpus: this.vcpus.map(({ state, outcome, guestCpu }) => ({
+        state: plainCopy(state),
+        outcome,
+        file: guestCpu.file.save(),
+      })),
+    };
+  }
+
+  restore(saved: unknown): void {
+    const { state, pc, running, vcpus } = saved as SavedVirtualMachine;
+    this.state = plainCopy(state);
+    this.pc.restore(pc);
+    this.running = this.vcpus[running]!;
+    this.vcpus.forEach((vcpu, at) => {
+      const kept = vcpus[at]!;
+      vcpu.state = plainCopy(kept.state);
+      vcpu.outcome = kept.outcome;
+      vcpu.guestCpu.file.restore(kept.file);
+      vcpu.attach();
+    });
   }
 
   protected abstract copyVcpu(to: V, from: V): void;

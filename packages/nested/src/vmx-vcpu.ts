@@ -146,6 +146,7 @@ export class VmxVcpu implements VirtualProcessor {
 
   /** Points the views at the regions that the state names. */
   attach(): void {
+    this.environment.reattach();
     if (this.state.vmcs02 === 0) return;
     this.v01 = this.vmx.vmcsAt(this.state.vmcs01)!;
     this.v02 = this.vmx.vmcsAt(this.state.vmcs02)!;
@@ -155,7 +156,6 @@ export class VmxVcpu implements VirtualProcessor {
   copyFrom(other: VmxVcpu): void {
     this.state = structuredClone(other.state);
     this.attach();
-    this.environment.reattach();
     this.guestCpu.resumeFrom(other.guestCpu);
   }
 }

@@ -92,6 +92,10 @@ export class Svm implements VirtualizationExtension {
 
   // --- Cloning. ---
 
+  restore(): void {
+    this.cloneStateFrom();
+  }
+
   cloneStateFrom(): void {
     const { c, s, nested } = this.core;
     this.core.restoreVmcb();

@@ -11,6 +11,7 @@ import { VmxCore } from "./core.ts";
 import { enterGuest } from "./entry/enter.ts";
 import { ENTRY_CHECKS, type EntryCheckLists } from "./entry/lists.ts";
 import type { VmxEnvironment } from "./environment.ts";
+import { GuestPhysicalMappings } from "./ept/mappings.ts";
 import { ROOT_EXECUTORS } from "./execute.ts";
 import { exitAtBoundary, exitForException, exitForTaskSwitch, exitForTripleFault } from "./exit/events.ts";
 import { type InveptOperands, invept } from "./instructions/invept.ts";
@@ -217,6 +218,17 @@ export class Vmx implements VirtualizationExtension {
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. */
   cloneStateFrom(other: VirtualizationExtension): void {
     if (other instanceof Vmx) this.core.ept.mappings.copyFrom(other.core.ept.mappings);
+    this.restoreCaches();
+  }
+
+  save(): unknown {
+    const kept = new GuestPhysicalMappings();
+    kept.copyFrom(this.core.ept.mappings);
+    return kept;
+  }
+
+  restore(saved: unknown): void {
+    this.core.ept.mappings.copyFrom(saved as GuestPhysicalMappings);
     this.restoreCaches();
   }
 

@@ -17,6 +17,9 @@ interface Place {
   done: number;
 }
 
+/** Where each processor is counted to. */
+export type SavedChoices = readonly Readonly<Place>[];
+
 /** How an event reaches the local APIC of a processor; null for events that do not. */
 export function messageOf(event: ScheduledEvent): ApicMessage | null {
   if (event.kind === "irq") return { vector: event.vector, deliveryMode: DELIVERY.fixed, levelTriggered: false };
@@ -135,12 +138,11 @@ export class Choices {
     }
   }
 
-  /** Where each processor is counted to, for a snapshot. */
-  save(): readonly Readonly<Place>[] {
+  save(): SavedChoices {
     return this.places.map((place) => ({ ...place }));
   }
 
-  restore(places: readonly Readonly<Place>[]): void {
+  restore(places: SavedChoices): void {
     places.forEach((place, at) => {
       Object.assign(this.places[at]!, place);
     });
