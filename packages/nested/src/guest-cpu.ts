@@ -28,6 +28,7 @@ import {
 } from "./guest-registers.ts";
 import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
+const PKRS = storageOf("IA32_PKRS");
 const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
 const EFER_LMA = 1 << 10;
 const CR0_NE = 1 << 5;
@@ -141,6 +142,7 @@ export class GuestCpu extends GuestRegisterFile {
     v.set(F.guestFsBase, s[FS_BASE]!, s[FS_BASE + 1]!);
     v.set(F.guestGsBase, s[GS_BASE]!, s[GS_BASE + 1]!);
     for (const [word, field] of this.fieldWords) v.set(field, s[word]!, s[word + 1]!);
+    if (to[PKRS] !== s[PKRS]) this.onControlRegisterChange();
     for (const word of this.hardwareWords) {
       to[word] = s[word]!;
       to[word + 1] = s[word + 1]!;

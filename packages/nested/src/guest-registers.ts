@@ -10,6 +10,14 @@ export const HARDWARE_MSRS = [
   "IA32_FMASK",
   "IA32_KERNEL_GS_BASE",
   "IA32_TSC_AUX",
+  "IA32_PKRS",
+  "IA32_U_CET",
+  "IA32_S_CET",
+  "IA32_PL0_SSP",
+  "IA32_PL1_SSP",
+  "IA32_PL2_SSP",
+  "IA32_PL3_SSP",
+  "IA32_INTERRUPT_SSP_TABLE_ADDR",
 ] as const;
 
 /** MSRs that live in the guest-state area: storage word in the register file, and field. */
@@ -35,7 +43,7 @@ export const GS_BASE = STATE.SEGMENTS + STATE.GS * STATE.SEGMENT_STRIDE + STATE.
 export const PDPTES = [F.guestPdpte0, F.guestPdpte1, F.guestPdpte2, F.guestPdpte3] as const;
 
 /** Registers that VMX does not switch: the guest's stay in silicon. */
-export const SHARED_WORDS = [STATE.XCR0, STATE.XCR0 + 1, STATE.XSS, STATE.XSS + 1, STATE.CR2, STATE.CR2 + 1];
+export const SHARED_WORDS = [STATE.XCR0, STATE.XSS, STATE.CR2, STATE.SSP].flatMap((word) => [word, word + 1]);
 
 /** Selector, base, limit and access rights of ES CS SS DS FS GS LDTR TR. */
 export const SEGMENT_FIELDS = [

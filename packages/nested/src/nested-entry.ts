@@ -24,11 +24,11 @@ import { F } from "./fields.ts";
 import { mergeVmcs02 } from "./merge.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
-import { loadPerfGlobalForL2 } from "./perf-global.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { dropShadows, shadowFor } from "./shadow-ept.ts";
 import { forgetEpt, forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
 import { traceCheck, traceVmentry } from "./trace-events.ts";
+import { loadRegistersForL2 } from "./transition-registers.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -149,7 +149,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
   });
   vcpu.l0.count("entries.l2");
   flushForEntry(vcpu, v12);
-  loadPerfGlobalForL2(vcpu, v12);
+  loadRegistersForL2(vcpu, v12);
   loadL2Msrs(vcpu, v12);
 }
 

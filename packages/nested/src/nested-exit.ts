@@ -3,10 +3,10 @@ import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
-import { loadPerfGlobalForL1, savePerfGlobalOfL2 } from "./perf-global.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmentry, traceVmexit } from "./trace-events.ts";
+import { loadRegistersForL1, saveRegistersOfL2 } from "./transition-registers.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -89,7 +89,7 @@ function leaveL2(vcpu: VmxVcpu, v12: MemoryVmcs, v02: MemoryVmcs, reason: number
   v12.set(F.exitReason, reason, 0);
   if ((reason & ENTRY_FAILURE) === 0) {
     saveGuestState(v02, v12);
-    savePerfGlobalOfL2(vcpu, v12);
+    saveRegistersOfL2(vcpu, v12);
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
     if (storeMsrs(vcpu, v12) >= 0) vcpu.state.abort = ABORT_SAVING_MSRS;
   }
@@ -106,7 +106,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
   vcpu.state.guestMode = false;
   vcpu.state.runPending = false;
   loadHostState(v12, v01, before);
-  loadPerfGlobalForL1(vcpu, v12);
+  loadRegistersForL1(vcpu, v12);
   flushForTransition(vcpu, v12);
   if (loadMsrs(vcpu, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0)
     vcpu.state.abort = ABORT_LOADING_MSRS;

@@ -5,27 +5,13 @@ import { F } from "./fields.ts";
 
 /** Controls that silicon has and that L0 does not merge into vmcs02 yet. An L1 that sets one stops the run. */
 const SECONDARY: readonly ControlName<"secondary">[] = ["eptViolationVe", "subPageWritePermissions"];
-
-const EXIT: readonly ControlName<"exit">[] = ["exitLoadCetState", "exitLoadPkrs"];
-const ENTRY: readonly ControlName<"entry">[] = ["entryLoadCetState", "entryLoadPkrs"];
-
 const SECONDARY_MASK = controlMask("secondary", ...SECONDARY);
-const EXIT_MASK = controlMask("exit", ...EXIT);
-const ENTRY_MASK = controlMask("entry", ...ENTRY);
-
-function unmergedTransition(v12: VmcsView): string | null {
-  const [exit] = controlsOf("exit", (v12.lo(F.vmExitControls) & EXIT_MASK) >>> 0);
-  const [entry] = controlsOf("entry", (v12.lo(F.vmEntryControls) & ENTRY_MASK) >>> 0);
-  return exit ?? entry ?? null;
-}
 
 /**
  * The first control in vmcs12 that L0 does not merge; null if there is none.
  * @param tellsUserPages whether silicon's EPT violations tell user-mode from supervisor-mode addresses
  */
 export function unmergedControl(v12: VmcsView, tellsUserPages: boolean): string | null {
-  const transition = unmergedTransition(v12);
-  if (transition !== null) return transition;
   if ((v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) === 0) return null;
   const mask = SECONDARY_MASK | (tellsUserPages ? 0 : C.PROC2_MODE_BASED);
   const [secondary] = controlsOf("secondary", (v12.lo(F.secondaryProcessorBasedControls) & mask) >>> 0);
