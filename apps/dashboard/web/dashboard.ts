@@ -6,11 +6,10 @@ import { h } from "./element.ts";
 import { listenForKeys } from "./keys.ts";
 import { matrixView } from "./matrix/matrix-view.ts";
 import { errorState, loadingState } from "./parts/states.ts";
-import { formatRoute, parseRoute, type Route } from "./route.ts";
+import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 import { createShell, type Shell } from "./shell.ts";
 import type { View, ViewContext } from "./view.ts";
 
-const HOME: Route = { view: "matrix", on: null, cpu: null, all: false, chart: false };
 const PATIENCE_MS = 150;
 
 /** What the page remembers from route to route. */

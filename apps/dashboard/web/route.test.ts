@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
-import { formatRoute, parseRoute, type Route } from "./route.ts";
+import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 
 const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 
 const ROUTES: [string, Route][] = [
-  ["#/matrix", { view: "matrix", on: null, cpu: null, all: false, chart: false }],
+  ["#/matrix", HOME],
   [
     `#/matrix?on=metal,${KVM}&cpu=nehalem&show=chart&all=1`,
-    { view: "matrix", on: ["metal", KVM], cpu: "nehalem", all: true, chart: true },
+    { ...HOME, on: ["metal", KVM], cpu: "nehalem", all: true, chart: true },
+  ],
+  [
+    "#/matrix?q=kvm:!metal%20seq(is:different,%20is:same)&group=seed&sort=differences",
+    { ...HOME, q: "kvm:!metal seq(is:different, is:same)", group: "seed", sort: "differences" },
   ],
   [
     `#/compare/xsaves-control?left=metal&right=${KVM}&quirks=-qemu/vmx/a&row=12`,
@@ -31,7 +35,7 @@ test.each(ROUTES)("%s is read as it was written", (text, route) => {
 });
 
 test.each(["", "#", "#/", "#/no-such-view", "#content"])("“%s” is the matrix", (text) => {
-  expect(parseRoute(text)).toEqual({ view: "matrix", on: null, cpu: null, all: false, chart: false });
+  expect(parseRoute(text)).toEqual(HOME);
 });
 
 test("escaped permalinks, as mail programs make them, mean the same", () => {

@@ -8,7 +8,17 @@ export interface MatrixRoute {
   /** Also scenarios without differences. */
   readonly all: boolean;
   readonly chart: boolean;
+  /** Only scenarios that fit this query. */
+  readonly q: string;
+  readonly group: MatrixGroup;
+  readonly sort: MatrixSort;
 }
+
+export const MATRIX_GROUPS = ["none", "vendor", "topic", "seed"] as const;
+export type MatrixGroup = (typeof MATRIX_GROUPS)[number];
+
+export const MATRIX_SORTS = ["given", "name", "differences"] as const;
+export type MatrixSort = (typeof MATRIX_SORTS)[number];
 
 export interface CompareRoute {
   readonly view: "compare";
@@ -34,6 +44,18 @@ export interface CapsRoute {
 
 type Values = ReadonlyMap<string, string>;
 
+/** Where one begins. */
+export const HOME: MatrixRoute = {
+  view: "matrix",
+  on: null,
+  cpu: null,
+  all: false,
+  chart: false,
+  q: "",
+  group: "none",
+  sort: "given",
+};
+
 /** Reads `#/compare/xsaves-control?left=metal&right=kvm@6.1+qemu@8.2`. What is not understood is the default. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = split(hash.replace(/^#?\/?/, ""), "?");
@@ -42,7 +64,14 @@ export function parseRoute(hash: string): Route {
   if (view === "compare") return compareRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
-  return { view: "matrix", ...common, chart: values.get("show") === "chart" };
+  return {
+    view: "matrix",
+    ...common,
+    chart: values.get("show") === "chart",
+    q: values.get("q") ?? "",
+    group: MATRIX_GROUPS.find((group) => group === values.get("group")) ?? "none",
+    sort: MATRIX_SORTS.find((sort) => sort === values.get("sort")) ?? "given",
+  };
 }
 
 function compareRoute(scenario: string, values: Values): CompareRoute {
@@ -71,10 +100,19 @@ export function formatRoute(route: Route): string {
   } else {
     values.unshift(["on", route.on === null ? null : route.on.join(",")]);
   }
-  if (route.view === "matrix") values.push(["show", route.chart ? "chart" : null]);
+  if (route.view === "matrix") values.push(...matrixValues(route));
   values.push(["all", route.all ? "1" : null]);
   const query = values.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encode(value)}`])).join("&");
   return `#/${path}${query === "" ? "" : `?${query}`}`;
+}
+
+function matrixValues({ q, group, sort, chart }: MatrixRoute): [string, string | null][] {
+  return [
+    ["q", q === "" ? null : q],
+    ["group", group === "none" ? null : group],
+    ["sort", sort === "given" ? null : sort],
+    ["show", chart ? "chart" : null],
+  ];
 }
 
 function parseValues(query: string): Values {

@@ -1,7 +1,7 @@
 import { h } from "./element.ts";
 import { helpDialog } from "./parts/help-dialog.ts";
 import { themeButton } from "./parts/theme-button.ts";
-import { formatRoute, type Route } from "./route.ts";
+import { formatRoute, HOME, type Route } from "./route.ts";
 
 /** The page around the views. */
 export interface Shell {
@@ -16,19 +16,23 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   compare: "Comparison",
   caps: "Capabilities",
 };
-const HOME = formatRoute({ view: "matrix", on: null, cpu: null, all: false, chart: false });
 
 /** Builds header, main and help into the container. */
 export function createShell(container: HTMLElement): Shell {
   const main = h("main", { id: "content", tabindex: -1 });
   const help = helpDialog();
   const views = Object.keys(TITLES) as Route["view"][];
-  const links = views.map((view) => h("a", { href: HOME, "data-view": view }, TITLES[view]));
+  const links = views.map((view) => h("a", { href: formatRoute(HOME), "data-view": view }, TITLES[view]));
   const openHelp = () => help.showModal();
   const header = h(
     "header",
     { class: "page-header" },
-    h("a", { class: "brand", href: HOME }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "hvdiff"),
+    h(
+      "a",
+      { class: "brand", href: formatRoute(HOME) },
+      h("span", { class: "brand-mark", "aria-hidden": "true" }),
+      "hvdiff",
+    ),
     h("nav", { "aria-label": "Views" }, ...links),
     h(
       "div",

@@ -4,6 +4,8 @@ import { columnName } from "../parts/column-name.ts";
 import { confidenceBadge } from "../parts/confidence-badge.ts";
 import { moveInGrid } from "./grid-keys.ts";
 import { matrixCells, pendingCells, type RowOptions } from "./matrix-cells.ts";
+import { releaseSparklines } from "./release-sparklines.ts";
+import type { RowGroup } from "./row-order.ts";
 
 type Row = MatrixResult["rows"][number];
 
@@ -17,33 +19,62 @@ export interface MatrixTable {
   readonly element: HTMLElement;
   setColumns(columns: MatrixResult["columns"]): void;
   setRow(row: Row): void;
-  removeRow(scenario: string): void;
+  /** Shows these rows, in this order, under their headings. */
+  arrange(groups: readonly RowGroup[]): void;
 }
 
 export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
+  let columns: MatrixResult["columns"] = [];
   const head = h(
     "thead",
     { role: "rowgroup" },
     headerRow(options.columns.map((column) => ({ column, confidence: null }))),
   );
   const rows = new Map(options.scenarios.map((scenario) => [scenario.id, pendingRow(scenario, options.columns)]));
+  const headings = new Map<string, HTMLElement>();
+  const body = h("tbody", { role: "rowgroup" }, ...rows.values());
   const table = h(
     "table",
     { class: "matrix-table cards", role: "grid", "aria-label": "Scenarios by columns" },
     head,
-    h("tbody", { role: "rowgroup" }, ...rows.values()),
+    body,
   );
   moveInGrid(table);
+  const heading = (text: string) => {
+    const known = headings.get(text) ?? headingRow(text, options.columns.length);
+    headings.set(text, known);
+    return known;
+  };
   return {
-    element: h("div", { class: "table-scroll" }, table),
-    setColumns: (columns) => head.replaceChildren(headerRow(columns)),
+    element: h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, table),
+    setColumns(given) {
+      columns = given;
+      head.replaceChildren(headerRow(given));
+    },
     setRow(row) {
       const element = rows.get(row.scenario.id);
       element?.classList.remove("pending");
-      element?.replaceChildren(rowHeader(row.scenario), ...matrixCells(row, options));
+      const sparklines = releaseSparklines(row, columns);
+      element?.replaceChildren(rowHeader(row.scenario, sparklines), ...matrixCells(row, options));
     },
-    removeRow: (scenario) => rows.get(scenario)?.remove(),
+    arrange(groups) {
+      const wanted = groups.flatMap(({ heading: text, scenarios }) => {
+        const members = scenarios.flatMap(({ id }) => rows.get(id) ?? []);
+        return text === "" || members.length === 0 ? members : [heading(text), ...members];
+      });
+      reconcile(body, wanted);
+    },
   };
+}
+
+/** Makes these the children, moving no element that stands where it should: it keeps the focus. */
+function reconcile(body: HTMLElement, wanted: readonly HTMLElement[]): void {
+  const kept = new Set<Element>(wanted);
+  for (const child of [...body.children]) if (!kept.has(child)) child.remove();
+  wanted.forEach((element, index) => {
+    const there = body.children[index] ?? null;
+    if (there !== element) body.insertBefore(element, there);
+  });
 }
 
 function headerRow(columns: readonly Pick<MatrixResult["columns"][number], "column" | "confidence">[]): HTMLElement {
@@ -62,15 +93,24 @@ function headerRow(columns: readonly Pick<MatrixResult["columns"][number], "colu
   );
 }
 
-function pendingRow(scenario: ScenarioResult, columns: readonly string[]): HTMLTableRowElement {
-  return h("tr", { role: "row", class: "pending" }, rowHeader(scenario), ...pendingCells(columns));
+function headingRow(text: string, columns: number): HTMLElement {
+  return h(
+    "tr",
+    { role: "row", class: "group-heading" },
+    h("th", { role: "rowheader", scope: "rowgroup", colspan: columns + 1 }, h("span", {}, text)),
+  );
 }
 
-function rowHeader(scenario: ScenarioResult): HTMLElement {
+function pendingRow(scenario: ScenarioResult, columns: readonly string[]): HTMLTableRowElement {
+  return h("tr", { role: "row", class: "pending" }, rowHeader(scenario, null), ...pendingCells(columns));
+}
+
+function rowHeader(scenario: ScenarioResult, sparklines: HTMLElement | null): HTMLElement {
   return h(
     "th",
     { role: "rowheader", scope: "row" },
     h("span", { class: "scenario-id mono" }, scenario.id),
     h("span", { class: "scenario-title" }, scenario.title),
+    sparklines,
   );
 }

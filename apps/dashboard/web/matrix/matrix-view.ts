@@ -1,44 +1,80 @@
 import type { MatrixResult, QuirkResult } from "@hvdiff/lab";
-import { h } from "../element.ts";
-import { columnPicker } from "../parts/column-picker.ts";
-import { cpuField, toggleField } from "../parts/controls.ts";
+import type { CompletionNames, Query } from "@hvdiff/query";
 import { formatRoute, type MatrixRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
 import { createMatrixBoard, type MatrixBoard } from "./matrix-board.ts";
+import { matrixControls } from "./matrix-controls.ts";
+import { readQuery } from "./query-bar.ts";
+
+const EVERYTHING: Query = { kind: "everything" };
+
+/** A drawn matrix and what may change without drawing it again. */
+interface Drawn {
+  route: MatrixRoute;
+  query: Query;
+  board: MatrixBoard | null;
+  quirks: readonly QuirkResult[];
+}
 
 /** Scenarios x columns: who differs from the reference, where, and by how much. */
 export function matrixView(route: MatrixRoute, context: ViewContext): View {
   const columns = route.on ?? context.choices.defaults;
   const stopped = new AbortController();
+  const parsed = readQuery(route.q, columns);
+  const drawn: Drawn = { route, query: parsed.ok ? parsed.query : EVERYTHING, board: null, quirks: [] };
   const load = async () => {
-    const quirks = await context.api.quirks();
-    const board = createBoard(route, { context, columns, quirks });
+    drawn.quirks = await context.api.quirks();
+    const board = createBoard(drawn, context, columns);
+    drawn.board = board;
     fill(board, { route, context, stopped: stopped.signal }).catch((error: unknown) => {
       if (!stopped.signal.aborted) context.fail(error);
     });
     return board.element;
   };
-  return {
-    title: "Matrix",
-    controls: controls(route, columns, context),
-    load: load(),
-    stop: () => stopped.abort(),
-  };
+  const controls = matrixControls({
+    route: () => drawn.route,
+    columns,
+    context,
+    names: () => namesOf(drawn, context, columns),
+    onquery(q, query) {
+      drawn.route = { ...drawn.route, q };
+      drawn.query = query;
+      drawn.board?.filter(query);
+      context.note(drawn.route);
+    },
+  });
+  const focusQuery = () => controls.querySelector<HTMLElement>("[data-key=query]")?.focus();
+  return { title: "Matrix", controls, load: load(), stop: () => stopped.abort(), keys: { "/": focusQuery } };
 }
 
-function createBoard(
-  route: MatrixRoute,
-  given: { context: ViewContext; columns: readonly string[]; quirks: readonly QuirkResult[] },
-): MatrixBoard {
-  const { columns, quirks } = given;
+function createBoard(drawn: Drawn, context: ViewContext, columns: readonly string[]): MatrixBoard {
+  const { route, query, quirks } = drawn;
   return createMatrixBoard({
-    scenarios: given.context.scenarios,
+    scenarios: context.scenarios,
     columns,
     quirks,
     all: route.all,
     chart: route.chart,
+    query,
+    group: route.group,
+    sort: route.sort,
     href: (scenario, column) => linkToCell(route, columns, { scenario, column }),
   });
+}
+
+/** What a query can name: what there is, and what has been seen in results so far. */
+function namesOf({ board, quirks }: Drawn, context: ViewContext, columns: readonly string[]): CompletionNames {
+  const cells = [...(board?.known.values() ?? [])].flatMap((row) => row.cells);
+  const distinct = (names: readonly string[]) => [...new Set(names)];
+  return {
+    columns,
+    scenarios: context.scenarios.map(({ id }) => id),
+    quirks: quirks.map(({ id }) => id),
+    tags: distinct(context.scenarios.flatMap(({ tags }) => tags)),
+    needs: distinct(context.scenarios.flatMap(({ needs }) => needs)),
+    exits: distinct(cells.flatMap(({ exits }) => exits)),
+    verdicts: distinct(cells.flatMap(({ differs }) => differs)),
+  };
 }
 
 /** Row after row: what one looks at next need not wait for the whole matrix. */
@@ -70,60 +106,4 @@ function linkToCell(
     all: false,
     row: null,
   });
-}
-
-function controls(route: MatrixRoute, columns: readonly string[], context: ViewContext): HTMLElement {
-  const change = (part: Partial<MatrixRoute>) => context.go({ ...route, ...part });
-  return h(
-    "section",
-    { class: "controls" },
-    h(
-      "div",
-      { class: "title-row" },
-      h("h1", {}, "Matrix"),
-      h(
-        "p",
-        { class: "lead" },
-        "The same guests on metal and under each hypervisor: how many of their verdicts differ.",
-      ),
-    ),
-    columnPicker({
-      columns,
-      known: context.knownColumns,
-      isCustom: route.on !== null,
-      onchange: (on) => change({ on }),
-    }),
-    h(
-      "div",
-      { class: "fields" },
-      cpuField(context.choices, route.cpu, (cpu) => change({ cpu })),
-      toggleField({
-        label: "Only differences",
-        key: "only-differences",
-        on: !route.all,
-        onchange: (on) => change({ all: !on }),
-      }),
-      showAs(route.chart, (chart) => change({ chart })),
-    ),
-  );
-}
-
-function showAs(current: boolean, onchange: (chart: boolean) => void): HTMLElement {
-  const choice = (chart: boolean, text: string) =>
-    h(
-      "button",
-      {
-        type: "button",
-        "aria-pressed": String(chart === current),
-        "data-key": `show-${text}`,
-        onclick: () => onchange(chart),
-      },
-      text,
-    );
-  return h(
-    "div",
-    { class: "segments", role: "group", "aria-label": "Show as" },
-    choice(false, "Cells"),
-    choice(true, "Chart"),
-  );
 }

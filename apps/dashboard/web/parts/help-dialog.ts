@@ -14,6 +14,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     [
       ["← → ↑ ↓", "move from cell to cell"],
       ["Enter", "open the comparison"],
+      ["/", "query; ↑ ↓ Tab choose what is offered"],
     ],
   ],
   [

@@ -1,0 +1,91 @@
+import { rmSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningServer, startServer } from "../server/index.ts";
+import { findChromium, launch, openPage } from "./browser.ts";
+import { buildPage } from "./build-page.ts";
+import { createFakeLab } from "./fake/fake-lab.ts";
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === null)("the query bar", () => {
+  let web: string;
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    web = await buildPage();
+    server = await startServer({ port: 0, lab: createFakeLab(), webDirectory: web });
+    browser = await launch(chromium ?? "");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (web !== undefined) rmSync(web, { recursive: true });
+  });
+
+  async function visit(hash: string, work: (page: Page) => Promise<void>): Promise<void> {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(server.url + hash);
+    await work(page);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }
+
+  const rows = (page: Page) => page.locator(".matrix-table tbody .scenario-id").allInnerTexts();
+  const finished = (page: Page) => page.getByText("of 4 scenarios differ").waitFor();
+
+  test("what is typed filters at once and is in the address, which another browser can open", async () => {
+    let address = "";
+    await visit("#/matrix", async (page) => {
+      await finished(page);
+      expect(await rows(page)).toEqual(["capabilities", "xsaves-control", "vmx-instruction-errors"]);
+      await page.keyboard.press("/");
+      await page.keyboard.type("virtualbox:unexplained or verdict:probe-a");
+      expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
+      await page.keyboard.type(" and not seed:S1");
+      expect(await rows(page)).toEqual(["capabilities"]);
+      address = page.url().replace(server.url, "");
+    });
+    expect(address).toContain("q=virtualbox:unexplained");
+    await visit(address, async (page) => {
+      await finished(page);
+      expect(await rows(page)).toEqual(["capabilities"]);
+      expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toContain("not seed:S1");
+    });
+  });
+
+  test("completion is chosen with the arrow keys; an error shows its place and keeps what was shown", async () => {
+    await visit("#/matrix", async (page) => {
+      await finished(page);
+      const bar = page.getByRole("combobox", { name: "Query" });
+      await bar.pressSequentially("exit:exc");
+      await page.getByRole("option", { name: "exit:EXCEPTION_NMI" }).waitFor();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Tab");
+      expect(await bar.inputValue()).toBe("exit:EXCEPTION_NMI ");
+      expect(await page.getByRole("listbox").count()).toBe(0);
+      const before = await rows(page);
+      await bar.fill("exit:EXCEPTION_NMI is:diferent");
+      expect(await page.locator(".query-error mark").textContent()).toBe("diferent");
+      expect(await page.locator(".query-error").textContent()).toContain("Character 23");
+      expect(await rows(page)).toEqual(before);
+      expect(await bar.getAttribute("aria-invalid")).toBe("true");
+    });
+  });
+
+  test("rows are grouped and sorted, and releases of a product are a sparkline", async () => {
+    await visit("#/matrix?on=metal,kvm@5.4,kvm@4.20&group=seed&sort=name", async (page) => {
+      await finished(page);
+      expect(await page.locator(".group-heading").allInnerTexts()).toEqual(["S1"]);
+      expect(await rows(page)).toEqual(["capabilities", "vmx-instruction-errors", "xsaves-control"]);
+      const line = page.getByRole("img", { name: /^kvm: 4\.20 3 differ, 5\.4 3 differ$/ });
+      expect(await line.count()).toBe(1);
+      await page.getByLabel("Sort by").selectOption("differences");
+      await finished(page);
+      expect(page.url()).toContain("sort=differences");
+      expect((await rows(page))[0]).toBe("capabilities");
+    });
+  });
+});
