@@ -18,7 +18,11 @@ export interface Environment {
   readonly terminalWidth: number | null;
   readonly stderrIsTerminal: boolean;
   readonly createLab: (engine?: EngineChoice) => Promise<Lab>;
-  readonly startServer: (options: { readonly port: number; readonly host: string }) => Promise<Server>;
+  readonly startServer: (options: {
+    readonly port: number;
+    readonly host: string;
+    readonly dataDirectory?: string;
+  }) => Promise<Server>;
   /** Resolves when the user asks to stop. */
   readonly untilInterrupted: () => Promise<void>;
 }

@@ -151,6 +151,11 @@ export const OPTIONS = {
   all: { name: "all", aliases: ["-a"], summary: "also what is the same in every column" },
   port: { name: "port", value: "N", summary: "TCP port, 0 for any free one (default: 4870)" },
   host: { name: "host", value: "ADDRESS", summary: "address to listen on (default: 127.0.0.1)" },
+  data: {
+    name: "data",
+    value: "DIR|none",
+    summary: "where results, runs and uploads are kept (default: hvdiff in the user's state directory)",
+  },
   help: { name: "help", aliases: ["-h"], summary: "this text" },
 } as const satisfies Record<string, OptionDef>;
 

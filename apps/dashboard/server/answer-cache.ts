@@ -29,10 +29,10 @@ export function withCache(client: LabClient, limits: CacheLimits = LIMITS): LabC
   }
 
   return {
-    call(request) {
+    call(request, image) {
       const key = JSON.stringify(request);
       const known = answers.get(key);
-      const result = known ?? client.call(request);
+      const result = known ?? client.call(request, image);
       answers.delete(key);
       answers.set(key, result);
       if (known === undefined) {

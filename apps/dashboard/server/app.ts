@@ -1,10 +1,13 @@
-import { UsageError } from "@hvdiff/lab";
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, Router } from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { withCache } from "./answer-cache.ts";
+import { guard } from "./guards.ts";
 import type { LabClient } from "./lab-client.ts";
-import type { LabRequest } from "./lab-request.ts";
-import { columnOf, columnsOf, optionsOf, requiredColumnOf } from "./request-parameters.ts";
+import { createRunQueue } from "./runs/run-queue.ts";
 import { servePage } from "./serve-page.ts";
+import { statusOf } from "./status-of.ts";
+import { withStore } from "./store/kept-answers.ts";
+import { memoryStore, type Store } from "./store/store.ts";
+import { createApi } from "./v1/api.ts";
 
 /** Nothing is loaded from elsewhere, and nobody frames the page. */
 const CONTENT_SECURITY_POLICY = [
@@ -16,56 +19,32 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The whole application: the API under `/api`, and the built page from `webDirectory`. */
-export function createApp(client: LabClient, webDirectory?: string): Express {
+export interface AppOptions {
+  /** The built page; without it there is only the API. */
+  readonly webDirectory?: string | undefined;
+  /** What is kept; default: in memory. */
+  readonly store?: Store;
+  /** Under what answers are kept: another lab's are another's. */
+  readonly fingerprint?: string;
+  /** Names the server goes by beside the loopback ones; null: any. */
+  readonly names?: readonly string[] | null;
+}
+
+/** The whole application: the API under `/api/v1`, and the built page. */
+export function createApp(client: LabClient, options: AppOptions = {}): Express {
+  const { webDirectory, store = memoryStore(), fingerprint = "" } = options;
+  const kept = withCache(withStore(client, store, fingerprint));
   const app = express();
   app.disable("x-powered-by");
   app.use(securityHeaders);
-  app.use("/api", createApi(withCache(client)));
+  app.use(guard(options.names === undefined ? [] : options.names));
+  app.use("/api/v1", createApi({ client: kept, store, queue: createRunQueue(kept, store, fingerprint) }));
   if (webDirectory !== undefined) app.use(servePage(webDirectory));
   app.use((_request, response) => {
     response.status(404).type("text").send("not found\n");
   });
+  app.use(sendText);
   return app;
-}
-
-function createApi(client: LabClient): Router {
-  const api = Router();
-  const get = (path: string, toRequest: (request: Request) => LabRequest) => {
-    api.get(path, async (request, response) => {
-      const text = await client.call(toRequest(request));
-      response.set("Cache-Control", "no-cache").type("json").send(text);
-    });
-  };
-  get("/scenarios", () => ({ method: "scenarios" }));
-  get("/columns", () => ({ method: "columns" }));
-  get("/matrix", ({ query }) => ({ method: "matrix", columns: columnsOf(query), options: optionsOf(query) }));
-  get("/matrix/:scenario", ({ query, params }) => ({
-    method: "matrixRow",
-    scenario: String(params["scenario"]),
-    columns: columnsOf(query),
-    options: optionsOf(query),
-  }));
-  get("/caps", ({ query }) => ({ method: "caps", columns: columnsOf(query), options: optionsOf(query) }));
-  get("/quirks", ({ query }) => ({ method: "quirks", column: columnOf(query, "on") }));
-  get("/diff/:scenario", ({ query, params }) => ({
-    method: "diff",
-    scenario: String(params["scenario"]),
-    columns: columnsOf(query),
-    options: optionsOf(query),
-  }));
-  get("/compare/:scenario", ({ query, params }) => ({
-    method: "compare",
-    scenario: String(params["scenario"]),
-    left: requiredColumnOf(query, "left"),
-    right: requiredColumnOf(query, "right"),
-    options: optionsOf(query),
-  }));
-  api.use((request, response) => {
-    response.status(404).json({ error: `no such endpoint: ${request.method} ${request.originalUrl}` });
-  });
-  api.use(sendError);
-  return api;
 }
 
 const securityHeaders: RequestHandler = (_request, response, next) => {
@@ -77,14 +56,9 @@ const securityHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Bad input is the user's to mend (400), all else is ours (500); either way one line of JSON. */
-const sendError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-  const message = error instanceof Error ? error.message : String(error);
-  response.status(statusOf(error)).json({ error: message });
+/** Errors outside of the API: one line of text, and nothing of our insides. */
+const sendText: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+  const status = statusOf(error);
+  const message = status < 500 && error instanceof Error ? error.message : "something went wrong here";
+  response.status(status).type("text").send(`${message}\n`);
 };
-
-function statusOf(error: unknown): number {
-  if (error instanceof UsageError) return 400;
-  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
-  return typeof status === "number" && status >= 400 && status < 500 ? status : 500;
-}

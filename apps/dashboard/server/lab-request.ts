@@ -1,34 +1,29 @@
-import type { Lab, RunOptions } from "@hvdiff/lab";
+import { type Guest, type Lab, type RunOptions, UsageError } from "@hvdiff/lab";
 
-/** A question to the lab as plain data: it is posted to a worker thread and is the key of the cache. `columns: null` means the default ones. */
+/** A bundled scenario, or an uploaded image by the SHA-256 of its bytes and the name it was given. */
+export type GuestRef = { readonly scenario: string } | { readonly artefact: string; readonly name: string };
+
+type Columns = readonly string[] | null;
+
+/** A question to the lab as plain data: it is posted to a worker thread and is the key of what is kept. `columns: null` means the default ones. */
 export type LabRequest =
   | { readonly method: "scenarios" }
   | { readonly method: "columns" }
-  | { readonly method: "matrix"; readonly columns: readonly string[] | null; readonly options: RunOptions }
-  | {
-      readonly method: "matrixRow";
-      readonly scenario: string;
-      readonly columns: readonly string[] | null;
-      readonly options: RunOptions;
-    }
-  | { readonly method: "caps"; readonly columns: readonly string[] | null; readonly options: RunOptions }
+  | { readonly method: "matrix"; readonly columns: Columns; readonly options: RunOptions }
+  | { readonly method: "matrixRow"; readonly scenario: string; readonly columns: Columns; readonly options: RunOptions }
+  | { readonly method: "caps"; readonly columns: Columns; readonly options: RunOptions }
   | { readonly method: "quirks"; readonly column: string | null }
-  | {
-      readonly method: "diff";
-      readonly scenario: string;
-      readonly columns: readonly string[] | null;
-      readonly options: RunOptions;
-    }
+  | { readonly method: "diff"; readonly guest: GuestRef; readonly columns: Columns; readonly options: RunOptions }
   | {
       readonly method: "compare";
-      readonly scenario: string;
+      readonly guest: GuestRef;
       readonly left: string;
       readonly right: string;
       readonly options: RunOptions;
     };
 
 /** Asks the lab; the answer is JSON data. */
-export function answer(lab: Lab, request: LabRequest): unknown {
+export function answer(lab: Lab, request: LabRequest, image?: Uint8Array): unknown {
   switch (request.method) {
     case "scenarios":
       return lab.scenarios();
@@ -43,8 +38,14 @@ export function answer(lab: Lab, request: LabRequest): unknown {
     case "quirks":
       return request.column === null ? lab.quirks() : lab.quirks(request.column);
     case "diff":
-      return lab.diff({ scenario: request.scenario }, request.columns ?? lab.defaultColumns(), request.options);
+      return lab.diff(guestOf(request.guest, image), request.columns ?? lab.defaultColumns(), request.options);
     case "compare":
-      return lab.compare({ scenario: request.scenario }, request.left, request.right, request.options);
+      return lab.compare(guestOf(request.guest, image), request.left, request.right, request.options);
   }
+}
+
+function guestOf(guest: GuestRef, image: Uint8Array | undefined): Guest {
+  if ("scenario" in guest) return guest;
+  if (image === undefined) throw new UsageError(`there is no artefact ${guest.artefact}`);
+  return { name: guest.name, image };
 }

@@ -4,6 +4,8 @@ import { type Lab, UsageError } from "@hvdiff/lab";
 import { createApp } from "./app.ts";
 import { inProcess, type LabClient } from "./lab-client.ts";
 import { builtPageDirectory } from "./serve-page.ts";
+import { labFingerprint } from "./store/fingerprint.ts";
+import { openStore, type Store } from "./store/store.ts";
 import { defaultClient } from "./worker-client.ts";
 
 export interface ServerOptions {
@@ -15,6 +17,8 @@ export interface ServerOptions {
   readonly lab?: Lab;
   /** The built page; default: where this package's build puts it. */
   readonly webDirectory?: string;
+  /** Where results, runs and uploads are kept; without it they last as long as the process. */
+  readonly dataDirectory?: string;
 }
 
 export interface RunningServer {
@@ -27,7 +31,14 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const client = options.lab === undefined ? defaultClient() : inProcess(options.lab);
-  const server = createServer(createApp(client, options.webDirectory ?? builtPageDirectory()));
+  const app = createApp(client, {
+    webDirectory: options.webDirectory ?? builtPageDirectory(),
+    names: host === "127.0.0.1" ? [] : null,
+    ...(options.dataDirectory === undefined
+      ? {}
+      : { store: storeIn(options.dataDirectory), fingerprint: labFingerprint() }),
+  });
+  const server = createServer(app);
   try {
     await listen(server, { host, port: options.port });
   } catch (error) {
@@ -37,6 +48,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { port } = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;
   return { url: `http://${name}:${port}/`, port, close: () => closeAll(server, client) };
+}
+
+/** Errors: `UsageError` where nothing can be kept. */
+function storeIn(directory: string): Store {
+  try {
+    return openStore(directory);
+  } catch (error) {
+    throw new UsageError(`${directory}: nothing can be kept here (${error instanceof Error ? error.message : error})`);
+  }
 }
 
 function listen(server: Server, place: { host: string; port: number }): Promise<void> {

@@ -2,11 +2,22 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createLab, UsageError } from "@hvdiff/lab";
+import { ApiError } from "./api-error.ts";
 import { inProcess, type LabClient } from "./lab-client.ts";
 import type { LabRequest } from "./lab-request.ts";
-import type { WorkerReply } from "./lab-worker.ts";
+import type { WorkerQuestion, WorkerReply } from "./lab-worker.ts";
+
+/** What one question may cost. */
+export interface WorkerLimits {
+  readonly milliseconds: number;
+  readonly megabytes: number;
+}
+
+const LIMITS: WorkerLimits = { milliseconds: 300_000, megabytes: 3072 };
 
 interface Waiting {
+  readonly request: LabRequest;
+  readonly image: Uint8Array | undefined;
   resolve(text: string): void;
   reject(error: Error): void;
 }
@@ -21,11 +32,11 @@ export function defaultClient(): LabClient {
 export function shared(clients: readonly LabClient[]): LabClient {
   const busy = clients.map((client) => ({ client, waiting: 0 }));
   return {
-    async call(request) {
+    async call(request, image) {
       const least = busy.reduce((best, other) => (other.waiting < best.waiting ? other : best));
       least.waiting += 1;
       try {
-        return await least.client.call(request);
+        return await least.client.call(request, image);
       } finally {
         least.waiting -= 1;
       }
@@ -36,41 +47,75 @@ export function shared(clients: readonly LabClient[]): LabClient {
   };
 }
 
-/** A lab in a worker thread of its own, started with the first question and again after a crash. */
-export function inWorker(path: string): LabClient {
-  const waiting = new Map<number, Waiting>();
+/**
+ * A lab in a worker thread of its own, started with the first question. It answers one question at a time; one that crashes the thread or takes
+ * too long fails alone, and the next one gets a new thread.
+ */
+export function inWorker(path: string, limits: WorkerLimits = LIMITS): LabClient {
+  const line: Waiting[] = [];
   let worker: Worker | null = null;
-  let last = 0;
+  let current: Waiting | null = null;
+  let timer: NodeJS.Timeout | undefined;
 
-  function fail(reason: string): void {
+  function settle(finish: (asked: Waiting) => void): void {
+    clearTimeout(timer);
+    const asked = current;
+    current = null;
+    if (asked !== null) finish(asked);
+    next();
+  }
+
+  function fail(from: Worker, error: Error): void {
+    if (from !== worker) return;
     worker = null;
-    for (const { reject } of waiting.values()) reject(new Error(reason));
-    waiting.clear();
+    settle((asked) => asked.reject(error));
   }
 
   function start(): Worker {
-    const started = new Worker(path);
-    started.on("message", (reply: WorkerReply) => {
-      const asked = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if ("text" in reply) asked?.resolve(reply.text);
-      else asked?.reject(reply.isUsageError ? new UsageError(reply.message) : new Error(reply.message));
-    });
-    started.on("error", (error) => fail(`the lab's thread failed: ${error.message}`));
-    started.on("exit", (code) => fail(`the lab's thread ended with code ${code}`));
+    const started = new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
+    started.on("message", (reply: WorkerReply) =>
+      settle((asked) => ("text" in reply ? asked.resolve(reply.text) : asked.reject(errorOf(reply)))),
+    );
+    started.on("error", (error) => fail(started, new Error(`the lab's thread failed: ${error.message}`)));
+    started.on("exit", (code) => fail(started, new Error(`the lab's thread ended with code ${code}`)));
     return started;
   }
 
+  function stopLate(): void {
+    const late = worker;
+    worker = null;
+    void late?.terminate();
+    settle((asked) => asked.reject(tooLong(limits)));
+  }
+
+  function next(): void {
+    const asked = current === null ? line.shift() : undefined;
+    if (asked === undefined) return;
+    current = asked;
+    worker ??= start();
+    timer = setTimeout(stopLate, limits.milliseconds).unref();
+    worker.postMessage({ id: 0, request: asked.request, image: asked.image } satisfies WorkerQuestion);
+  }
+
   return {
-    call: (request: LabRequest) =>
+    call: (request, image) =>
       new Promise((resolve, reject) => {
-        last += 1;
-        waiting.set(last, { resolve, reject });
-        worker ??= start();
-        worker.postMessage({ id: last, request });
+        line.push({ request, image, resolve, reject });
+        next();
       }),
     close: async () => {
-      await worker?.terminate();
+      const last = worker;
+      worker = null;
+      clearTimeout(timer);
+      await last?.terminate();
     },
   };
+}
+
+function tooLong({ milliseconds }: WorkerLimits): Error {
+  return new ApiError(422, `the run took more than ${milliseconds / 1000} s and was stopped`);
+}
+
+function errorOf(reply: { readonly message: string; readonly isUsageError: boolean }): Error {
+  return reply.isUsageError ? new UsageError(reply.message) : new Error(reply.message);
 }

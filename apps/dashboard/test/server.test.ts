@@ -22,7 +22,7 @@ afterAll(() => rmSync(web, { recursive: true }));
 test("a server listens on loopback, answers and closes", async () => {
   const server = await startServer({ port: 0, lab, webDirectory: web });
   expect(server.url).toBe(`http://127.0.0.1:${server.port}/`);
-  expect((await fetch(new URL("/api/scenarios", server.url))).status).toBe(200);
+  expect((await fetch(new URL("/api/v1/scenarios", server.url))).status).toBe(200);
   await server.close();
   await expect(fetch(server.url)).rejects.toThrow();
 });
@@ -35,7 +35,7 @@ test("a port in use is one clear line", async () => {
 });
 
 test("the page is asked for again each time, its hashed files are kept", async () => {
-  const app = supertest(createApp(inProcess(lab), web));
+  const app = supertest(createApp(inProcess(lab), { webDirectory: web }));
   await app.get("/").expect(200).expect("Cache-Control", "no-cache").expect("Content-Type", /html/);
   await app
     .get("/assets/main-abc123.js")
@@ -45,19 +45,19 @@ test("the page is asked for again each time, its hashed files are kept", async (
 });
 
 test("nothing outside the page's folder is served", async () => {
-  const app = supertest(createApp(inProcess(lab), join(web, "assets")));
+  const app = supertest(createApp(inProcess(lab), { webDirectory: join(web, "assets") }));
   await app.get("/../index.html").expect(404);
   await app.get("/%2e%2e/index.html").expect(404);
 });
 
 test("the page may load nothing from elsewhere", async () => {
-  const { headers } = await supertest(createApp(inProcess(lab), web)).get("/");
+  const { headers } = await supertest(createApp(inProcess(lab), { webDirectory: web })).get("/");
   expect(headers["content-security-policy"]).toContain("default-src 'self'");
   expect(headers["x-powered-by"]).toBeUndefined();
 });
 
 test("a page that was not built says how to build it", async () => {
-  const { text } = await supertest(createApp(inProcess(lab), join(web, "nowhere")))
+  const { text } = await supertest(createApp(inProcess(lab), { webDirectory: join(web, "nowhere") }))
     .get("/")
     .expect(503);
   expect(text).toContain("build");

@@ -34,7 +34,7 @@ export function createApi(): Api {
   function get<T>(path: string, parameters: Readonly<Record<string, string | null>> = {}): Promise<T> {
     const given = Object.entries(parameters).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
     const query = new URLSearchParams(given).toString();
-    const address = `api/${path}${query === "" ? "" : `?${query}`}`;
+    const address = `api/v1/${path}${query === "" ? "" : `?${query}`}`;
     const result = answers.get(address) ?? ask(address);
     answers.delete(address);
     answers.set(address, result);

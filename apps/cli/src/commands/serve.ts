@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Arguments, lastValue } from "../arguments.ts";
 import { type Command, EXIT } from "../command.ts";
 import { CommandError, systemReason } from "../command-error.ts";
@@ -9,19 +10,32 @@ import { parsePort } from "../quantities.ts";
 const DEFAULT_PORT = "4870";
 const DEFAULT_HOST = "127.0.0.1";
 
-async function start(environment: Environment, port: number, host: string): Promise<Server> {
+type ServerOptions = Parameters<Environment["startServer"]>[0];
+
+async function start(environment: Environment, options: ServerOptions): Promise<Server> {
   try {
-    return await environment.startServer({ port, host });
+    return await environment.startServer(options);
   } catch (error) {
     if (systemReason(error) !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new CommandError("serve: the dashboard is not built; run `npm start` first");
   }
 }
 
+/** Where the server keeps things: as said, or in the user's state directory (XDG Base Directory Specification). */
+function dataDirectory(given: Arguments, { variables }: Environment): { readonly dataDirectory?: string } {
+  const said = lastValue(given, "data");
+  if (said === "none") return {};
+  if (said !== undefined) return { dataDirectory: said };
+  const { XDG_STATE_HOME: state, HOME: home } = variables;
+  if (state) return { dataDirectory: join(state, "hvdiff") };
+  return home ? { dataDirectory: join(home, ".local/state/hvdiff") } : {};
+}
+
 async function run(given: Arguments, environment: Environment): Promise<number> {
   atMost(given, 0, "serve");
   const port = parsePort(lastValue(given, "port") ?? DEFAULT_PORT);
-  const server = await start(environment, port, lastValue(given, "host") ?? DEFAULT_HOST);
+  const host = lastValue(given, "host") ?? DEFAULT_HOST;
+  const server = await start(environment, { port, host, ...dataDirectory(given, environment) });
   environment.stdout(`${server.url}\n`);
   environment.stderr("The dashboard is at the address above; Ctrl-C stops it.\n");
   await environment.untilInterrupted();
@@ -33,8 +47,8 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
 export const serve: Command = {
   name: "serve",
   summary: "Serve the dashboard on this machine",
-  usage: "[--port N] [--host ADDRESS]",
-  options: [OPTIONS.port, OPTIONS.host],
+  usage: "[--port N] [--host ADDRESS] [--data DIR]",
+  options: [OPTIONS.port, OPTIONS.host, OPTIONS.data],
   examples: [["hvdiff serve --port 8080", "then open the printed address"]],
   run,
 };

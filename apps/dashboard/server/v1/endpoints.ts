@@ -1,0 +1,128 @@
+import type { Request } from "express";
+import { ApiError } from "../api-error.ts";
+import type { GuestRef, LabRequest } from "../lab-request.ts";
+import { columnOf, columnsOf, optionsOf, requiredColumnOf } from "../request-parameters.ts";
+import { isName } from "../store/files.ts";
+
+/** A parameter of a question, for the document. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly summary: string;
+  readonly required?: boolean;
+}
+
+/** A question to the lab: how it is asked and what the answer is called. */
+export interface Endpoint {
+  /** With `{name}` for parameters in the path. */
+  readonly path: string;
+  readonly summary: string;
+  /** Name of the result type. */
+  readonly answer: string;
+  readonly parameters: readonly Parameter[];
+  toRequest(request: Request): LabRequest;
+}
+
+const ON: Parameter = { name: "on", in: "query", summary: "columns, comma-separated; the first is the reference" };
+const CPU: Parameter = { name: "cpu", in: "query", summary: "the silicon" };
+const QUIRKS: Parameter = { name: "quirks", in: "query", summary: "quirks switched by hand: +id, -id" };
+const Q: Parameter = { name: "q", in: "query", summary: "only scenarios that fit this query" };
+const GUEST: Parameter = {
+  name: "guest",
+  in: "path",
+  summary: "a scenario's id, or sha256:DIGITS of an uploaded image",
+  required: true,
+};
+const SCENARIO: Parameter = { name: "scenario", in: "path", summary: "a scenario's id", required: true };
+
+/** The guest that a path names. */
+export function guestOf(text: string): GuestRef {
+  if (!text.startsWith("sha256:")) return { scenario: text };
+  const artefact = text.slice("sha256:".length);
+  if (!isName(artefact)) throw new ApiError(400, "after “sha256:” come 64 hexadecimal digits");
+  return { artefact, name: `sha256-${artefact.slice(0, 12)}` };
+}
+
+const guestIn = ({ params }: Request) => guestOf(String(params["guest"]));
+
+/** Everything the lab is asked by GET. Routes and the OpenAPI document are made of this. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  {
+    path: "/scenarios",
+    summary: "The bundled scenarios",
+    answer: "ScenarioResult[]",
+    parameters: [],
+    toRequest: () => ({ method: "scenarios" }),
+  },
+  {
+    path: "/columns",
+    summary: "The default columns and the silicon models",
+    answer: "Choices",
+    parameters: [],
+    toRequest: () => ({ method: "columns" }),
+  },
+  {
+    path: "/matrix",
+    summary: "All scenarios over the columns",
+    answer: "MatrixResult",
+    parameters: [ON, CPU, QUIRKS, Q],
+    toRequest: ({ query }) => ({ method: "matrix", columns: columnsOf(query), options: optionsOf(query) }),
+  },
+  {
+    path: "/matrix/{scenario}",
+    summary: "One scenario's row of the matrix",
+    answer: "MatrixResult",
+    parameters: [SCENARIO, ON, CPU, QUIRKS],
+    toRequest: ({ query, params }) => ({
+      method: "matrixRow",
+      scenario: String(params["scenario"]),
+      columns: columnsOf(query),
+      options: optionsOf(query),
+    }),
+  },
+  {
+    path: "/diff/{guest}",
+    summary: "One guest on several columns, each compared with the first",
+    answer: "DiffResult",
+    parameters: [GUEST, ON, CPU, QUIRKS],
+    toRequest: (request) => ({
+      method: "diff",
+      guest: guestIn(request),
+      columns: columnsOf(request.query),
+      options: optionsOf(request.query),
+    }),
+  },
+  {
+    path: "/compare/{guest}",
+    summary: "Two columns' aligned traces",
+    answer: "CompareResult",
+    parameters: [
+      GUEST,
+      { name: "left", in: "query", summary: "the reference column", required: true },
+      { name: "right", in: "query", summary: "the column compared with it", required: true },
+      CPU,
+      QUIRKS,
+    ],
+    toRequest: (request) => ({
+      method: "compare",
+      guest: guestIn(request),
+      left: requiredColumnOf(request.query, "left"),
+      right: requiredColumnOf(request.query, "right"),
+      options: optionsOf(request.query),
+    }),
+  },
+  {
+    path: "/caps",
+    summary: "What the columns offer, bit by bit",
+    answer: "CapsResult",
+    parameters: [ON, CPU, QUIRKS],
+    toRequest: ({ query }) => ({ method: "caps", columns: columnsOf(query), options: optionsOf(query) }),
+  },
+  {
+    path: "/quirks",
+    summary: "The quirk records, or those active in a column",
+    answer: "QuirkResult[]",
+    parameters: [{ name: "on", in: "query", summary: "a column" }],
+    toRequest: ({ query }) => ({ method: "quirks", column: columnOf(query, "on") }),
+  },
+];
