@@ -40,6 +40,8 @@ export function deliverPending(vcpu: SvmVcpu): void {
   if (state.gif && (s[STATE.EVENTS]! & STATE.EVENT_INIT) !== 0) takeInit(vcpu);
   if ((s[STATE.EVENTS]! & STATE.EVENT_SIPI) !== 0) takeStartup(vcpu);
   if (!state.gif || state.waitsForStartup) return;
+  if ((s[STATE.EVENTS]! & STATE.EVENT_SMI) !== 0) deliverSmi(vcpu);
+  if (!state.gif) return;
   if (interrupts.nmiPending) deliverNmi(vcpu);
   if (interrupts.pending && state.gif) deliverInterrupt(vcpu);
 }
@@ -56,6 +58,16 @@ export function reflectException(vcpu: SvmVcpu, vector: number, errorCode: numbe
 
 function hasShadow(v: Vmcb): boolean {
   return (v.lo(VMCB.INTERRUPT_SHADOW) & 1) !== 0;
+}
+
+/** An SMI that L1 intercepts stays pending behind its exit, for L1 to take; L1's firmware does nothing with it. */
+function deliverSmi(vcpu: SvmVcpu): void {
+  const { state, guestCpu } = vcpu;
+  if (state.guestMode && !isFree(vcpu.current)) vcpu.l0.machine.requestHostInterrupt(vcpu.index);
+  else if (state.guestMode && intercepts(vcpu.v12, "SMI")) {
+    state.halted = false;
+    eventToL1(vcpu, VMEXIT_CODES.SMI.code);
+  } else guestCpu.file.s[STATE.EVENTS]! &= ~STATE.EVENT_SMI;
 }
 
 /** An NMI becomes an exit to L1 where L1 asked for that, and stays pending there; else it is injected as soon as it can be taken. */

@@ -1,6 +1,6 @@
 import { type LoneInstruction, msrWord, STATE } from "@hvdiff/cpu";
 import { hex, MSRS, u64, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
-import { loadAdditionalState, saveAdditionalState, traceInstruction, VMCB } from "@hvdiff/svm";
+import { loadAdditionalState, SVM, saveAdditionalState, traceInstruction, VMCB } from "@hvdiff/svm";
 import { runL2 } from "./nested-run.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
@@ -9,7 +9,9 @@ export type SvmGuestInstruction = (vcpu: SvmVcpu) => void;
 
 const UNDEFINED_OPCODE = 6;
 const GENERAL_PROTECTION = 13;
-const RFLAGS_RF = 1 << 16;
+const DEBUG = 1;
+const DR6_BS = 1 << 14;
+const DEBUGCTL_BTF = 1 << 1;
 const RCX = STATE.GPR + 2;
 const RDX = STATE.GPR + 4;
 const FAULTS = { fault: "#GP" };
@@ -18,17 +20,31 @@ const VM_HSAVE_PA = msrWord(MSRS.VM_HSAVE_PA.address)!;
 
 /** The exiting instruction is done: go on behind it. */
 export function skipInstruction(vcpu: SvmVcpu): void {
+  passInstruction(vcpu);
+  oweSingleStep(vcpu);
+}
+
+/** Goes behind an instruction whose trap comes later, if at all. */
+export function passInstruction(vcpu: SvmVcpu): void {
   const v = vcpu.current;
   v.set(VMCB.RIP, v.lo(VMCB.NEXT_RIP), v.hi(VMCB.NEXT_RIP));
-  finishInstruction(vcpu);
+  countInstruction(vcpu);
 }
 
 /** An instruction that L0 has done ends the interrupt shadow before it, and counts as one instruction of guest time. */
-export function finishInstruction(vcpu: SvmVcpu): void {
+function countInstruction(vcpu: SvmVcpu): void {
   const v = vcpu.current;
   v.set(VMCB.INTERRUPT_SHADOW, 0, 0);
-  v.set(VMCB.RFLAGS, v.lo(VMCB.RFLAGS) & ~RFLAGS_RF, 0);
+  v.set(VMCB.RFLAGS, v.lo(VMCB.RFLAGS) & ~SVM.RFLAGS_RF, 0);
   vcpu.silicon.retired += 1;
+}
+
+/** The #DB of a guest that single-steps, behind an instruction that L0 has done (APM 2 "Single Stepping"). */
+export function oweSingleStep(vcpu: SvmVcpu): void {
+  const v = vcpu.current;
+  if ((v.lo(VMCB.RFLAGS) & SVM.RFLAGS_TF) === 0 || (v.lo(VMCB.DBGCTL) & DEBUGCTL_BTF) !== 0) return;
+  v.set(VMCB.DR6, v.lo(VMCB.DR6) | DR6_BS, 0);
+  fault(vcpu, DEBUG);
 }
 
 function fault(vcpu: SvmVcpu, vector: number, errorCode = -1): void {
@@ -58,8 +74,10 @@ function emulate(lone: LoneInstruction): SvmGuestInstruction {
 export function emulateAtRip(vcpu: SvmVcpu): void {
   const { guestCpu, state } = vcpu;
   vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  const steps = (vcpu.current.lo(VMCB.RFLAGS) & SVM.RFLAGS_TF) !== 0;
   if (guestCpu.executeAtRip(vcpu.current, state)) {
-    finishInstruction(vcpu);
+    countInstruction(vcpu);
+    if (steps) oweSingleStep(vcpu);
     return;
   }
   const { stop } = guestCpu.file;
@@ -133,7 +151,7 @@ function accumulatorIo(vcpu: SvmVcpu, port: number, { input, size }: { input: bo
 
 function halt(vcpu: SvmVcpu): void {
   skipInstruction(vcpu);
-  vcpu.state.halted = true;
+  vcpu.state.halted = vcpu.state.owed === null;
 }
 
 /** VMMCALL has no meaning but by intercepts, or a hypercall of L0's. */

@@ -1,6 +1,7 @@
 import { STATE } from "@hvdiff/cpu";
 import { VMEXIT_CODES } from "@hvdiff/spec";
 import { SVM, traceVmexit, traceVmrun, VMCB } from "@hvdiff/svm";
+import { oweSingleStep } from "./instructions.ts";
 import { copyField, masksInterrupts, resetRatio, splitLastBranch } from "./merge.ts";
 import { invalidate } from "./nested-run.ts";
 import { usesNestedPaging } from "./npt-exits.ts";
@@ -109,6 +110,7 @@ function becomeL1(vcpu: SvmVcpu): void {
   resetRatio(vcpu);
   vcpu.l0.count("reflected");
   traceVmexit(vcpu.sink, vcpu.v12);
+  oweSingleStep(vcpu);
 }
 
 /** The code of an intercepted INIT. */

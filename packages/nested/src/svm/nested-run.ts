@@ -1,6 +1,6 @@
 import { STATE, supportedCr4, supportedEfer } from "@hvdiff/cpu";
 import { SVM, traceCheck, traceVmexit, traceVmrun, VMCB, VmrunContext } from "@hvdiff/svm";
-import { skipInstruction } from "./instructions.ts";
+import { oweSingleStep, passInstruction } from "./instructions.ts";
 import { mergeVmcb02 } from "./merge.ts";
 import { dropShadows, usesNestedPaging } from "./npt-exits.ts";
 import type { SvmVcpu } from "./vcpu.ts";
@@ -32,18 +32,19 @@ export function runL2(vcpu: SvmVcpu, address: number): void {
     return;
   }
   traceVmrun(vcpu.sink, "entered");
-  skipInstruction(vcpu);
+  passInstruction(vcpu);
   state.mergePending = true;
 }
 
 /** VMEXIT_INVALID before anything of L2 was loaded. */
 function failRun(vcpu: SvmVcpu): void {
   const { state, v12, v01 } = vcpu;
-  skipInstruction(vcpu);
+  passInstruction(vcpu);
   invalidate(vcpu);
   v01.set(VMCB.DR7, 0x400, 0);
   state.gif = false;
   traceVmexit(vcpu.sink, v12);
+  oweSingleStep(vcpu);
 }
 
 /** What VMEXIT_INVALID leaves in the control area of vmcb12. */
