@@ -8,12 +8,12 @@ import { emulateAtRip } from "./instructions.ts";
 import { exitToL1 } from "./nested-exit.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
+const NPT_PRESENT = 1;
 const NPT_READ = 5;
 const NPT_WRITABLE = 2;
 const NPT_ALL = NPT_READ | NPT_WRITABLE;
 const NO_EXECUTE = 1n << 63n;
 const STAGE2_WRITE = 2;
-const STAGE2_EXECUTE = 4;
 const TABLE_WALK = 2;
 const CR4_SMEP = 1 << 20;
 
@@ -109,10 +109,11 @@ function composeOrReflect(vcpu: SvmVcpu, address: number): void {
 
 function fillShadow(vcpu: SvmVcpu, address: number, l1Page: number): void {
   const { machine, state, options } = vcpu.l0;
-  const { rights } = vcpu.npt12;
-  const low = NPT_READ | ((rights & STAGE2_WRITE) !== 0 ? NPT_WRITABLE : 0);
+  const { rights, mode, user, executable } = vcpu.npt12;
+  // Under the guest-mode execute trap U tells code of the user from that of the supervisor.
+  const present = mode.executeTrap && !user ? NPT_PRESENT : NPT_READ;
+  const low = present | ((rights & STAGE2_WRITE) !== 0 ? NPT_WRITABLE : 0);
   const entry = BigInt(hostAddress(l1Page, options.ram)) | BigInt(low);
-  const executable = (rights & STAGE2_EXECUTE) !== 0;
   mapLeaf(
     machine.memory,
     state.pool,

@@ -86,12 +86,13 @@ export class NestedWalk {
   rights = 0;
   /** Error code when the walk failed. */
   error = 0;
+  /** U and the absence of NX in all entries of the walk. */
+  user = true;
+  executable = true;
   private readonly memory: TableMemory;
   private low = 0;
   private high = 0;
   private writable = true;
-  private user = true;
-  private executable = true;
 
   constructor(memory: TableMemory) {
     this.memory = memory;
