@@ -83,6 +83,8 @@ export class Processor extends RegisterState {
   trace: TraceSink | null = null;
   /** Accesses so far to what is neither register nor memory and may act by itself: ports, devices, MSRs. */
   outsideAccesses = 0;
+  /** VM exits made so far, and what else has ended an instruction like one. */
+  exits = 0;
   /** Reads so far of what changes by itself but acts on nothing: clocks, random numbers. */
   clockReads = 0;
   /** A debugger that is told of every load and store. After a change: `selectTlbPart`. */
@@ -172,6 +174,7 @@ export class Processor extends RegisterState {
 
   /** A VM exit was made inside an instruction or an access. What an earlier exception left must not turn it into #SS. */
   noteExit(): void {
+    this.exits++;
     this.fault = FAULT_EXIT;
     this.nonCanonical = false;
   }

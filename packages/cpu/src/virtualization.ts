@@ -1,3 +1,4 @@
+import type { TraceSink } from "./bus.ts";
 import type { Op } from "./op.ts";
 
 /** What an access is for; also the index of the TLB tag word that proves it. */
@@ -138,6 +139,10 @@ export interface VirtualizationExtension {
   cloneStateFrom?(other: VirtualizationExtension): void;
   /** The state words are zero, as after power-on: forgets what it had made of them. Absent: there is nothing to forget. */
   reset?(): void;
+  /** State words that hold ticks, as indices into `f64`. Absent: none. */
+  readonly tickWords?: readonly number[];
+  /** Tells a trace the last VM exit, once more. Absent: nothing. */
+  reportExit?(trace: TraceSink): void;
   /**
    * An access of `size` bytes at an offset of `Processor.apicAccessPage`: `ACCESS_*` or `APIC_ACCESS_WALK`. Returns the physical address that is
    * accessed instead, or `APIC_ACCESS_EXIT` after a VM exit.

@@ -8,6 +8,7 @@ import type { ResetKind } from "./devices/system-control.ts";
 import { boundReached, idleOutcome, limitOutcome, stopOutcome } from "./endings.ts";
 import { LockStep } from "./lock-step.ts";
 import { addLogicalProcessor } from "./logical-processor.ts";
+import { Loops } from "./loops.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
@@ -15,7 +16,7 @@ import { hostBus, type RootClient } from "./root-client.ts";
 import { Choices } from "./schedule/choices.ts";
 import { copyMachine } from "./snapshot.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
-import { isStuck, STUCK_PERIOD } from "./stuck.ts";
+import { STUCK_PERIOD } from "./stuck.ts";
 import { TICKS_PER_MICROSECOND } from "./time.ts";
 import { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
@@ -23,9 +24,6 @@ import { whereIs } from "./where.ts";
 
 /** What firmware takes from a reset to the image: a guest that does nothing but reset gets to its bound. */
 const FIRMWARE_TICKS = 10_000 * TICKS_PER_MICROSECOND;
-
-/** How often the run looks for a loop that nothing can break. */
-const STUCK_CHECK = 500_000;
 
 /** Processors, memory, devices and the deterministic loop that runs them. */
 export class Machine {
@@ -55,7 +53,7 @@ export class Machine {
   /** What the guard has held. */
   private stretch: Stretch | null = null;
   readonly clientLoop: ClientLoop;
-  nextStuckCheck = STUCK_CHECK;
+  readonly loops = new Loops(this);
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -145,6 +143,7 @@ export class Machine {
     for (let passed = 0; passed < count && this.outcome === null; passed++) {
       try {
         this.step();
+        this.loops.afterStep();
         if (this.outcome !== null) this.startAgain(this.outcome);
       } catch (error) {
         this.outcome = boundReached(this, error);
@@ -219,7 +218,7 @@ export class Machine {
     if (this.choices.act(processor)) return;
     const limit = Math.min(
       this.bounds.instructions,
-      this.nextStuckCheck,
+      this.loops.nextCheck,
       sliceEnd(processor, this.processors.length),
       deadline,
       this.choices.limitFor(processor),
@@ -248,22 +247,13 @@ export class Machine {
     else if (result === "limit") this.atLimit(processor);
   }
 
-  /** When something happens by itself next, as of now: the guest may have started a timer since its stretch began. */
-  private currentDeadline(processor: Processor): number {
-    return this.client?.deadline(processor.index) ?? this.turns.deadline(this.pc!.deadline);
-  }
-
   private atLimit(processor: Processor): void {
     if (processor.retired >= this.bounds.instructions) this.outcome = limitOutcome(this);
-    else if (processor.retired >= this.nextStuckCheck) {
-      this.nextStuckCheck = processor.retired + STUCK_CHECK;
-      const deadline = this.currentDeadline(processor);
-      const alone = deadline === Number.POSITIVE_INFINITY && this.turns.isLastActive(processor);
+    else if (this.loops.isDue(processor)) {
+      const [limit, deadline] = [processor.retired + STUCK_PERIOD, Number.POSITIVE_INFINITY];
       // The same instructions, but a debugger sees them.
-      if (alone && this.guard !== null)
-        this.runProcessor({ processor, deadline, limit: processor.retired + STUCK_PERIOD, place: null });
-      else if (alone && isStuck(processor, this.engines[processor.index]!))
-        this.outcome = { kind: "loop", where: this.where() };
+      if (this.guard !== null) this.runProcessor({ processor, deadline, limit, place: null });
+      else this.loops.look(processor);
     }
   }
 

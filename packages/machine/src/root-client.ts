@@ -1,4 +1,4 @@
-import type { Bus } from "@hvdiff/cpu";
+import type { Bus, TraceSink } from "@hvdiff/cpu";
 import type { VmxEnvironment } from "@hvdiff/vmx";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
@@ -62,6 +62,12 @@ export interface RootClient {
   guestVmx(vcpu: number): VmxEnvironment | null;
   /** Serial output and exit code of the guest's PC. */
   readonly guest: GuestOutput;
+  /** What it knows beside memory and registers, but for what it counted, as text: the same text, the same future. */
+  stateText(): string;
+  /** Accesses of its guest to devices and clocks that it has done. */
+  readonly outsideReads: number;
+  /** Tells a trace the last exit that it passed on to a guest. */
+  reportExit(vcpu: number, trace: TraceSink): void;
   /** What it counted: exits by level and reason, entries … */
   readonly counters: Readonly<Record<string, number>>;
   /** What it knows, as plain data for `restore`. */

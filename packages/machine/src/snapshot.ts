@@ -1,5 +1,6 @@
 import type { SavedProcessor } from "@hvdiff/cpu";
 import type { SavedLoop } from "./client-loop.ts";
+import type { SavedLoops } from "./loops.ts";
 import type { Machine } from "./machine.ts";
 import type { Outcome } from "./outcome.ts";
 import type { SavedPc } from "./pc.ts";
@@ -18,7 +19,7 @@ export interface Snapshot {
   readonly loop: SavedLoop;
   readonly choices: SavedChoices;
   readonly choicePoints: number;
-  readonly nextStuckCheck: number;
+  readonly loops: SavedLoops;
   readonly outcome: Outcome | null;
   readonly events: number;
   /** The last event may be taken back and another may come in its place. */
@@ -38,7 +39,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
     loop: machine.clientLoop.save(),
     choices: machine.choices.save(),
     choicePoints: machine.choicePoints,
-    nextStuckCheck: machine.nextStuckCheck,
+    loops: machine.loops.save(),
     outcome: machine.outcome,
     events: events.length,
     lastEvent: events.at(-1),
@@ -58,7 +59,7 @@ export function restoreSnapshot(machine: Machine, snapshot: Snapshot): void {
   machine.clientLoop.restore(snapshot.loop);
   machine.choices.restore(snapshot.choices);
   machine.choicePoints = snapshot.choicePoints;
-  machine.nextStuckCheck = snapshot.nextStuckCheck;
+  machine.loops.restore(snapshot.loops);
   machine.outcome = snapshot.outcome;
   const { events } = machine.trace;
   events.length = snapshot.events;
@@ -79,6 +80,6 @@ export function copyMachine(copy: Machine, from: Machine): void {
   copy.clientLoop.restore(from.clientLoop.save());
   copy.choices.restore(from.choices.save());
   copy.choicePoints = from.choicePoints;
-  copy.nextStuckCheck = from.nextStuckCheck;
+  copy.loops.restore(from.loops.save());
   copy.outcome = from.outcome;
 }

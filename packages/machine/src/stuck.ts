@@ -16,7 +16,7 @@ export function isStuck(processor: Processor, engine: Engine): boolean {
   );
 }
 
-function outsideReads({ outsideAccesses, clockReads }: Processor): number {
+export function outsideReads({ outsideAccesses, clockReads }: Processor): number {
   return outsideAccesses + clockReads;
 }
 
@@ -36,12 +36,13 @@ function registersRepeat(processor: Processor, engine: Engine): number {
 }
 
 /** The memory in use as words. */
-function framesOf(memory: PhysicalMemory): Int32Array {
+export function framesOf(memory: PhysicalMemory): Int32Array {
   const first = memory.processors * STATE.STATE_BYTES;
   return memory.words.subarray(first / 4, (first + memory.usedBytes) / 4);
 }
 
-function sameWords(before: Int32Array, now: Int32Array, count: number): boolean {
+/** Whether two areas have the same first words. */
+export function sameWords(before: Int32Array, now: Int32Array, count: number): boolean {
   for (let word = 0; word < count; word++) if (before[word] !== now[word]) return false;
   return true;
 }

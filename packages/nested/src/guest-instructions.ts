@@ -78,6 +78,7 @@ function portIo(vcpu: VmxVcpu): void {
   }
   const port = (qualification >>> 16) & 0xffff;
   vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  vcpu.guestCpu.file.outsideAccesses++;
   if (input) setAccumulator(vcpu.silicon, size, vcpu.l0.pc.readPort(port, size));
   else
     vcpu.l0.pc.writePort(

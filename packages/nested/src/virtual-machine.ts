@@ -53,6 +53,8 @@ export interface VirtualProcessor {
   peekPhysical(address: number): number;
   /** Looks up again what lies where, after the state and the memory have changed behind its back. */
   attach(): void;
+  /** Tells a trace the last exit that L1 was given. */
+  reportExit(trace: TraceSink): void;
   /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
   noteSignal(): boolean;
 }
@@ -201,6 +203,21 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   count(name: string): void {
     const { counters } = this.state;
     counters[name] = (counters[name] ?? 0) + 1;
+  }
+
+  stateText(): string {
+    const { counters: _, ...shared } = this.state;
+    return JSON.stringify([shared, this.vcpus.map(({ state }) => state)], (_key, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
+  }
+
+  get outsideReads(): number {
+    return this.vcpus.reduce((sum, { guestCpu: { file } }) => sum + file.outsideAccesses + file.clockReads, 0);
+  }
+
+  reportExit(index: number, trace: TraceSink): void {
+    this.vcpus[index]!.reportExit(trace);
   }
 
   get guest(): GuestOutput {

@@ -1,6 +1,6 @@
 import { DELIVERY, type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
 import type { ApicMessage, Outcome, RootAction, Where } from "@hvdiff/machine";
-import { EntryCheckContext, EptWalk, type MemoryVmcs, type ModificationLog, type Vmx } from "@hvdiff/vmx";
+import { EntryCheckContext, EptWalk, type MemoryVmcs, type ModificationLog, traceVmexit, type Vmx } from "@hvdiff/vmx";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { GuestCpu } from "./guest-cpu.ts";
@@ -115,6 +115,11 @@ export class VmxVcpu implements VirtualProcessor {
 
   peekPhysical(address: number): number {
     return peekPhysical(this, address);
+  }
+
+  reportExit(trace: TraceSink): void {
+    const v12 = this.environment.currentVmcs();
+    if (v12 !== null) traceVmexit(trace, v12);
   }
 
   noteSignal(): boolean {

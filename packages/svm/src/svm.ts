@@ -1,4 +1,4 @@
-import type { Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
+import type { Op, PendingException, Processor, TraceSink, VirtualizationExtension } from "@hvdiff/cpu";
 import { STATE } from "@hvdiff/cpu";
 import type { SvmCapabilities } from "./capabilities.ts";
 import * as C from "./control-bits.ts";
@@ -10,6 +10,7 @@ import { undefinedOpcode } from "./instructions/permission.ts";
 import { runVmcb } from "./instructions/vmrun.ts";
 import { HANDLERS_BY_ID } from "./intercepts/table.ts";
 import * as W from "./state.ts";
+import { traceVmexit } from "./trace.ts";
 import type { Vmcb } from "./vmcb.ts";
 
 const MODE_GUEST = 2;
@@ -17,6 +18,7 @@ const MODE_GUEST = 2;
 /** AMD SVM in a processor: what chapter 15 of the APM's volume 2 says. */
 export class Svm implements VirtualizationExtension {
   readonly capabilities: SvmCapabilities;
+  readonly tickWords = [W.PAUSE_AT];
   private readonly core: SvmCore;
 
   /** Becomes the processor's extension. State words are used as they are, so that a cloned processor goes on. */
@@ -80,6 +82,10 @@ export class Svm implements VirtualizationExtension {
   /** Replaces the list of VMRUN checks. */
   set vmrunChecks(checks: readonly VmrunCheck[]) {
     this.core.checks = checks;
+  }
+
+  reportExit(trace: TraceSink): void {
+    traceVmexit(trace, this.core.vmcb);
   }
 
   peekPhysical(address: number): number {

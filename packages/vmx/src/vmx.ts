@@ -1,4 +1,4 @@
-import type { CpuModel, Op, PendingException, Processor, VirtualizationExtension } from "@hvdiff/cpu";
+import type { CpuModel, Op, PendingException, Processor, TraceSink, VirtualizationExtension } from "@hvdiff/cpu";
 import { globalCounterBits, STATE } from "@hvdiff/cpu";
 import { hi32, lo32 } from "@hvdiff/spec";
 import { addressHigh, lowHalf } from "./address.ts";
@@ -28,6 +28,7 @@ import type { VmxOutcome } from "./outcome.ts";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "./policy.ts";
 import * as W from "./state.ts";
 import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
+import { traceVmexit } from "./trace.ts";
 
 const MODE_GUEST = 2;
 const WAIT_FOR_SIPI = 3;
@@ -55,6 +56,7 @@ export interface VmxOptions {
 /** Intel VMX in a processor: what the SDM's volumes 3C and 3D say. */
 export class Vmx implements VirtualizationExtension {
   readonly capabilities: VmxCapabilities;
+  readonly tickWords = [W.PREEMPTION_DEADLINE, W.MTF_AT];
   private readonly core: VmxCore;
 
   /** Becomes the processor's extension. State words are used as they are, so that a cloned processor goes on. */
@@ -211,6 +213,10 @@ export class Vmx implements VirtualizationExtension {
   /** Where a physical address of the running level lies in memory, for onlookers; -1 where EPT leads nowhere. */
   peekPhysical(address: number): number {
     return this.core.c.secondStage === null ? address : this.core.ept.peek(address);
+  }
+
+  reportExit(trace: TraceSink): void {
+    traceVmexit(trace, this.currentVmcs());
   }
 
   // --- Cloning. ---

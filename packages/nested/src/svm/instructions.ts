@@ -129,6 +129,7 @@ function portIo(vcpu: SvmVcpu): void {
   const input = (information & 1) !== 0;
   const size = (information >>> 4) & 7;
   vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+  vcpu.guestCpu.file.outsideAccesses++;
   if ((information & 4) === 0) {
     accumulatorIo(vcpu, information >>> 16, { input, size });
     return;

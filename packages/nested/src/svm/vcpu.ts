@@ -1,6 +1,6 @@
 import { type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
 import type { Outcome, Where } from "@hvdiff/machine";
-import { NestedWalk, type Svm, VMCB, Vmcb } from "@hvdiff/svm";
+import { NestedWalk, type Svm, traceVmexit, VMCB, Vmcb } from "@hvdiff/svm";
 import { GuestInterrupts } from "../guest-interrupts.ts";
 import { hostAddress } from "../host-layout.ts";
 import type { VirtualProcessor } from "../virtual-machine.ts";
@@ -88,6 +88,10 @@ export class SvmVcpu implements VirtualProcessor {
   /** The VMCB that L1 entered last. */
   get v12(): Vmcb {
     return this.vmcbAt(this.state.vmcb12);
+  }
+
+  reportExit(trace: TraceSink): void {
+    traceVmexit(trace, this.v12);
   }
 
   /** A VMCB at an L1-physical address. */
