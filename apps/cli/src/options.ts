@@ -20,6 +20,28 @@ export const OPTIONS = {
     summary: "columns to run on; the first is what others are compared with (default: metal and the usual ones)",
   },
   onOne: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to run on (default: metal)" },
+  onExplored: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to search on" },
+  events: {
+    name: "events",
+    value: "EVENT[,EVENT…]",
+    repeatable: true,
+    summary: "what may come from outside: signal, host-irq, irq, irq:VECTOR, nmi, turn (default: signal)",
+  },
+  bound: { name: "bound", value: "N", summary: "most events in a schedule (default: 1)" },
+  property: {
+    name: "property",
+    value: "TEXT",
+    summary: "what must hold: verdicts, trace, default, or VERDICT=VALUE joined by `and` (default: verdicts)",
+  },
+  random: { name: "random", value: "SEED", summary: "schedules by chance instead of all" },
+  schedules: { name: "schedules", value: "N", summary: "most schedules to try (default by chance: 1000)" },
+  exploreFormat: {
+    name: "format",
+    aliases: ["-f"],
+    value: "table|json",
+    choices: ["table", "json"],
+    summary: "how to print (default: table)",
+  },
   onActive: { name: "on", value: "COLUMN", repeatable: true, summary: "only quirks active in this column" },
   against: {
     name: "against",

@@ -277,6 +277,9 @@ export function createFakeLab(): Lab {
       console.serial(result.columns[0]!.serial);
       return result;
     },
+    explore: () => {
+      throw new Error("the fake lab has no schedules to search");
+    },
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },

@@ -133,6 +133,8 @@ export interface VirtualizationExtension {
   /** Where a physical address of the running level lies in memory, for onlookers; -1 where the second stage leads nowhere. Absent: there. */
   peekPhysical?(address: number): number;
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. Absent: nothing does. */
+  /** Ranges of state words that say which translations are remembered, in order. */
+  readonly translationWords?: readonly (readonly [from: number, to: number])[];
   /** What lies outside state words and memory frames, for `restore`, which is called after they were put back. */
   save?(): unknown;
   restore?(saved: unknown): void;

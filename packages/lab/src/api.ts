@@ -4,6 +4,7 @@ import type {
   CheckVmcsResult,
   CompareResult,
   DiffResult,
+  ExploreResult,
   MatrixResult,
   QuirkResult,
   ScenarioResult,
@@ -33,6 +34,20 @@ export interface RunOptions {
   readonly schedule?: string;
   /** Quirks switched by hand: "+id" on, "-id" off. */
   readonly quirks?: readonly string[];
+}
+
+/** What to search, beside what is run. */
+export interface ExploreOptions extends Omit<RunOptions, "schedule"> {
+  /** What may come from outside: `signal`, `host-irq`, `irq` or `irq:0x40`, `nmi`, `turn`; default: signals. */
+  readonly events?: readonly string[];
+  /** Most deviations of a schedule; default 1. */
+  readonly bound?: number;
+  /** What must hold: `verdicts` (default), `trace`, `default`, or `VERDICT=VALUE` joined by `and`. */
+  readonly property?: string;
+  /** Random schedules instead of all. */
+  readonly seed?: number;
+  /** Most schedules to try. */
+  readonly schedules?: number;
 }
 
 /** A file beside the image, with its name and arguments as the guest is told them. */
@@ -79,6 +94,13 @@ export interface Lab {
   run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DiffResult;
   /** Looks at a column and options without a guest. */
   check(column: string, options: RunOptions): void;
+  /** Searches the schedules of a guest in one column for one that breaks a property. */
+  explore(
+    guest: Guest,
+    column: string,
+    options?: ExploreOptions,
+    progress?: (counts: { tried: number; merged: number }) => void,
+  ): ExploreResult;
   /** A guest in one column for a debugger, which runs it. */
   debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;

@@ -2,6 +2,7 @@ export type { DebugRegister, DebugStop, DebugTarget, EngineChoice } from "@hvdif
 export {
   type BootOptions,
   type DebugSession,
+  type ExploreOptions,
   type Guest,
   type GuestConsole,
   type GuestModule,

@@ -4,6 +4,7 @@ import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
 import { compare, debug, diff, run } from "./diff.ts";
+import { explore } from "./explore/explore.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
@@ -34,6 +35,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
       resolveColumn(column, resolveCpu(options), options);
     },
     compare,
+    explore,
     debug,
     matrix,
     matrixRow,

@@ -137,6 +137,48 @@ export interface DiffResult {
   readonly different: boolean;
 }
 
+/** A schedule that breaks a property, with what comes of it. */
+export interface Finding {
+  /** Replays with the same options: `run --schedule`. */
+  readonly schedule: string;
+  readonly deviations: number;
+  readonly runId: string;
+  readonly outcome: OutcomeResult;
+  readonly serial: string;
+  /** Verdicts and outcome that are not metal's. */
+  readonly differences: readonly {
+    readonly verdict: string;
+    readonly metal: string | null;
+    readonly here: string | null;
+  }[];
+  /** First row in which the guest-visible trace is not that of the undisturbed run, or where nothing comes from outside metal's. */
+  readonly firstDivergence: AlignedRow | null;
+  /** Quirks that it needs, all of them together: without any one the same schedule does no harm. */
+  readonly causes: readonly QuirkResult[];
+}
+
+/** What a search over schedules came to. */
+export interface ExploreResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly hvdiff: string;
+  readonly guest: DiffResult["guest"];
+  readonly column: string;
+  readonly full: string;
+  readonly cpu: string;
+  readonly events: readonly string[];
+  readonly property: string;
+  readonly bound: number;
+  /** Null where all schedules are tried. */
+  readonly seed: number | null;
+  /** Schedules that were run. */
+  readonly tried: number;
+  /** Of these, the ones that led to a state whose future was known. */
+  readonly merged: number;
+  /** No schedule within the bound was left out. */
+  readonly exhaustive: boolean;
+  readonly finding: Finding | null;
+}
+
 /** Two columns' guest-visible traces side by side. */
 export interface CompareResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;

@@ -33,6 +33,11 @@ export class Session {
     this.settings = settingsOf({ ...options, processors: options.processors ?? image.processors });
   }
 
+  /** Whether something comes from outside. */
+  get isScheduled(): boolean {
+    return this.settings.schedule.length > 0;
+  }
+
   column(text: string): ResolvedColumn {
     return resolveColumn(text, this.silicon, this.options);
   }

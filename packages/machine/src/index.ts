@@ -48,5 +48,6 @@ export {
   scheduleText,
 } from "./schedule/schedule.ts";
 export { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+export { stateHash } from "./state-hash.ts";
 export { TICKS_PER_MICROSECOND } from "./time.ts";
 export { Trace, type TraceEvent } from "./trace.ts";

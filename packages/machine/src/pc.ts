@@ -276,8 +276,12 @@ export class Pc implements Bus {
   }
 
   /** The devices' states. */
+  states(): SavedPc {
+    return this.parts.map(({ state }) => state);
+  }
+
   save(): SavedPc {
-    return this.parts.map(({ state }) => plainCopy(state));
+    return plainCopy(this.states());
   }
 
   restore(saved: SavedPc): void {

@@ -70,6 +70,8 @@ export interface RootClient {
   reportExit(vcpu: number, trace: TraceSink): void;
   /** What it counted: exits by level and reason, entries … */
   readonly counters: Readonly<Record<string, number>>;
+  /** What it knows and goes by, to be looked at: nothing that is only counted. */
+  states(): unknown;
   /** What it knows, as plain data for `restore`. */
   save(): unknown;
   restore(saved: unknown): void;

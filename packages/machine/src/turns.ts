@@ -40,18 +40,20 @@ export class Turns {
 
   /** The next to run; null when all are idle. */
   next(): Processor | null {
-    let found = this.takePreferred();
-    for (const processor of found === null ? this.processors : []) {
-      if (!this.idle[processor.index] && (found === null || processor.retired < found.retired)) found = processor;
-    }
+    const found = this.upcoming();
+    this.preferred = null;
     if (found !== null) this.last = found;
     return found;
   }
 
-  private takePreferred(): Processor | null {
-    const { preferred } = this;
-    this.preferred = null;
-    return preferred === null || this.idle[preferred.index] ? null : preferred;
+  /** Whose turn comes next; nothing changes by asking. */
+  upcoming(): Processor | null {
+    if (this.preferred !== null && !this.idle[this.preferred.index]) return this.preferred;
+    let found: Processor | null = null;
+    for (const processor of this.processors) {
+      if (!this.idle[processor.index] && (found === null || processor.retired < found.retired)) found = processor;
+    }
+    return found;
   }
 
   isIdle(processor: Processor): boolean {

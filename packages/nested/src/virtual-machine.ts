@@ -241,6 +241,10 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     return this.running.where();
   }
 
+  states(): unknown {
+    return [{ ...this.state, counters: null }, this.pc.states(), this.vcpus.map(({ state }) => state)];
+  }
+
   save(): SavedVirtualMachine {
     return {
       state: plainCopy(this.state),

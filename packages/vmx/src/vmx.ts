@@ -221,6 +221,11 @@ export class Vmx implements VirtualizationExtension {
 
   // --- Cloning. ---
 
+  readonly translationWords = [
+    [W.NEXT_TLB_CONTEXT, W.NEXT_TLB_CONTEXT + 1],
+    [W.TLB_TAGS, W.TLB_TAGS + STATE.TLB_CONTEXTS * W.TLB_TAG_WORDS],
+  ] as const;
+
   /** Takes over what lies outside state words and memory frames. Call it after the memory was copied. */
   cloneStateFrom(other: VirtualizationExtension): void {
     if (other instanceof Vmx) this.core.ept.mappings.copyFrom(other.core.ept.mappings);

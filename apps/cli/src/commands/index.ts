@@ -4,6 +4,7 @@ import { checkVmcs } from "./check-vmcs.ts";
 import { cpus } from "./cpus.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
+import { explore } from "./explore.ts";
 import { overview } from "./overview.ts";
 import { quirks } from "./quirks.ts";
 import { runGuest } from "./run.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   overview,
   diff,
   runGuest,
+  explore,
   caps,
   checkVmcs,
   quirks,

@@ -27,6 +27,9 @@ export function createFakeLab(): Lab {
   return {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
     run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
+    explore: () => {
+      throw new Error("the fake lab has no schedules to search");
+    },
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },

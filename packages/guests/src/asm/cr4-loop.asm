@@ -20,6 +20,9 @@ main:
         jc      .done
         call    vmx_prepare
         call    vmx_on
+        mov     rax, cr4
+        and     eax, ~CR4_VMXE
+        mov     [l2.rsi], rax
         mov     qword [l2_entry], toggle
         call    run_with_vmxe_hidden
         jc      .off
@@ -41,11 +44,10 @@ main:
 .off:   vmxoff
 .done:  ret
 
-; ---- L2. rsi: what CR4 must be ----
+; ---- L2. rsi: what CR4 must be; at first L1 tells ----
 
 toggle:
         mov     ebx, ROUNDS
-        mov     rsi, cr4
 .next:  mov     rax, cr4
         cmp     rax, rsi
         jne     .report

@@ -1,6 +1,13 @@
 import { DELIVERY, type InterruptMessage, type Processor, STATE } from "@hvdiff/cpu";
 import type { Machine } from "../machine.ts";
-import { type ChoicePoint, comparePoints, type Deviation, deviationText, type ScheduledEvent } from "./schedule.ts";
+import {
+  type ChoicePoint,
+  comparePoints,
+  type Deviation,
+  deviationText,
+  type Schedule,
+  type ScheduledEvent,
+} from "./schedule.ts";
 
 const MODE_GUEST = 2;
 
@@ -26,25 +33,35 @@ export function messageOf(event: ScheduledEvent): ApicMessage | null {
   return event.kind === "nmi" ? { vector: 0, deliveryMode: DELIVERY.nmi, levelTriggered: false } : null;
 }
 
+/** The deviations of each processor, in their order. */
+function plannedFor(machine: Machine, schedule: Schedule): readonly (readonly Deviation[])[] {
+  return machine.processors.map(({ index }) =>
+    schedule.filter(({ at }) => at.vcpu === index).sort((a, b) => comparePoints(a.at, b.at)),
+  );
+}
+
 /** The asynchronous choices of one run: which moments there are, and what the schedule makes happen at them. */
 export class Choices {
   /** Ticks at which a processor is to stop, whatever it does. */
   pause = Number.POSITIVE_INFINITY;
   private readonly machine: Machine;
-  private readonly planned: readonly (readonly Deviation[])[];
+  private planned: readonly (readonly Deviation[])[];
   private readonly places: Place[];
 
   constructor(machine: Machine) {
     this.machine = machine;
-    const schedule = machine.options.schedule ?? [];
-    this.planned = machine.processors.map(({ index }) =>
-      schedule.filter(({ at }) => at.vcpu === index).sort((a, b) => comparePoints(a.at, b.at)),
-    );
+    this.planned = plannedFor(machine, machine.options.schedule ?? []);
     this.places = machine.processors.map(() => ({ tick: -1, steps: 0, done: 0 }));
   }
 
   private upcoming({ index }: Processor): Deviation | undefined {
     return this.planned[index]![this.places[index]!.done];
+  }
+
+  /** Another schedule from here on; what has happened of the old one stays. */
+  plan(schedule: Schedule): void {
+    this.planned = plannedFor(this.machine, schedule);
+    for (const place of this.places) place.done = 0;
   }
 
   /** The moment that a processor is at. */

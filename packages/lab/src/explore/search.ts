@@ -1,0 +1,170 @@
+import {
+  type ChoicePoint,
+  type Deviation,
+  type Machine,
+  restoreSnapshot,
+  type Schedule,
+  type ScheduledEvent,
+  type Snapshot,
+  stateHash,
+  takeSnapshot,
+} from "@hvdiff/machine";
+
+/** How a search stands. */
+export interface SearchCounts {
+  /** Schedules that were run, to the end or until they met a known state. */
+  tried: number;
+  /** Of these, the ones that met a known state. */
+  merged: number;
+}
+
+export interface SearchOptions {
+  readonly machine: Machine;
+  readonly events: readonly ScheduledEvent[];
+  /** Whether the run that has just ended breaks the property. */
+  violated(machine: Machine): boolean;
+  /** Called now and then. */
+  progress(counts: SearchCounts): void;
+  /** Stops for good after so many schedules. */
+  readonly most: number;
+}
+
+/** The search has tried as many schedules as it may. */
+export class SearchLimit extends Error {}
+
+type Known = ReadonlySet<string>;
+
+/**
+ * Steps after a deviation at which its state is compared with known ones: first when L0 has dealt with it and the run is where it would
+ * have been at the next step's end, then rarely, for it meets a known state soon or never.
+ */
+function firstLook({ event, at }: Deviation): number {
+  return (event.kind === "signal" ? 2 : 1) + (at.step === 0 ? 2 : 0);
+}
+
+/** How much later each next look is. */
+const LATER = 1.6;
+
+/**
+ * Tries every schedule that has a given number of deviations, in the order of their moments. A stretch between two steps of the machine is
+ * entered anew for each of its instructions; what went before it is never run twice.
+ */
+export class Search {
+  readonly counts: SearchCounts = { tried: 0, merged: 0 };
+  private readonly options: SearchOptions;
+  private readonly machine: Machine;
+
+  constructor(options: SearchOptions) {
+    this.options = options;
+    this.machine = options.machine;
+  }
+
+  /** The first schedule with exactly `deviations` deviations that breaks the property; null if none does. The machine is where it was. */
+  find(deviations: number): Schedule | null {
+    const start = takeSnapshot(this.machine);
+    const found = this.extend([], deviations, []);
+    restoreSnapshot(this.machine, start);
+    return found;
+  }
+
+  private extend(prefix: Schedule, budget: number, known: readonly Known[]): Schedule | null {
+    const { machine } = this;
+    let here = takeSnapshot(machine);
+    const own = new Set<string>();
+    const steps = this.follow(own, known);
+    restoreSnapshot(machine, here);
+    for (let step = 0; step < steps; step++) {
+      const from = this.nextPoint();
+      const ended = machine.runChoicePoints(1);
+      const next = ended ? null : takeSnapshot(machine);
+      const found = from === null ? null : this.deviate(prefix, { here, from, budget, known: [...known, own] });
+      if (found !== null || next === null) return found;
+      restoreSnapshot(machine, next);
+      here = next;
+    }
+    return null;
+  }
+
+  /** Notes the states that a run goes through, up to its end or to one that is known. Returns the number of steps. */
+  private follow(states: Set<string>, known: readonly Known[]): number {
+    const { machine } = this;
+    for (let steps = 1; ; steps++) {
+      if (machine.runChoicePoints(1)) return steps;
+      const hash = stateHash(machine);
+      if (known.some((others) => others.has(hash))) return steps;
+      states.add(hash);
+    }
+  }
+
+  /** The moment at which the next step begins; null when nothing is to run. */
+  private nextPoint(): ChoicePoint | null {
+    const processor = this.machine.turns.upcoming();
+    return processor === null ? null : this.machine.choices.pointOf(processor);
+  }
+
+  /** Every deviation in the step that the machine has just made. */
+  private deviate(
+    prefix: Schedule,
+    place: { here: Snapshot; from: ChoicePoint; budget: number; known: readonly Known[] },
+  ): Schedule | null {
+    const { here, from, budget, known } = place;
+    const last = this.lastTick(from);
+    for (let tick = from.tick; tick <= last; tick++)
+      for (const event of this.options.events) {
+        restoreSnapshot(this.machine, here);
+        const deviation = this.perform(event, from, tick);
+        if (deviation === null) continue;
+        const schedule = [...prefix, deviation];
+        const found = budget > 1 ? this.extend(schedule, budget - 1, known) : this.tryOut(schedule, known);
+        if (found !== null) return found;
+      }
+    return null;
+  }
+
+  /** Tick of the last instruction boundary of the step: the one where the guest left, or the one before the next step begins. */
+  private lastTick({ vcpu, tick, step }: ChoicePoint): number {
+    if (step > 0) return tick;
+    const { processors, choices, outcome } = this.machine;
+    const { retired } = processors[vcpu]!;
+    const left = outcome === null && choices.pointOf(processors[vcpu]!).step > 0;
+    return Math.max(tick, left ? retired : retired - 1);
+  }
+
+  private perform(event: ScheduledEvent, { vcpu }: ChoicePoint, tick: number): Deviation | null {
+    const { machine } = this;
+    const { choices } = machine;
+    const processor = machine.processors[vcpu]!;
+    if (processor.retired < tick) {
+      choices.pause = tick;
+      machine.runChoicePoints(1);
+      choices.pause = Number.POSITIVE_INFINITY;
+    }
+    const takesTurn = event.kind === "turn" && machine.processors[event.to] !== undefined;
+    if (
+      event.kind === "turn" &&
+      (!takesTurn || event.to === vcpu || machine.turns.isIdle(machine.processors[event.to]!))
+    )
+      return null;
+    const deviation = { event, at: choices.pointOf(processor) };
+    choices.perform(event, processor);
+    return deviation;
+  }
+
+  /** Runs on from a deviation. The schedule that led to it, if the end breaks the property. */
+  private tryOut(schedule: Schedule, known: readonly Known[]): Schedule | null {
+    const { machine, counts } = this;
+    if (counts.tried >= this.options.most) throw new SearchLimit();
+    counts.tried++;
+    if (counts.tried % 256 === 0) this.options.progress(counts);
+    let look = firstLook(schedule.at(-1)!);
+    for (let step = 1; !machine.runChoicePoints(1); step++) {
+      if (step < look) continue;
+      look = Math.ceil(look * LATER);
+      const hash = stateHash(machine);
+      if (!known.some((states) => states.has(hash))) continue;
+      counts.merged++;
+      return null;
+    }
+    return this.options.violated(machine) ? schedule : null;
+  }
+}
