@@ -1,4 +1,12 @@
-import type { CapsResult, CompareResult, Lab, MatrixResult, QuirkResult, ScenarioResult } from "@hvdiff/lab";
+import type {
+  CapsResult,
+  CompareResult,
+  DiffResult,
+  Lab,
+  MatrixResult,
+  QuirkResult,
+  ScenarioResult,
+} from "@hvdiff/lab";
 
 /** What one can choose from. */
 export interface Choices {
@@ -16,6 +24,27 @@ export interface Api {
   matrixRow(asked: { scenario: string; on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
+  /** Uploads an image and asks for a run of it. */
+  startRun(asked: { file: File; on: readonly string[] | null; cpu: string | null }): Promise<RunState>;
+  runs(): Promise<readonly RunState[]>;
+  run(id: string): Promise<RunState>;
+  runResult(id: string): Promise<DiffResult>;
+  /** Tells of a run's progress until it is over or the returned function is called. */
+  watchRun(id: string, tell: (state: RunState) => void): () => void;
+}
+
+/** How far a run is. */
+export interface RunState {
+  readonly id: string;
+  readonly request: {
+    readonly guest: { readonly scenario: string } | { readonly artefact: string; readonly name: string };
+    readonly columns: readonly string[] | null;
+    readonly options: { readonly cpu?: string };
+  };
+  readonly status: "queued" | "running" | "done" | "failed";
+  readonly done: number;
+  readonly total: number;
+  readonly error: string | null;
 }
 
 export interface ComparisonAsked {
@@ -53,13 +82,44 @@ export function createApi(): Api {
     caps: ({ on, cpu }) => get("caps", { on: on?.join(",") ?? null, cpu }),
     compare: ({ scenario, left, right, cpu, quirks }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null }),
+    startRun,
+    runs: () => ask("api/v1/runs") as Promise<readonly RunState[]>,
+    run: (id) => ask(`api/v1/runs/${id}`) as Promise<RunState>,
+    runResult: (id) => get(`runs/${id}/result`),
+    watchRun,
   };
 }
 
-async function ask(address: string): Promise<unknown> {
+async function startRun(asked: { file: File; on: readonly string[] | null; cpu: string | null }): Promise<RunState> {
+  const { file, on, cpu } = asked;
+  const artefact = (await ask(`api/v1/artefacts?name=${encodeURIComponent(file.name)}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+  })) as { id: string; name: string };
+  const guest = { artefact: artefact.id, name: artefact.name };
+  const run = { guest, columns: on, options: cpu === null ? {} : { cpu } };
+  return (await ask("api/v1/runs", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(run),
+  })) as RunState;
+}
+
+function watchRun(id: string, tell: (state: RunState) => void): () => void {
+  const source = new EventSource(`api/v1/runs/${id}/events`);
+  const onstate = ({ data, type }: MessageEvent<string>) => {
+    if (type === "done" || type === "failed") source.close();
+    tell(JSON.parse(data) as RunState);
+  };
+  for (const status of ["queued", "running", "done", "failed"]) source.addEventListener(status, onstate);
+  return () => source.close();
+}
+
+async function ask(address: string, request?: RequestInit): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(address);
+    response = await fetch(address, request);
   } catch {
     throw new Error("The server does not answer. Is “hvdiff serve” still running?");
   }

@@ -5,6 +5,7 @@ import { comparisonView } from "./comparison/comparison-view.ts";
 import { h } from "./element.ts";
 import { listenForKeys } from "./keys.ts";
 import { matrixView } from "./matrix/matrix-view.ts";
+import { ownView } from "./own/own-view.ts";
 import { errorState, loadingState } from "./parts/states.ts";
 import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 import { createShell, type Shell } from "./shell.ts";
@@ -30,7 +31,7 @@ export function startDashboard(container: HTMLElement): void {
     api: createApi(),
     shell: createShell(container),
     columns: new Set(),
-    last: { matrix: formatRoute(HOME), compare: "#/compare", caps: "#/caps" },
+    last: { matrix: formatRoute(HOME), compare: "#/compare", caps: "#/caps", own: "#/own" },
     turn: 0,
     view: null,
     viewName: null,
@@ -117,6 +118,8 @@ function viewOf(route: Route, context: ViewContext): View {
       return comparisonView(route, context);
     case "caps":
       return capsView(route, context);
+    case "own":
+      return ownView(route, context);
   }
 }
 

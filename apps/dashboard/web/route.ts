@@ -1,5 +1,5 @@
 /** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
-export type Route = MatrixRoute | CompareRoute | CapsRoute;
+export type Route = MatrixRoute | CompareRoute | CapsRoute | OwnRoute;
 
 export interface MatrixRoute {
   readonly view: "matrix";
@@ -42,6 +42,14 @@ export interface CapsRoute {
   readonly all: boolean;
 }
 
+export interface OwnRoute {
+  readonly view: "own";
+  readonly on: readonly string[] | null;
+  readonly cpu: string | null;
+  /** The run that is looked at. */
+  readonly run: string | null;
+}
+
 type Values = ReadonlyMap<string, string>;
 
 /** Where one begins. */
@@ -64,6 +72,7 @@ export function parseRoute(hash: string): Route {
   if (view === "compare") return compareRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
+  if (view === "own") return { view, on: common.on, cpu: common.cpu, run: decode(scenario) || null };
   return {
     view: "matrix",
     ...common,
@@ -90,23 +99,43 @@ function compareRoute(scenario: string, values: Values): CompareRoute {
 
 /** The permalink of a route: short, and readable because `@ / + , =` stay as they are. */
 export function formatRoute(route: Route): string {
-  const values: [string, string | null][] = [["cpu", route.cpu]];
-  let path: string = route.view;
-  if (route.view === "compare") {
-    if (route.scenario !== null) path += `/${encode(route.scenario)}`;
-    values.unshift(["left", route.left], ["right", route.right]);
-    values.push(["quirks", route.quirks.length === 0 ? null : route.quirks.join(",")]);
-    values.push(["row", route.row === null ? null : String(route.row)]);
-  } else {
-    values.unshift(["on", route.on === null ? null : route.on.join(",")]);
-  }
-  if (route.view === "matrix") values.push(...matrixValues(route));
-  values.push(["all", route.all ? "1" : null]);
-  const query = values.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encode(value)}`])).join("&");
-  return `#/${path}${query === "" ? "" : `?${query}`}`;
+  const place = placeOf(route);
+  const path = place === null ? route.view : `${route.view}/${encode(place)}`;
+  const values = valuesOf(route).flatMap(([name, value]) => (value === null ? [] : [`${name}=${encode(value)}`]));
+  return `#/${path}${values.length === 0 ? "" : `?${values.join("&")}`}`;
 }
 
-function matrixValues({ q, group, sort, chart }: MatrixRoute): [string, string | null][] {
+/** What of a route stands in the path, after the view. */
+function placeOf(route: Route): string | null {
+  if (route.view === "compare") return route.scenario;
+  return route.view === "own" ? route.run : null;
+}
+
+type NamedValue = readonly [string, string | null];
+
+function valuesOf(route: Route): readonly NamedValue[] {
+  if (route.view === "compare") return compareValues(route);
+  const common: NamedValue[] = [
+    ["on", route.on?.join(",") ?? null],
+    ["cpu", route.cpu],
+  ];
+  if (route.view === "own") return common;
+  const all: NamedValue = ["all", route.all ? "1" : null];
+  return route.view === "matrix" ? [...common, ...matrixValues(route), all] : [...common, all];
+}
+
+function compareValues({ left, right, cpu, quirks, row, all }: CompareRoute): readonly NamedValue[] {
+  return [
+    ["left", left],
+    ["right", right],
+    ["cpu", cpu],
+    ["quirks", quirks.length === 0 ? null : quirks.join(",")],
+    ["row", row === null ? null : String(row)],
+    ["all", all ? "1" : null],
+  ];
+}
+
+function matrixValues({ q, group, sort, chart }: MatrixRoute): readonly NamedValue[] {
   return [
     ["q", q === "" ? null : q],
     ["group", group === "none" ? null : group],

@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   matrix: "Matrix",
   compare: "Comparison",
   caps: "Capabilities",
+  own: "Your guest",
 };
 
 /** Builds header, main and help into the container. */

@@ -7,5 +7,5 @@ export function fittedChart(chart: SVGSVGElement): HTMLElement {
   const width = Number(chart.getAttribute("width"));
   chart.style.minWidth = `${width}px`;
   chart.style.maxWidth = `${Math.round(width * MOST_ENLARGED)}px`;
-  return h("div", { class: "fitted-chart" }, chart);
+  return h("div", { class: "fitted-chart", tabindex: 0 }, chart);
 }

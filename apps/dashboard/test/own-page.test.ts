@@ -1,0 +1,81 @@
+import { rmSync } from "node:fs";
+import type { Lab } from "@hvdiff/lab";
+import { UsageError } from "@hvdiff/lab";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningServer, startServer } from "../server/index.ts";
+import { findChromium, launch, openPage } from "./browser.ts";
+import { buildPage } from "./build-page.ts";
+import { createFakeLab } from "./fake/fake-lab.ts";
+
+const chromium = findChromium();
+const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
+
+/** A lab that takes images which begin like an ELF file. */
+function labForUploads(): Lab {
+  const fake = createFakeLab();
+  const bundled = (guest: Parameters<Lab["diff"]>[0]) => {
+    if (!("image" in guest)) return guest;
+    if (guest.image[0] !== 0x7f) throw new UsageError(`${guest.name}: neither ELF nor anything else that boots`);
+    return { scenario: "xsaves-control" };
+  };
+  return {
+    ...fake,
+    diff: (guest, columns, options) => fake.diff(bundled(guest), columns, options),
+    compare: (guest, left, right, options) => fake.compare(bundled(guest), left, right, options),
+  };
+}
+
+describe.skipIf(chromium === null)("one's own guest", () => {
+  let web: string;
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    web = await buildPage();
+    server = await startServer({ port: 0, lab: labForUploads(), webDirectory: web });
+    browser = await launch(chromium ?? "");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (web !== undefined) rmSync(web, { recursive: true });
+  });
+
+  test("an image is dropped, run, and compared; its address works in another browser", async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${server.url}#/own?on=metal,${KVM}`);
+    const buffer = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1]);
+    await page.locator("[data-key=file]").setInputFiles({ name: "my.elf", mimeType: "application/x-elf", buffer });
+    const row = page.getByRole("row", { name: /kvm@6\.1/ });
+    await row.waitFor();
+    expect(await row.textContent()).toContain("3 verdicts differ");
+    const address = page.url();
+    expect(address).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
+    await row.getByRole("link").click();
+    await page.locator(".trace-row.current").waitFor();
+    expect(page.url()).toContain("#/compare/sha256:");
+    const other = await openPage(browser);
+    await other.page.goto(address);
+    await other.page.getByRole("row", { name: /kvm@6\.1/ }).waitFor();
+    await other.page.goto(`${server.url}#/own`);
+    await other.page.getByRole("link", { name: /my\.elf/ }).waitFor();
+    expect([...complaints, ...other.complaints]).toEqual([]);
+    await page.context().close();
+    await other.page.context().close();
+  });
+
+  test("a file that is no guest is refused with a reason, an empty one before it is sent", async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${server.url}#/own`);
+    const choose = (name: string, buffer: Buffer) =>
+      page.locator("[data-key=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+    await choose("empty.elf", Buffer.alloc(0));
+    await page.getByText("empty.elf is empty.").waitFor();
+    await choose("holiday.jpg", Buffer.from([0xff, 0xd8, 0xff]));
+    await page.getByText("holiday.jpg: neither ELF nor anything else that boots").waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
