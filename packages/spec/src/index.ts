@@ -24,6 +24,16 @@ export { CPUID_WORDS, type CpuidRegister, type CpuidWordDef } from "./cpuid-word
 export { APM_DOCUMENTS, DOCUMENTS, type ManualDocument, type ManualKey, SDM_DOCUMENTS } from "./documents.ts";
 export { EPT_ENTRY_FIELDS, EPT_VIOLATION_FIELDS, EPTP_FIELDS } from "./ept.ts";
 export {
+  EVMCS_ALL_CLEAN,
+  EVMCS_CLEAN_FIELDS,
+  EVMCS_FIELDS,
+  EVMCS_OFFSETS,
+  EVMCS_VERSION,
+  type EvmcsCleanField,
+  type EvmcsFieldDef,
+  VP_ASSIST_OFFSETS,
+} from "./evmcs-fields-table.ts";
+export {
   EXCEPTIONS,
   type ExceptionClass,
   type ExceptionDef,
