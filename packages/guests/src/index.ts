@@ -5,6 +5,8 @@ import { capabilities } from "./scenarios/capabilities.ts";
 import { cr4Cached } from "./scenarios/cr4-cached.ts";
 import { cr4Crash } from "./scenarios/cr4-crash.ts";
 import { cr4Loop } from "./scenarios/cr4-loop.ts";
+import { enlightenedVmcs } from "./scenarios/enlightened-vmcs.ts";
+import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
@@ -28,6 +30,8 @@ export const SCENARIOS: readonly Scenario[] = [
   entryChecks,
   physicalAddressWidth,
   eptWalk,
+  enlightenedVmcs,
+  enlightenedVmptrld,
   xsavesLateLaunch,
   cr4Loop,
   cr4Crash,

@@ -39,12 +39,27 @@ function noticed(ablation: Ablation, quirks: readonly Quirk[]): readonly Quirk[]
 }
 
 function causeOf(ablation: Ablation, question: string, relevant: readonly Quirk[]): readonly Quirk[] {
-  const single = relevant.find((quirk) => ablation.fixedWithout([quirk]).has(question));
+  const single = mostSpecific(
+    ablation,
+    relevant.filter((quirk) => ablation.fixedWithout([quirk]).has(question)),
+  );
   if (single !== undefined) return [single];
   const movers = relevant.filter((quirk) => ablation.movedWithout([quirk]).has(question));
   // What moves the answer is nearly always what causes it; then what leaves any mark; then marks that only show together.
   const candidates = [movers, relevant].find((set) => set.length > 1 && ablation.fixedWithout(set).has(question));
   return minimize(ablation, question, candidates ?? ablation.quirks);
+}
+
+/**
+ * Of quirks each of which alone is a cause, the one that has a say in the fewest answers: a feature rather than what hides everything of
+ * its kind. Of equals the last, which is nearest to the guest.
+ */
+function mostSpecific(ablation: Ablation, causes: readonly Quirk[]): Quirk | undefined {
+  const moved = (quirk: Quirk): number => ablation.movedWithout([quirk]).size;
+  return causes.reduce<Quirk | undefined>(
+    (best, quirk) => (best === undefined || moved(quirk) <= moved(best) ? quirk : best),
+    undefined,
+  );
 }
 
 /** Drops every quirk that is not needed, in larger then smaller pieces. */

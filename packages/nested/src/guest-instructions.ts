@@ -2,6 +2,7 @@ import { controlOperand, generalOperand, type LoneInstruction, type Processor, S
 import { EXIT_REASONS } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
+import { accessSyntheticMsr } from "./enlightened/synthetic-msrs.ts";
 import { F } from "./fields.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
@@ -126,6 +127,13 @@ function loadMachineStatusWord(vcpu: VmxVcpu, source: number): void {
   vcpu.silicon.setGpr(0, saved);
 }
 
+function msr(writes: boolean): GuestInstruction {
+  const architectural = emulate({ mnemonic: writes ? "wrmsr" : "rdmsr" });
+  return (vcpu) => {
+    if (!accessSyntheticMsr(vcpu, writes)) architectural(vcpu);
+  };
+}
+
 const nothing: GuestInstruction = (vcpu) => skipInstruction(vcpu);
 
 function undefinedOpcode(vcpu: VmxVcpu): void {
@@ -135,8 +143,8 @@ function undefinedOpcode(vcpu: VmxVcpu): void {
 /** Exits that are instructions L0 does for its guest, by basic reason. */
 export const INSTRUCTION_EXITS: ReadonlyMap<number, GuestInstruction> = new Map<number, GuestInstruction>([
   [EXIT_REASONS.CPUID.number, emulate(CPUID)],
-  [EXIT_REASONS.MSR_READ.number, emulate({ mnemonic: "rdmsr" })],
-  [EXIT_REASONS.MSR_WRITE.number, emulate({ mnemonic: "wrmsr" })],
+  [EXIT_REASONS.MSR_READ.number, msr(false)],
+  [EXIT_REASONS.MSR_WRITE.number, msr(true)],
   [EXIT_REASONS.XSETBV.number, emulate({ mnemonic: "xsetbv" })],
   [EXIT_REASONS.RDTSC.number, emulate({ mnemonic: "rdtsc" })],
   [EXIT_REASONS.RDTSCP.number, emulate({ mnemonic: "rdtscp" })],

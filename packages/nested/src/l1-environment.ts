@@ -133,9 +133,15 @@ export class L1Environment implements VmxEnvironment {
     this.shadow = null;
   }
 
+  /** For an enlightened VMCS L0 keeps a vmcs12 of its own. */
+  private hostOf(address: number): number {
+    const { active, page } = this.getState().enlightened;
+    return address === active ? page : hostAddress(address, this.ram);
+  }
+
   /** The VMCS at an L1-physical address. The last one is kept, since nearly all uses are of the current VMCS. */
   vmcsAt(address: number): MemoryVmcs | null {
-    const host = hostAddress(address, this.ram);
+    const host = this.hostOf(address);
     if (this.current?.address === host) return this.current;
     if (this.layout === null || !this.memory.isRam(Math.floor(host / PAGE))) return null;
     this.current = new MemoryVmcs(this.memory, this.layout, host);

@@ -18,6 +18,7 @@ import {
   vmresume,
 } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
+import { noteEnlightenedClean, useEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { usesEpt } from "./ept-exits.ts";
 import { eptPointerFor } from "./ept-tables.ts";
 import { F } from "./fields.ts";
@@ -56,7 +57,8 @@ export function entryCheckLists(policy: NestedPolicy): EntryCheckLists {
 
 /** VMLAUNCH and VMRESUME of L1, from the preconditions to the merged vmcs02. */
 export function enterL2(vcpu: VmxVcpu, isLaunch: boolean): void {
-  const outcome = isLaunch ? vmlaunch(vcpu.environment) : vmresume(vcpu.environment);
+  const refused = useEnlightened(vcpu, isLaunch);
+  const outcome = refused ?? (isLaunch ? vmlaunch(vcpu.environment) : vmresume(vcpu.environment));
   if (outcome.kind !== "enter") {
     refuseEntry(vcpu, isLaunch, outcome);
     return;
@@ -147,6 +149,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
     msrBitmap02: state.msrBitmap02,
     unbackedVirtualApicPage: options.policy.unbackedVirtualApicPage,
   });
+  noteEnlightenedClean(vcpu);
   vcpu.l0.count("entries.l2");
   flushForEntry(vcpu, v12);
   loadRegistersForL2(vcpu, v12);

@@ -1,6 +1,7 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
+import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
@@ -111,6 +112,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
   if (loadMsrs(vcpu, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0)
     vcpu.state.abort = ABORT_LOADING_MSRS;
   vcpu.l0.count("reflected");
+  syncEnlightened(vcpu);
   traceVmexit(vcpu, v12);
 }
 

@@ -1,6 +1,7 @@
 import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
 
+import { type EnlightenedPolicy, UNENLIGHTENED_POLICY } from "./enlightened/enlightened-policy.ts";
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
 import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
 
@@ -34,6 +35,8 @@ export interface NestedPolicy {
   readonly skippedVmrunChecks: readonly string[];
   /** Where an L0 on SVM differs; replaces the architecture's answers field by field. */
   readonly svm: Partial<SvmPolicy>;
+  /** What L1 is offered beside VMX as the manuals have it; replaces the answers of an L0 that offers nothing, field by field. */
+  readonly enlightened: Partial<EnlightenedPolicy>;
   /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
   readonly userspace: Partial<UserspacePolicy>;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
@@ -53,12 +56,18 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   zeroesExitInformationAtEntry: false,
   skippedVmrunChecks: [],
   svm: {},
+  enlightened: {},
   userspace: {},
 };
 
 /** The SVM policy of an L0. */
 export function svmPolicyOf(policy: NestedPolicy): SvmPolicy {
   return { ...ARCHITECTURAL_SVM_POLICY, ...policy.svm };
+}
+
+/** The policy of an L0's enlightened interface. */
+export function enlightenedPolicyOf(policy: NestedPolicy): EnlightenedPolicy {
+  return { ...UNENLIGHTENED_POLICY, ...policy.enlightened };
 }
 
 /** The userspace policy of an L0. */

@@ -200,9 +200,9 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     return this.vcpus.some((vcpu) => vcpu.guestCpu.file.apic.page === page);
   }
 
-  count(name: string): void {
+  count(name: string, by = 1): void {
     const { counters } = this.state;
-    counters[name] = (counters[name] ?? 0) + 1;
+    counters[name] = (counters[name] ?? 0) + by;
   }
 
   stateText(): string {

@@ -17,6 +17,14 @@ import {
   vmxoff,
   vmxon,
 } from "@hvdiff/vmx";
+import {
+  leaveEnlightenedFor,
+  releaseEnlightened,
+  repeatsPointerInstruction,
+  vmclearEnlightened,
+  vmreadEnlightened,
+  vmwriteEnlightened,
+} from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import { type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
@@ -61,8 +69,18 @@ function permitted(vcpu: VmxVcpu): VmxOutcome | null {
   return checkPermission(vcpu.environment);
 }
 
+function emulateVmptrld(vcpu: VmxVcpu): void {
+  const refused = permitted(vcpu);
+  const pointer = refused === null ? readMemory(vcpu, operandOf(vcpu), 0, 8) : null;
+  if (refused === null && (pointer === null || repeatsPointerInstruction(vcpu, "VMPTRLD"))) return;
+  const outcome = refused ?? vmptrld(vcpu.environment, pointer!.lo, pointer!.hi);
+  finish(vcpu, "vmptrld", pointer, leaveEnlightenedFor(vcpu, outcome));
+}
+
 function emulateVmptrst(vcpu: VmxVcpu): void {
-  const outcome = permitted(vcpu) ?? vmptrst(vcpu.environment);
+  const refused = permitted(vcpu);
+  if (refused === null && repeatsPointerInstruction(vcpu, "VMPTRST")) return;
+  const outcome = refused ?? vmptrst(vcpu.environment);
   if (outcome.kind === "value") {
     const operand = operandOf(vcpu);
     if (!vcpu.guestCpu.write(operand.low, operand.high, 8, outcome.lo, outcome.hi)) {
@@ -75,6 +93,7 @@ function emulateVmptrst(vcpu: VmxVcpu): void {
 
 function emulateVmxoff(vcpu: VmxVcpu): void {
   const outcome = permitted(vcpu) ?? vmxoff(vcpu.environment);
+  if (outcome.kind === "succeed") releaseEnlightened(vcpu);
   finish(vcpu, "vmxoff", null, outcome);
 }
 
@@ -82,7 +101,10 @@ function emulateVmread(vcpu: VmxVcpu): void {
   const operand = operandOf(vcpu);
   const encoding = registerHalves(vcpu, operand.register2);
   const encodingHigh = wide(vcpu) ? encoding.hi : 0;
-  const outcome = permitted(vcpu) ?? vmread(vcpu.environment, encoding.lo, encodingHigh);
+  const outcome =
+    permitted(vcpu) ??
+    vmreadEnlightened(vcpu, encoding.lo, encodingHigh) ??
+    vmread(vcpu.environment, encoding.lo, encodingHigh);
   if (outcome.kind === "value" && !storeResult(vcpu, operand, outcome)) return;
   if (outcome.kind !== "fault") traceRead(vcpu, encoding.lo, encodingHigh, outcome);
   completeVmx(vcpu, outcome);
@@ -106,7 +128,7 @@ function emulateVmwrite(vcpu: VmxVcpu): void {
     valueLow: value.lo,
     valueHigh: wide(vcpu) ? value.hi : 0,
   };
-  const outcome = vmwrite(vcpu.environment, operands);
+  const outcome = vmwriteEnlightened(vcpu) ?? vmwrite(vcpu.environment, operands);
   traceWrite(vcpu, operands, outcome);
   completeVmx(vcpu, outcome);
 }
@@ -184,12 +206,13 @@ const EMULATIONS: ReadonlyMap<number, Emulation> = new Map<number, Emulation>([
   [EXIT_REASONS.VMXOFF.number, emulateVmxoff],
   [
     EXIT_REASONS.VMCLEAR.number,
-    pointerInstruction("vmclear", permitted, (vcpu, lo, hi) => vmclear(vcpu.environment, lo, hi)),
+    pointerInstruction(
+      "vmclear",
+      permitted,
+      (vcpu, lo, hi) => vmclearEnlightened(vcpu, lo, hi) ?? vmclear(vcpu.environment, lo, hi),
+    ),
   ],
-  [
-    EXIT_REASONS.VMPTRLD.number,
-    pointerInstruction("vmptrld", permitted, (vcpu, lo, hi) => vmptrld(vcpu.environment, lo, hi)),
-  ],
+  [EXIT_REASONS.VMPTRLD.number, emulateVmptrld],
   [EXIT_REASONS.VMPTRST.number, emulateVmptrst],
   [EXIT_REASONS.VMREAD.number, emulateVmread],
   [EXIT_REASONS.VMWRITE.number, emulateVmwrite],

@@ -1,4 +1,5 @@
 import type { VmxOutcome } from "@hvdiff/vmx";
+import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
@@ -16,5 +17,6 @@ export function completeVmx(vcpu: VmxVcpu, outcome: VmxOutcome): void {
   const flags = vcpu.current.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
   vcpu.current.set(F.guestRflags, flags | extra, 0);
+  if (outcome.kind === "failValid") syncEnlightened(vcpu);
   skipInstruction(vcpu);
 }

@@ -1,4 +1,5 @@
 import { exitReasonName } from "@hvdiff/spec";
+import { createEnlightenedState, type EnlightenedState } from "./enlightened/enlightened-state.ts";
 import type { OwedException } from "./l0-state.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
 
@@ -44,6 +45,7 @@ export interface VmxVcpuState {
   flush02: boolean;
   /** VPID that L1 gave its guest at the last entry. */
   lastVpid12: number;
+  enlightened: EnlightenedState;
 }
 
 export function createVmxVcpuState(): VmxVcpuState {
@@ -71,6 +73,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     flush01: false,
     flush02: false,
     lastVpid12: -1,
+    enlightened: createEnlightenedState(),
   };
 }
 

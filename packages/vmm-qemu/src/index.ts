@@ -4,6 +4,7 @@ import { NAMED_MODELS } from "./models/named-models.ts";
 import { VMX_FEATURES } from "./models/vmx-features.ts";
 import { CPUID_LEAF_QUIRKS } from "./quirks/cpuid-leaves.ts";
 import { CPUID_MODEL_QUIRKS } from "./quirks/cpuid-model.ts";
+import { ENLIGHTENMENT_FLAGS, ENLIGHTENMENT_QUIRKS, refuseEnlightenments } from "./quirks/enlightenments.ts";
 import { REGISTER_QUIRKS } from "./quirks/registers.ts";
 import { VMX_MODEL_QUIRKS } from "./quirks/vmx-model.ts";
 import { QEMU_RELEASES } from "./releases.ts";
@@ -14,7 +15,10 @@ const VERSIONED_MODELS_SINCE = 4.1;
 
 /** Why QEMU would not start with a column's model; undefined if it would. */
 function refuseQemu({ vmm }: ColumnSpec): string | undefined {
-  if (vmm === null || !/-v\d+$/.test(vmm.model) || Number(vmm.version) >= VERSIONED_MODELS_SINCE) return undefined;
+  if (vmm === null) return undefined;
+  const refused = refuseEnlightenments(vmm.flags, vmm.version);
+  if (refused !== undefined) return refused;
+  if (!/-v\d+$/.test(vmm.model) || Number(vmm.version) >= VERSIONED_MODELS_SINCE) return undefined;
   return `qemu@${vmm.version} has no versioned models such as ${vmm.model}; they came with 4.1`;
 }
 
@@ -27,8 +31,22 @@ export const qemu: Personality = {
   releases: QEMU_RELEASES,
   parameters: [],
   models: [...SPECIAL_MODELS, ...NAMED_MODELS.keys()],
-  flags: ["phys-bits", "host-phys-bits", "kvm", "pmu", ...CPUID_FEATURE_NAMES, ...VMX_FEATURES.keys()],
-  quirks: [...CPUID_MODEL_QUIRKS, ...CPUID_LEAF_QUIRKS, ...VMX_MODEL_QUIRKS, ...REGISTER_QUIRKS],
+  flags: [
+    "phys-bits",
+    "host-phys-bits",
+    "kvm",
+    "pmu",
+    ...ENLIGHTENMENT_FLAGS,
+    ...CPUID_FEATURE_NAMES,
+    ...VMX_FEATURES.keys(),
+  ],
+  quirks: [
+    ...CPUID_MODEL_QUIRKS,
+    ...CPUID_LEAF_QUIRKS,
+    ...VMX_MODEL_QUIRKS,
+    ...ENLIGHTENMENT_QUIRKS,
+    ...REGISTER_QUIRKS,
+  ],
   vmmHalf: runLoop,
   refuse: refuseQemu,
 };

@@ -36,7 +36,7 @@ export {
   type WalkEnd,
 } from "./ept/ept-walk.ts";
 export { peekEpt } from "./ept/peek-ept.ts";
-export { vmFail } from "./instructions/fail.ts";
+export { checkPointer, vmFail } from "./instructions/fail.ts";
 export { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./instructions/field-encoding.ts";
 export { checkInvept, type InveptOperands, invept } from "./instructions/invept.ts";
 export { checkInvvpid, type InvvpidOperands, invvpid } from "./instructions/invvpid.ts";

@@ -1,0 +1,23 @@
+import { EVMCS_VERSION } from "@hvdiff/spec";
+
+/**
+ * The decision points of the enlightened interface: synthetic MSRs, and a VMCS that L1 keeps as a page of its own memory (Hypervisor
+ * Top-Level Functional Specification, "Nested Virtualization"). The defaults are that specification's, and that nothing of it is there.
+ */
+export interface EnlightenedPolicy {
+  /** Whether L1 has the synthetic MSRs and may use an enlightened VMCS. */
+  readonly offered: boolean;
+  /** What VMREAD does while an enlightened VMCS is active: there is no current VMCS, or the page is what it reads. */
+  readonly vmreadWhileActive: "no-current-vmcs" | "reads-page";
+  /** What VMPTRLD and VMPTRST do meanwhile: as ever, or nothing at all, over and over again. */
+  readonly pointersWhileActive: "as-ever" | "repeat";
+  /** Values of the page's first word that are taken. */
+  readonly acceptedVersions: readonly number[];
+}
+
+export const UNENLIGHTENED_POLICY: EnlightenedPolicy = {
+  offered: false,
+  vmreadWhileActive: "no-current-vmcs",
+  pointersWhileActive: "as-ever",
+  acceptedVersions: [EVMCS_VERSION],
+};

@@ -1,0 +1,30 @@
+/** A 64-bit value as signed halves. */
+export interface Halves {
+  lo: number;
+  hi: number;
+}
+
+/** What one virtual processor has of the enlightened interface. Plain data: cloned, hashed and compared as it is. */
+export interface EnlightenedState {
+  /** The synthetic MSRs: guest operating system, hypercall page, virtual-processor assist page. */
+  guestOs: Halves;
+  hypercall: Halves;
+  assist: Halves;
+  /** L1-physical address of the active enlightened VMCS; -1 for none. */
+  active: number;
+  /** Host-physical page where L0 keeps the vmcs12 that is filled from it; 0 before the first. */
+  page: number;
+  /** Instructions in a row that were not completed. */
+  repeats: number;
+}
+
+export function createEnlightenedState(): EnlightenedState {
+  return {
+    guestOs: { lo: 0, hi: 0 },
+    hypercall: { lo: 0, hi: 0 },
+    assist: { lo: 0, hi: 0 },
+    active: -1,
+    page: 0,
+    repeats: 0,
+  };
+}

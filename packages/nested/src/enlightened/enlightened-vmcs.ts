@@ -1,0 +1,157 @@
+import { EVMCS_ALL_CLEAN, VP_ASSIST_OFFSETS } from "@hvdiff/spec";
+import {
+  accessOfEncoding,
+  CHANGED_ALL,
+  checkPointer,
+  FAIL_INVALID,
+  NO_FIELD,
+  SUCCEED,
+  UNDEFINED_OPCODE,
+  type VmxOutcome,
+  vmFail,
+} from "@hvdiff/vmx";
+import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
+import { takePage } from "../page-pool.ts";
+import { enlightenedPolicyOf } from "../policy.ts";
+import type { VmxVcpu } from "../vmx-vcpu.ts";
+import type { EnlightenedPolicy } from "./enlightened-policy.ts";
+import { EvmcsPage } from "./evmcs-page.ts";
+import { pageOf } from "./synthetic-msrs.ts";
+
+const NONE = -1;
+const ERROR_UNSUPPORTED_COMPONENT = 12;
+/** An instruction that is not completed so often in a row never will be, where nothing can come in between. */
+const ENDLESS = 1000;
+const ZERO_PAGE = new Uint8Array(PAGE);
+
+function policyOf(vcpu: VmxVcpu): EnlightenedPolicy {
+  return enlightenedPolicyOf(vcpu.l0.options.policy);
+}
+
+/** The enlightened VMCS that L1's assist page asks for; -1 where L1 uses none. */
+function requestedPointer(vcpu: VmxVcpu): number {
+  if (!policyOf(vcpu).offered) return NONE;
+  const assist = pageOf(vcpu, vcpu.state.enlightened.assist);
+  const { memory } = vcpu.l0.machine;
+  if (assist < 0 || memory.read8(assist + VP_ASSIST_OFFSETS.enlightenVmEntry) === 0) return NONE;
+  const at = assist + VP_ASSIST_OFFSETS.currentNestedVmcs;
+  return (memory.read32(at) >>> 0) + (memory.read32(at + 4) >>> 0) * 4294967296;
+}
+
+function pageAt(vcpu: VmxVcpu, pointer: number): EvmcsPage {
+  return new EvmcsPage(vcpu.l0.machine.memory, hostAddress(pointer - (pointer % PAGE), vcpu.l0.options.ram));
+}
+
+function isActive(vcpu: VmxVcpu): boolean {
+  return vcpu.state.enlightened.active !== NONE;
+}
+
+/** L1 has no enlightened VMCS any more, and no current VMCS either. */
+export function releaseEnlightened(vcpu: VmxVcpu): void {
+  if (!isActive(vcpu)) return;
+  vcpu.state.enlightened.active = NONE;
+  vcpu.state.currentPointer = NONE;
+}
+
+/** L0 keeps one vmcs12 for all enlightened VMCSs: a launch must not find what another has left. */
+function activate(vcpu: VmxVcpu, pointer: number, isLaunch: boolean): void {
+  const { enlightened } = vcpu.state;
+  const { machine, state: shared } = vcpu.l0;
+  if (enlightened.page === 0) enlightened.page = takePage(shared.pool, machine.memory);
+  if (isLaunch) machine.memory.writeBytes(enlightened.page, ZERO_PAGE);
+  enlightened.active = pointer;
+  vcpu.state.currentPointer = pointer;
+}
+
+/**
+ * Before VMLAUNCH and VMRESUME: makes the enlightened VMCS that L1 asks for the current one and copies what L1 has changed.
+ * @returns how the instruction fails; null to go on
+ */
+export function useEnlightened(vcpu: VmxVcpu, isLaunch: boolean): VmxOutcome | null {
+  const pointer = requestedPointer(vcpu);
+  if (pointer === NONE) {
+    releaseEnlightened(vcpu);
+    return null;
+  }
+  const isAnother = pointer !== vcpu.state.enlightened.active;
+  if (isAnother) {
+    releaseEnlightened(vcpu);
+    if (!isGuestRam(pointer, vcpu.l0.options.ram)) return UNDEFINED_OPCODE;
+    if (!policyOf(vcpu).acceptedVersions.includes(pageAt(vcpu, pointer).version)) return FAIL_INVALID;
+    activate(vcpu, pointer, isLaunch);
+  }
+  const v12 = vcpu.environment.currentVmcs()!;
+  if (isAnother) v12.note(CHANGED_ALL);
+  const page = pageAt(vcpu, pointer);
+  const copied = page.loadInto(v12, isLaunch || isAnother ? 0 : page.cleanFields);
+  vcpu.l0.count("copies.enlightened-to-vmcs12");
+  vcpu.l0.count("fields.enlightened-to-vmcs12", copied);
+  // There is no launch state in the page: the instruction is the right one by definition.
+  v12.launched = !isLaunch;
+  return null;
+}
+
+/** L2 is about to run: what L1 has written is known, and all groups are clean. */
+export function noteEnlightenedClean(vcpu: VmxVcpu): void {
+  if (isActive(vcpu)) pageAt(vcpu, vcpu.state.enlightened.active).cleanFields = EVMCS_ALL_CLEAN;
+}
+
+/** L1 is about to run again: the page tells it what vmcs12 tells. */
+export function syncEnlightened(vcpu: VmxVcpu): void {
+  if (!isActive(vcpu)) return;
+  const copied = pageAt(vcpu, vcpu.state.enlightened.active).storeFrom(vcpu.environment.currentVmcs()!);
+  vcpu.l0.count("copies.vmcs12-to-enlightened");
+  vcpu.l0.count("fields.vmcs12-to-enlightened", copied);
+}
+
+/** VMCLEAR of a processor that uses enlightened VMCSs ends the use of that one; null where L1 uses none. */
+export function vmclearEnlightened(vcpu: VmxVcpu, lo: number, hi: number): VmxOutcome | null {
+  if (requestedPointer(vcpu) === NONE) return null;
+  const { environment } = vcpu;
+  const failed = checkPointer(environment, environment.policy.vmclearPointerChecks, lo, hi);
+  if (failed !== null) return failed;
+  if ((lo >>> 0) + (hi >>> 0) * 4294967296 === vcpu.state.enlightened.active) releaseEnlightened(vcpu);
+  return SUCCEED;
+}
+
+/** VMREAD while an enlightened VMCS is active; null where none is. */
+export function vmreadEnlightened(vcpu: VmxVcpu, encodingLow: number, encodingHigh: number): VmxOutcome | null {
+  if (!isActive(vcpu)) return null;
+  if (policyOf(vcpu).vmreadWhileActive === "no-current-vmcs") return FAIL_INVALID;
+  const access = accessOfEncoding(encodingLow, encodingHigh);
+  const field = access === NO_FIELD ? null : pageAt(vcpu, vcpu.state.enlightened.active).read(access >> 1);
+  if (field === null) return vmFail(vcpu.environment, ERROR_UNSUPPORTED_COMPONENT);
+  const isHigh = (access & 1) !== 0;
+  return { kind: "value", lo: isHigh ? field.hi : field.lo, hi: isHigh ? 0 : field.hi };
+}
+
+/** VMWRITE while an enlightened VMCS is active: there is no current VMCS. Null where none is active. */
+export function vmwriteEnlightened(vcpu: VmxVcpu): VmxOutcome | null {
+  return isActive(vcpu) ? FAIL_INVALID : null;
+}
+
+/**
+ * VMPTRLD and VMPTRST while an enlightened VMCS is active. True where the instruction is not completed: L1 executes it again, until
+ * something else happens to it.
+ */
+export function repeatsPointerInstruction(vcpu: VmxVcpu, name: string): boolean {
+  const { enlightened } = vcpu.state;
+  if (!isActive(vcpu) || policyOf(vcpu).pointersWhileActive === "as-ever") return false;
+  vcpu.silicon.retired += 1;
+  enlightened.repeats++;
+  const canEnd = vcpu.l0.vcpus.length > 1 || vcpu.interrupts.deadline !== Number.POSITIVE_INFINITY;
+  if (enlightened.repeats >= ENDLESS && !canEnd)
+    vcpu.outcome = {
+      kind: "loop",
+      what: `${name} while an enlightened VMCS is active is never completed; begun ${enlightened.repeats} times`,
+      where: vcpu.where(),
+    };
+  return true;
+}
+
+/** VMPTRLD of an ordinary VMCS ends the use of the enlightened one. */
+export function leaveEnlightenedFor(vcpu: VmxVcpu, outcome: VmxOutcome): VmxOutcome {
+  if (outcome.kind === "succeed") vcpu.state.enlightened.active = NONE;
+  vcpu.state.enlightened.repeats = 0;
+  return outcome;
+}

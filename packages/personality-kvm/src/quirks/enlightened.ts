@@ -1,0 +1,88 @@
+import { type ColumnContext, defineQuirk, fixControls, type Quirk } from "@hvdiff/personality";
+import type { ControlName } from "@hvdiff/spec";
+import { kvmSource, nestedSource } from "../evidence.ts";
+
+function isOffered(context: ColumnContext): boolean {
+  return context.spec.vmm?.flags.get("hv-evmcs") === "on";
+}
+
+/** What version 1 of the enlightened VMCS has no field for, and TSC scaling, which KVM leaves out as well. */
+const UNSAYABLE_PIN: readonly ControlName<"pin">[] = ["activateVmxPreemptionTimer", "processPostedInterrupts"];
+const UNSAYABLE_SECONDARY: readonly ControlName<"secondary">[] = [
+  "virtualizeApicAccesses",
+  "apicRegisterVirtualization",
+  "virtualInterruptDelivery",
+  "pauseLoopExiting",
+  "enableVmFunctions",
+  "vmcsShadowing",
+  "enablePml",
+  "eptViolationVe",
+  "modeBasedExecuteControl",
+  "subPageWritePermissions",
+  "useTscScaling",
+];
+
+/** The enlightened VMCS as KVM offers it where its VMM asks for it (hv-evmcs=on). */
+export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
+  defineQuirk({
+    id: "kvm/vmx/enlightened-vmcs",
+    summary:
+      "L1 has Hyper-V's synthetic MSRs, and may keep its VMCS as a page of its own memory instead of by VMREAD and VMWRITE.",
+    affects: ["vmlaunch", "vmresume", "vmread", "vmwrite", "wrmsr"],
+    since: "4.20",
+    confidence: "source",
+    evidence: [nestedSource("nested_vmx_handle_enlightened_vmptrld"), kvmSource("vmx/hyperv.c", "nested_enable_evmcs")],
+    when: isOffered,
+    policy: { enlightened: { offered: true } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/evmcs-accepts-basic-revision",
+    summary: "An enlightened VMCS may begin with KVM's VMCS revision instead of its version.",
+    affects: ["vmlaunch", "vmresume"],
+    since: "4.20",
+    confidence: "source",
+    evidence: [nestedSource("nested_vmx_handle_enlightened_vmptrld")],
+    when: isOffered,
+    policy: { enlightened: { acceptedVersions: [1, 0x11e57ed0] } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/evmcs-vmread-reads-page",
+    summary: "VMREAD while an enlightened VMCS is active reads its page, where the specification knows no VMREAD then.",
+    affects: ["vmread"],
+    since: "5.17",
+    confidence: "inferred",
+    evidence: [nestedSource("handle_vmread")],
+    when: isOffered,
+    policy: { enlightened: { vmreadWhileActive: "reads-page" } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/evmcs-vmptrld-never-completes",
+    summary:
+      "VMPTRLD and VMPTRST while an enlightened VMCS is active neither complete nor fault: L1 executes them for ever.",
+    affects: ["vmptrld", "vmptrst"],
+    since: "4.20",
+    confidence: "inferred",
+    evidence: [nestedSource("handle_vmptrld"), nestedSource("handle_vmptrst")],
+    when: isOffered,
+    policy: { enlightened: { pointersWhileActive: "repeat" } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/evmcs-filters-controls",
+    summary:
+      "Where the enlightened VMCS is offered, controls that it has no field for are not, whether L1 uses it or not.",
+    affects: ["IA32_VMX_PINBASED_CTLS", "IA32_VMX_PROCBASED_CTLS2", "IA32_VMX_VMFUNC"],
+    since: "4.20",
+    confidence: "source",
+    evidence: [kvmSource("vmx/hyperv.c", "nested_evmcs_filter_control_msr")],
+    when: isOffered,
+    capabilities: {
+      stage: "vmm-msrs",
+      apply(profile) {
+        fixControls(profile, "pin", ...UNSAYABLE_PIN);
+        fixControls(profile, "secondary", ...UNSAYABLE_SECONDARY);
+        fixControls(profile, "exit", "saveVmxPreemptionTimerValue", "exitLoadIa32PerfGlobalCtrl");
+        fixControls(profile, "entry", "entryLoadIa32PerfGlobalCtrl");
+      },
+    },
+  }),
+];
