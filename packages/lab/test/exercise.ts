@@ -29,10 +29,15 @@ const OTHERS = [
   "xsaves-late-launch",
 ];
 
+/** Scenarios about enlightened VMCSs, and what offers them. */
+const ON_ENLIGHTENED = ["enlightened-vmcs", "enlightened-vmptrld"];
+const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on";
+
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
   if (points.includes("svm")) return ON_SVM;
+  if (points.includes("enlightened")) return ON_ENLIGHTENED;
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }
@@ -103,6 +108,7 @@ function spellingsOf(l0: Personality, vmm: Personality | undefined, forVmm: bool
     ...new Set([
       ...(forVmm ? joined(versions.slice(0, 1), models) : []),
       ...joined(l0Spellings(l0), halves),
+      ...(vmm.product === "qemu" ? joined(versions, [`${releases[0]}/${ENLIGHTENED_MODEL}`]) : []),
       ...joined(versions, models),
       ...(forVmm ? joined(versions.slice(0, 1), flagSpellings(vmm)) : []),
     ]),
