@@ -52,12 +52,13 @@ function causeOf(ablation: Ablation, question: string, relevant: readonly Quirk[
 
 /**
  * Of quirks each of which alone is a cause, the one that has a say in the fewest answers: a feature rather than what hides everything of
- * its kind. Of equals the last, which is nearest to the guest.
+ * its kind. Of equals one that does something rather than one that offers it, and then the last, which is nearest to the guest.
  */
 function mostSpecific(ablation: Ablation, causes: readonly Quirk[]): Quirk | undefined {
-  const moved = (quirk: Quirk): number => ablation.movedWithout([quirk]).size;
+  const weight = (quirk: Quirk): number =>
+    2 * ablation.movedWithout([quirk]).size + (quirk.policy === undefined ? 1 : 0);
   return causes.reduce<Quirk | undefined>(
-    (best, quirk) => (best === undefined || moved(quirk) <= moved(best) ? quirk : best),
+    (best, quirk) => (best === undefined || weight(quirk) <= weight(best) ? quirk : best),
     undefined,
   );
 }
