@@ -1,6 +1,6 @@
 // Records what the images print under Bochs, booted through GRUB as on a real PC, into captures/bochs-2.7-<model>/.
 //
-//   node scripts/record-bochs.mjs [--model corei7_icelake_u] [--memory 64] [--out DIR] [IMAGE…]
+//   node scripts/record-bochs.mjs [--model corei7_icelake_u] [--memory 64] [--processors 1] [--out DIR] [IMAGE…]
 //
 // Needs bochs with its term display, grub-mkrescue (grub-common, grub-pc-bin, xorriso) and script (util-linux).
 import { spawn, spawnSync } from "node:child_process";
@@ -30,12 +30,12 @@ function makeIso(directory, image) {
   return iso;
 }
 
-function bochsConfiguration({ iso, serial, log, model, memory }) {
+function bochsConfiguration({ iso, serial, log, model, memory, processors }) {
   return `config_interface: textconfig
 display_library: term
 plugin_ctrl: unmapped=1, biosdev=1, extfpuirq=1, serial=1
 megs: ${memory}
-cpu: model=${model}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
+cpu: model=${model}, count=${processors}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -76,13 +76,13 @@ function writePanics(file, log) {
   if (panics.length > 0) writeFileSync(file, `${panics.join("\n")}\n`);
 }
 
-async function record(name, { model, memory, out }) {
+async function record(name, { model, memory, processors, out }) {
   const directory = mkdtempSync(join(tmpdir(), "hvdiff-bochs-"));
   try {
     const serial = join(directory, "serial.log");
     const log = join(directory, "bochs.log");
     const iso = makeIso(directory, join(root, "images", `${name}.elf`));
-    await runBochs(directory, bochsConfiguration({ iso, serial, log, model, memory }));
+    await runBochs(directory, bochsConfiguration({ iso, serial, log, model, memory, processors }));
     const text = existsSync(serial) ? readFileSync(serial, "latin1").replaceAll("\r", "") : "";
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, `${name}.log`), text, "latin1");
@@ -100,6 +100,7 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: "string", default: "corei7_icelake_u" },
     memory: { type: "string", default: "64" },
+    processors: { type: "string", default: "1" },
     out: { type: "string" },
   },
   allowPositionals: true,
@@ -112,6 +113,7 @@ if (missing.length > 0) {
 const out = values.out ?? join(root, "captures", `bochs-2.7-${values.model}`);
 let complete = true;
 for (const name of positionals.length > 0 ? positionals : imageNames()) {
-  if (!(await record(name, { model: values.model, memory: values.memory, out }))) complete = false;
+  const { model, memory, processors } = values;
+  if (!(await record(name, { model, memory, processors, out }))) complete = false;
 }
 process.exitCode = complete ? 0 : 1;

@@ -16,6 +16,7 @@ import { npt2m } from "./scenarios/npt-2m.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
+import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
 import { xsavesLateLaunch } from "./scenarios/xsaves-late-launch.ts";
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   capabilities,
   xsavesControl,
   vmxInstructionErrors,
+  vmcs12Memory,
   entryChecks,
   physicalAddressWidth,
   eptWalk,

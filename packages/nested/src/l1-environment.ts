@@ -1,9 +1,12 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import { STATE } from "@hvdiff/cpu";
 import {
+  CHANGED_ALL,
   createVmcsLayout,
   type ExecutingContext,
+  type FieldOffsets,
   MemoryVmcs,
+  VMCS_LAUNCH_STATE,
   type VmcsLayout,
   type VmxCapabilities,
   type VmxEnvironment,
@@ -12,7 +15,7 @@ import {
 } from "@hvdiff/vmx";
 import type { GuestCpu } from "./guest-cpu.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
-import type { PagePoolState } from "./page-pool.ts";
+import { type PagePoolState, takePage } from "./page-pool.ts";
 import { dropShadows } from "./shadow-ept.ts";
 import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
@@ -33,6 +36,7 @@ export class L1Environment implements VmxEnvironment {
   private current: MemoryVmcs | null = null;
   private shadow: MemoryVmcs | null = null;
   private readonly getState: () => VmxVcpuState;
+  private readonly keepsCopy: boolean = false;
   private readonly getPool: () => PagePoolState;
   private readonly featureControl: () => number;
   readonly context: ExecutingContext;
@@ -46,6 +50,8 @@ export class L1Environment implements VmxEnvironment {
     rules: {
       capabilities: VmxCapabilities;
       policy: VmxPolicy;
+      keepsCopy: boolean;
+      fieldOffsets: FieldOffsets;
       state: () => VmxVcpuState;
       pool: () => PagePoolState;
       featureControl: () => number;
@@ -59,7 +65,8 @@ export class L1Environment implements VmxEnvironment {
     this.getState = rules.state;
     this.getPool = rules.pool;
     this.featureControl = rules.featureControl;
-    this.layout = rules.capabilities.regionSize === 0 ? null : createVmcsLayout(rules.capabilities);
+    this.layout = rules.capabilities.regionSize === 0 ? null : createVmcsLayout(rules.capabilities, rules.fieldOffsets);
+    this.keepsCopy = rules.keepsCopy;
     this.context = this.executingContext();
   }
 
@@ -115,7 +122,16 @@ export class L1Environment implements VmxEnvironment {
   }
 
   set currentPointer(address: number) {
-    this.getState().currentPointer = address;
+    const state = this.getState();
+    if (this.keepsCopy && address !== -1 && address !== state.currentPointer) this.takeCopy(state, address);
+    state.currentPointer = address;
+    // Anybody may have stored to the page before.
+    this.current?.note(CHANGED_ALL);
+  }
+
+  private takeCopy(state: VmxVcpuState, address: number): void {
+    if (state.vmcs12Copy === 0) state.vmcs12Copy = takePage(this.getPool(), this.memory);
+    this.memory.writeBytes(state.vmcs12Copy, this.memory.readBytes(hostAddress(address, this.ram), PAGE));
   }
 
   readRevision(address: number): number {
@@ -133,10 +149,16 @@ export class L1Environment implements VmxEnvironment {
     this.shadow = null;
   }
 
-  /** For an enlightened VMCS L0 keeps a vmcs12 of its own. */
+  /** For an enlightened VMCS L0 keeps a vmcs12 of its own, for the current one perhaps a copy. */
   private hostOf(address: number): number {
     const { active, page } = this.getState().enlightened;
-    return address === active ? page : hostAddress(address, this.ram);
+    if (address === active) return page;
+    return this.isCopied(address) ? this.getState().vmcs12Copy : hostAddress(address, this.ram);
+  }
+
+  private isCopied(address: number): boolean {
+    const { currentPointer, enlightened } = this.getState();
+    return this.keepsCopy && address === currentPointer && address !== enlightened.active;
   }
 
   /** The VMCS at an L1-physical address. The last one is kept, since nearly all uses are of the current VMCS. */
@@ -162,12 +184,16 @@ export class L1Environment implements VmxEnvironment {
   }
 
   setLaunched(address: number, launched: boolean): void {
+    // VMCLEAR has written it back: the copy is not of interest any more.
+    if (this.isCopied(address) && !launched) this.memory.write8(hostAddress(address, this.ram) + VMCS_LAUNCH_STATE, 0);
     const vmcs = this.vmcsAt(address);
     if (vmcs !== null) vmcs.launched = launched;
   }
 
-  /** vmcs12s live in L1's memory all the time. */
-  writeBack(): void {}
+  writeBack(address: number): void {
+    if (!this.isCopied(address)) return;
+    this.memory.writeBytes(hostAddress(address, this.ram), this.memory.readBytes(this.getState().vmcs12Copy, PAGE));
+  }
 
   invalidateEpt(all: boolean, eptpLow: number, eptpHigh: number): void {
     const state = this.getState();

@@ -1,9 +1,17 @@
 import type { EntryCheck } from "@hvdiff/vmx";
-import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "@hvdiff/vmx";
+import { ARCHITECTURAL_VMX_POLICY, type FieldOffsets, type VmxPolicy } from "@hvdiff/vmx";
 
 import { type EnlightenedPolicy, UNENLIGHTENED_POLICY } from "./enlightened/enlightened-policy.ts";
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
 import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
+
+/** Where L0 keeps the VMCSs of L1. The manual leaves it to the processor. */
+export interface Vmcs12Policy {
+  /** The page in L1's memory all the time; or a copy of the current one, from VMPTRLD to VMCLEAR or the VMPTRLD of another. */
+  readonly home: "memory" | "copy";
+  /** Where fields lie in the page, those that are not named anywhere else; null: as on silicon. */
+  readonly fieldOffsets: FieldOffsets | null;
+}
 
 /**
  * The decision points of nested virtualization where products differ from silicon. Each has the architectural answer as its default
@@ -39,6 +47,8 @@ export interface NestedPolicy {
   readonly enlightened: Partial<EnlightenedPolicy>;
   /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
   readonly userspace: Partial<UserspacePolicy>;
+  /** Where L0 keeps vmcs12; replaces the answers of `ideal` field by field. */
+  readonly vmcs12: Partial<Vmcs12Policy>;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -54,6 +64,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   lateFailureError: 7,
   unbackedVirtualApicPage: "as-silicon",
   zeroesExitInformationAtEntry: false,
+  vmcs12: {},
   skippedVmrunChecks: [],
   svm: {},
   enlightened: {},
@@ -73,6 +84,11 @@ export function enlightenedPolicyOf(policy: NestedPolicy): EnlightenedPolicy {
 /** The userspace policy of an L0. */
 export function userspacePolicyOf(policy: NestedPolicy): UserspacePolicy {
   return { ...ARCHITECTURAL_USERSPACE, ...policy.userspace };
+}
+
+/** Where an L0 keeps VMCSs of L1. */
+export function vmcs12PolicyOf(policy: NestedPolicy): Vmcs12Policy {
+  return { home: "memory", fieldOffsets: null, ...policy.vmcs12 };
 }
 
 /** The VMX-instruction policy of an L0. */

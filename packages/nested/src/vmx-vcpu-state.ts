@@ -17,6 +17,8 @@ export interface VmxVcpuState {
   vmxOn: boolean;
   vmxonPointer: number;
   currentPointer: number;
+  /** Host-physical address of the copy of the current vmcs12; 0 where L0 has not needed one. */
+  vmcs12Copy: number;
   /** L2 is what runs next (vmcs02 is current). */
   guestMode: boolean;
   /** L1's VMLAUNCH or VMRESUME was accepted and L2 has not been entered yet. */
@@ -57,6 +59,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     vmxOn: false,
     vmxonPointer: -1,
     currentPointer: -1,
+    vmcs12Copy: 0,
     guestMode: false,
     runPending: false,
     launching: false,

@@ -1,6 +1,15 @@
 import { DELIVERY, type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
 import type { ApicMessage, Outcome, RootAction, Where } from "@hvdiff/machine";
-import { EntryCheckContext, EptWalk, type MemoryVmcs, type ModificationLog, traceVmexit, type Vmx } from "@hvdiff/vmx";
+import {
+  createVmcsLayout,
+  EntryCheckContext,
+  EptWalk,
+  fieldOffsetsOf,
+  type MemoryVmcs,
+  type ModificationLog,
+  traceVmexit,
+  type Vmx,
+} from "@hvdiff/vmx";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { GuestCpu } from "./guest-cpu.ts";
@@ -10,7 +19,7 @@ import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
 import { peekPhysical } from "./peek-physical.ts";
-import { vmxPolicyOf } from "./policy.ts";
+import { vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import type { VirtualProcessor } from "./virtual-machine.ts";
 import { createVmxVcpuState, type VmxVcpuState } from "./vmx-vcpu-state.ts";
@@ -50,9 +59,12 @@ export class VmxVcpu implements VirtualProcessor {
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),
     );
+    const { home, fieldOffsets } = vmcs12PolicyOf(options.policy);
     this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
       capabilities,
       policy: vmxPolicyOf(options.policy),
+      keepsCopy: home === "copy",
+      fieldOffsets: fieldOffsets ?? fieldOffsetsOf(createVmcsLayout(this.vmx.capabilities)),
       state: () => this.state,
       pool: () => l0.state.pool,
       featureControl: () => this.guestCpu.msr(FEATURE_CONTROL_MSR),

@@ -62,10 +62,13 @@ export {
   createCopyPlan,
   createFieldPlan,
   createVmcsLayout,
+  type FieldOffsets,
   type FieldPlan,
+  fieldOffsetsOf,
   loadFields,
   MemoryVmcs,
   storeFields,
+  VMCS_LAUNCH_STATE,
   type VmcsLayout,
 } from "./memory-vmcs.ts";
 export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";

@@ -36,6 +36,8 @@ export interface VmxPolicy {
   invvpidTypes(capabilities: VmxCapabilities): number;
   /** Whether single-context INVEPT accepts this EPTP. */
   isInveptEptpValid(capabilities: VmxCapabilities, lo: number, hi: number): boolean;
+  /** Whether VMXOFF leaves the data of the current VMCS in memory. */
+  readonly writesBackAtVmxoff: boolean;
   /** VM-instruction error of VMCALL in root operation; -1 where the instruction succeeds and does nothing. */
   vmcallInRootError(env: VmxEnvironment): number;
 }
@@ -126,5 +128,6 @@ export const ARCHITECTURAL_VMX_POLICY: VmxPolicy = {
     (ept.invvpidAllContext ? 4 : 0) |
     (ept.invvpidSingleContextRetainingGlobals ? 8 : 0),
   isInveptEptpValid: isEptPointerValid,
+  writesBackAtVmxoff: true,
   vmcallInRootError: () => 1,
 };

@@ -1,6 +1,7 @@
 import { defineQuirk, type Evidence, type Quirk } from "@hvdiff/personality";
 import { kvmSource, linuxCommit, nestedSource } from "../evidence.ts";
 import { VMCS12_FIELDS, VMCS12_FIELDS_WITH_TSC_SCALING } from "../vmcs12-fields.ts";
+import { VMCS12_OFFSETS } from "../vmcs12-layout.ts";
 
 const FIELD_TABLE: Evidence = {
   kind: "source",
@@ -62,5 +63,30 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     confidence: "source",
     evidence: [nestedSource("nested_get_vmcs12_pages")],
     policy: { unbackedVirtualApicPage: "refuse-late" },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/vmcs12-copied-while-current",
+    summary:
+      "The current VMCS is a copy outside the guest's memory: stores to its page between VMPTRLD and VMCLEAR, or the VMPTRLD of another VMCS, are lost.",
+    affects: ["vmptrld", "vmclear", "vmread", "vmwrite"],
+    confidence: "source",
+    evidence: [nestedSource("handle_vmptrld"), nestedSource("nested_release_vmcs12")],
+    policy: { vmcs12: { home: "copy" } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/vmxoff-drops-vmcs12",
+    summary: "VMXOFF does not write the current VMCS to its page: what was not cleared is lost.",
+    affects: ["vmxoff"],
+    confidence: "source",
+    evidence: [nestedSource("free_nested")],
+    policy: { vmxInstructions: { writesBackAtVmxoff: false } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/vmcs12-own-layout",
+    summary: "The page of a VMCS has KVM's own layout, the same on every processor.",
+    affects: ["vmclear", "vmptrld"],
+    confidence: "source",
+    evidence: [{ ...FIELD_TABLE, path: "arch/x86/kvm/vmx/vmcs12.h", symbol: "vmx_check_vmcs12_offsets" }],
+    policy: { vmcs12: { fieldOffsets: VMCS12_OFFSETS } },
   }),
 ];

@@ -1,7 +1,8 @@
 import { defineQuirk, type Quirk } from "@hvdiff/personality";
 import { msrAddress } from "@hvdiff/spec";
 import { type PointerCheck, VMCLEAR_POINTER_CHECKS, VMPTRLD_POINTER_CHECKS } from "@hvdiff/vmx";
-import { IEM_VMX } from "../evidence.ts";
+import { HM_VMX_HEADER, IEM_VMX } from "../evidence.ts";
+import { VMCS12_OFFSETS } from "../vmcs12-layout.ts";
 
 /** The answer of the KVM provider to a hypercall it does not know, as RAX carries it. */
 const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
@@ -83,5 +84,22 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     confidence: "source",
     evidence: [IEM_VMX],
     policy: { zeroesExitInformationAtEntry: true },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/vmcs12-copied-while-current",
+    summary:
+      "The current VMCS is a copy in the virtual processor's context: stores to its page between VMPTRLD and VMCLEAR, or the VMPTRLD of another VMCS, are lost.",
+    affects: ["vmptrld", "vmclear", "vmread", "vmwrite"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { vmcs12: { home: "copy" } },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/vmcs12-own-layout",
+    summary: "The page of a VMCS has VirtualBox's own layout, the same on every processor.",
+    affects: ["vmclear", "vmptrld"],
+    confidence: "source",
+    evidence: [HM_VMX_HEADER],
+    policy: { vmcs12: { fieldOffsets: VMCS12_OFFSETS } },
   }),
 ];
