@@ -9,6 +9,7 @@ import { enlightenedVmcs } from "./scenarios/enlightened-vmcs.ts";
 import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
+import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cr4Loop,
   cr4Crash,
   cr4Cached,
+  haltedEntry,
   npt2m,
   npt1g,
   svmInstructions,

@@ -38,6 +38,7 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
   if (points.includes("svm")) return ON_SVM;
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
+  if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }

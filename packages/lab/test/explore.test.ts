@@ -53,6 +53,15 @@ describe("a VMM that writes back CR4 after a signal", () => {
   });
 });
 
+test.each([
+  ["kvm@4.17/nested=1", ["kvm/events/halts-before-injected-event"]],
+  ["kvm@4.18/nested=1", null],
+])("the event of an entry that halts on %s", { timeout: 60_000 }, (column, causes) => {
+  const { finding, exhaustive } = explore("halted-entry", column, { bound: 0 });
+  expect(finding?.causes.map(({ id }) => id) ?? null).toEqual(causes);
+  expect(exhaustive).toBe(causes === null);
+});
+
 test("interrupts at any instruction leave the guest on metal alone", { timeout: 120_000 }, () => {
   const result = explore("cr4-loop", "metal", { events: ["irq"] });
   expect(result).toMatchObject({ finding: null, exhaustive: true, events: ["irq:0x31"] });

@@ -35,6 +35,7 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const EFER_LMA = 1 << 10;
 const ACCESSED_DIRTY = 1n << 6n;
+const ACTIVITY_HLT = 1;
 const ERROR_CONTROLS = 7;
 const ERROR_HOST = 8;
 
@@ -170,7 +171,12 @@ function loadL2Msrs(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   }
   state.guestMode = true;
   state.runPending = true;
+  state.halted = vcpu.l0.options.policy.haltsBeforeInjectedEvent && injectsWhileHalted(v12);
   vcpu.vmx.vmptrld(state.vmcs02);
+}
+
+function injectsWhileHalted(v12: MemoryVmcs): boolean {
+  return v12.lo(F.guestActivityState) === ACTIVITY_HLT && v12.lo(F.vmEntryInterruptionInformation) < 0;
 }
 
 /** Silicon's tag for L2 is shared by all of L1's VPIDs: a change of VPID must forget what the last one left. */

@@ -49,6 +49,8 @@ export interface NestedPolicy {
   readonly userspace: Partial<UserspacePolicy>;
   /** Where L0 keeps vmcs12; replaces the answers of `ideal` field by field. */
   readonly vmcs12: Partial<Vmcs12Policy>;
+  /** Whether an entry into the activity state HLT waits for something that wakes it, although it injects an event. */
+  readonly haltsBeforeInjectedEvent: boolean;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -63,6 +65,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   refusedMsrLoads: [],
   lateFailureError: 7,
   unbackedVirtualApicPage: "as-silicon",
+  haltsBeforeInjectedEvent: false,
   zeroesExitInformationAtEntry: false,
   vmcs12: {},
   skippedVmrunChecks: [],

@@ -98,6 +98,7 @@ function deepen(exploration: Exploration, options: ExploreOptions, progress: (co
   const { counts } = search;
   const bound = options.bound ?? 1;
   let depth = 0;
+  counts.tried++;
   try {
     for (; depth <= bound; depth++) {
       const schedule = depth === 0 ? defaultSchedule(exploration) : search.find(depth);

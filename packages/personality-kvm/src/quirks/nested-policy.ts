@@ -56,6 +56,16 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     policy: { skippedEntryChecks: ["guest.vmcsLinkPointer.current"] },
   }),
   defineQuirk({
+    id: "kvm/events/halts-before-injected-event",
+    summary:
+      "A VM entry into the activity state HLT that injects an event halts first, and the event comes when something else wakes it.",
+    affects: ["guestActivityState", "vmEntryInterruptionInformation"],
+    until: "4.18",
+    confidence: "inferred",
+    evidence: [linuxCommit("135a06c3a515", "KVM: nVMX: Don't halt vcpu when L1 is injecting events to L2")],
+    policy: { haltsBeforeInjectedEvent: true },
+  }),
+  defineQuirk({
     id: "kvm/vmx/unbacked-virtual-apic-page-refused-late",
     summary:
       "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
