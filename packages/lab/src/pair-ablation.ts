@@ -44,16 +44,31 @@ export function pairAblation<T>(quirks: readonly Quirk[], pairs: PairQuestions<T
       ? whole.moved(pair)
       : pairs.answer(pair.there, question) !== pairs.answer(base.there, question) ||
         pairs.answer(pair.here, question) !== pairs.answer(base.here, question);
+  const asked = (ask: (pair: Pair<T>, question: string) => boolean) =>
+    remembered((removed) => {
+      const pair = pairs.without(removed);
+      return new Set(pairs.questions.filter((question) => ask(pair, question)));
+    });
   return {
     questions: pairs.questions,
     quirks,
-    fixedWithout: (removed) => {
-      const pair = pairs.without(removed);
-      return new Set(pairs.questions.filter((question) => !stands(pair, question)));
-    },
-    movedWithout: (removed) => {
-      const pair = pairs.without(removed);
-      return new Set(pairs.questions.filter((question) => moved(pair, question)));
-    },
+    fixedWithout: asked((pair, question) => !stands(pair, question)),
+    movedWithout: asked(moved),
+  };
+}
+
+/** Asks once about each set of quirks. */
+function remembered(
+  ask: (removed: readonly Quirk[]) => ReadonlySet<string>,
+): (removed: readonly Quirk[]) => ReadonlySet<string> {
+  const answers = new Map<string, ReadonlySet<string>>();
+  return (removed) => {
+    const key = removed.map(({ id }) => id).join(" ");
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      answer = ask(removed);
+      answers.set(key, answer);
+    }
+    return answer;
   };
 }

@@ -35,8 +35,19 @@ const WAIT_FOR_SIPI = 3;
 
 const ADDRESS_WIDTHS_LEAF = 0x80000008;
 
+const CAPABILITIES = new WeakMap<CpuModel, VmxCapabilities>();
+
 /** What a processor model's VMX can do. */
 export function capabilitiesOf(model: CpuModel): VmxCapabilities {
+  let capabilities = CAPABILITIES.get(model);
+  if (capabilities === undefined) {
+    capabilities = readCapabilities(model);
+    CAPABILITIES.set(model, capabilities);
+  }
+  return capabilities;
+}
+
+function readCapabilities(model: CpuModel): VmxCapabilities {
   const widths = model.cpuid.find((entry) => entry.leaf === ADDRESS_WIDTHS_LEAF)?.eax ?? 0;
   const linearAddressWidth = (widths >>> 8) & 0xff || 48;
   const counters = globalCounterBits(model);

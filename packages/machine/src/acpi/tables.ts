@@ -148,8 +148,19 @@ function rootPointer(rsdt: number, xsdt: number): Uint8Array {
 
 const ROOT_POINTER_BYTES = 36;
 
-/** The ACPI tables of a PC with so many processors, each with its place in the firmware's area below 1 MiB. */
+const TABLES = new Map<number, readonly PlacedData[]>();
+
+/** The ACPI tables of a PC with so many processors, each with its place in the firmware's area below 1 MiB. They are made once. */
 export function acpiTables(processors: number): readonly PlacedData[] {
+  let tables = TABLES.get(processors);
+  if (tables === undefined) {
+    tables = createTables(processors);
+    TABLES.set(processors, tables);
+  }
+  return tables;
+}
+
+function createTables(processors: number): readonly PlacedData[] {
   const placed: PlacedData[] = [];
   let next = FIRMWARE_START + ROOT_POINTER_BYTES;
   const put = (data: Uint8Array, alignment = TABLE_ALIGNMENT): number => {
