@@ -3,6 +3,7 @@ import { STATUS_NEXT } from "../op.ts";
 import { FAULT_NONE, type Processor } from "../processor.ts";
 import * as S from "../state-layout.ts";
 import { ACCESS_READ, ACCESS_WRITE } from "../virtualization.ts";
+import { moduleOf } from "./compiled-modules.ts";
 import { partOf } from "./instruction-part.ts";
 import { compileRegion } from "./region-compiler.ts";
 import { type BlockFinder, planRegion } from "./region-plan.ts";
@@ -100,7 +101,7 @@ export class RegionRuntime {
       codeLimit,
       flatSegments: codeBits === 64 ? 0 : flatSegments(c.s),
     });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(compiled.bytes), this.imports);
+    const instance = new WebAssembly.Instance(moduleOf(compiled.bytes), this.imports);
     const { blocks } = plan;
     const { sites, usedSegments } = compiled;
     const run = (instance.exports as { readonly run: RegionFunction }).run;
