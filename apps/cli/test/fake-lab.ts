@@ -288,6 +288,9 @@ export function createFakeLab(): Lab {
     matrix: fakeMatrix,
     matrixRow: (_scenario, columns) => fakeMatrix(columns),
     caps: fakeCaps,
+    readDump: () => {
+      throw new Error("the fake lab reads no dumps");
+    },
     checkVmcs: fakeCheckVmcs,
     quirks: (name) =>
       name === undefined ? [OMITS_XSAVES, VMWARE_GUESS] : name.startsWith("kvm") ? [OMITS_XSAVES] : [],

@@ -13,6 +13,7 @@ export type LabRequest =
   | { readonly method: "matrixRow"; readonly scenario: string; readonly columns: Columns; readonly options: RunOptions }
   | { readonly method: "caps"; readonly columns: Columns; readonly options: RunOptions }
   | { readonly method: "quirks"; readonly column: string | null }
+  | { readonly method: "dump"; readonly text: string; readonly column: string | null; readonly options: RunOptions }
   | { readonly method: "diff"; readonly guest: GuestRef; readonly columns: Columns; readonly options: RunOptions }
   | {
       readonly method: "compare";
@@ -37,6 +38,8 @@ export function answer(lab: Lab, request: LabRequest, image?: Uint8Array): unkno
       return lab.caps(request.columns ?? lab.defaultColumns(), request.options);
     case "quirks":
       return request.column === null ? lab.quirks() : lab.quirks(request.column);
+    case "dump":
+      return lab.readDump(request.text, request.column ?? undefined, request.options);
     case "diff":
       return lab.diff(guestOf(request.guest, image), request.columns ?? lab.defaultColumns(), request.options);
     case "compare":

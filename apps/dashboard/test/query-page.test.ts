@@ -88,4 +88,18 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect((await rows(page))[0]).toBe("capabilities");
     });
   });
+
+  test("a real machine's registers are pasted, and the nearest column is named and added", async () => {
+    await visit("#/caps?on=metal", async (page) => {
+      await page.getByText("Compare a real machine").click();
+      await page.getByLabel("Dump of a real machine").fill("0x480: 0x00da040000000004");
+      await page.getByRole("button", { name: "Find the nearest" }).click();
+      await page.getByRole("heading", { name: "Different from kvm@6.1 on skylake-client" }).waitFor();
+      expect(await page.locator(".nearest li").count()).toBe(3);
+      expect(await page.locator(".dump-answer tbody tr").textContent()).toContain("yesno");
+      await page.getByRole("button", { name: "Show this column" }).first().click();
+      await page.locator(".chip", { hasText: "kvm@6.1" }).waitFor();
+      expect(page.url()).toContain("on=metal,kvm@6.1");
+    });
+  });
 });

@@ -2,6 +2,7 @@ import type {
   CapsResult,
   CompareResult,
   DiffResult,
+  DumpResult,
   Lab,
   MatrixResult,
   QuirkResult,
@@ -24,6 +25,8 @@ export interface Api {
   matrixRow(asked: { scenario: string; on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
+  /** What a text says of a processor, beside the nearest column or this one. */
+  readDump(text: string, column: string | null): Promise<DumpResult>;
   /** Uploads an image and asks for a run of it. */
   startRun(asked: { file: File; on: readonly string[] | null; cpu: string | null }): Promise<RunState>;
   runs(): Promise<readonly RunState[]>;
@@ -82,6 +85,12 @@ export function createApi(): Api {
     caps: ({ on, cpu }) => get("caps", { on: on?.join(",") ?? null, cpu }),
     compare: ({ scenario, left, right, cpu, quirks }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null }),
+    readDump: (text, column) =>
+      ask(`api/v1/dumps${column === null ? "" : `?on=${encodeURIComponent(column)}`}`, {
+        method: "POST",
+        headers: { "Content-Type": "text/plain" },
+        body: text,
+      }) as Promise<DumpResult>,
     startRun,
     runs: () => ask("api/v1/runs") as Promise<readonly RunState[]>,
     run: (id) => ask(`api/v1/runs/${id}`) as Promise<RunState>,

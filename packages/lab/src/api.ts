@@ -4,6 +4,7 @@ import type {
   CheckVmcsResult,
   CompareResult,
   DiffResult,
+  DumpResult,
   ExploreResult,
   MatrixResult,
   QuirkResult,
@@ -110,6 +111,8 @@ export interface Lab {
   caps(columns: readonly string[], options?: RunOptions): CapsResult;
   /** Which VM-entry checks each column finds violated in dumped VMCSs: KVM's `dump_vmcs` text, or JSON. No guest runs. */
   checkVmcs(dump: string, columns: readonly string[], options?: RunOptions): CheckVmcsResult;
+  /** Reads what a real machine says of itself and names the nearest columns: vmxcap, MSRs, VBox.log, QEMU's -cpu, cpuid -r. */
+  readDump(text: string, column?: string, options?: RunOptions): DumpResult;
   /** All quirks, or those active in a column. */
   quirks(column?: string, options?: RunOptions): readonly QuirkResult[];
   scenarios(): readonly ScenarioResult[];

@@ -29,6 +29,8 @@ export interface CapabilitySource {
     readonly qemu?: string;
   }[];
   readonly fields: readonly { readonly label: string; read(raw: bigint | null): string }[];
+  /** Address of the MSR that says which bits of this one's default settings may be cleared. */
+  readonly trueMsr?: number;
   /** 64-bit value; null where the model has no such register. */
   raw(model: CpuModel): bigint | null;
   stateOf(model: CpuModel, bit: number): CapabilityState;
@@ -68,6 +70,7 @@ function controlSource(word: ControlWord): CapabilitySource {
       ...(bit.qemu === undefined ? {} : { qemu: bit.qemu }),
     })),
     fields: [],
+    ...(def.trueCapabilityMsr === undefined ? {} : { trueMsr: msrAddress(def.trueCapabilityMsr) }),
     raw: (model) => msrOf(model, def.capabilityMsr),
     stateOf: (model, bit) => controlState(model, def, bit),
   };

@@ -4,6 +4,7 @@ import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
 import { compare, debug, diff, run } from "./diff.ts";
+import { readDump } from "./dumps/read-dump.ts";
 import { explore } from "./explore/explore.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
@@ -41,6 +42,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     matrixRow,
     caps,
     checkVmcs,
+    readDump,
     quirks,
     scenarios: () => SCENARIOS.map(scenarioResult),
     cpus: () => CPU_MODELS.map(({ id, title, source }) => ({ id, title, source })),

@@ -279,6 +279,30 @@ export interface MatrixCell {
   readonly signature: string;
 }
 
+/** What a real machine said of itself, beside simulated ones. */
+export interface DumpResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly format: string;
+  /** How many bits and fields the text says something about. */
+  readonly claims: number;
+  /** The silicon and columns that are most like it, with how many of these differ. */
+  readonly nearest: readonly {
+    readonly cpu: string;
+    readonly column: string;
+    readonly full: string;
+    readonly differing: number;
+  }[];
+  /** What the differences are to. */
+  readonly against: { readonly cpu: string; readonly column: string; readonly full: string };
+  readonly differences: readonly {
+    readonly title: string;
+    readonly source: string;
+    readonly label: string;
+    readonly dump: string;
+    readonly column: string;
+  }[];
+}
+
 /** A VM-entry check that a VMCS does not pass. */
 export interface FailingCheck {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { LabClient } from "../lab-client.ts";
 import { answerName, type Store } from "./store.ts";
 
-const QUICK = new Set(["scenarios", "columns", "quirks"]);
+const QUICK = new Set(["scenarios", "columns", "quirks", "dump"]);
 
 /** Takes answers from the store and puts new ones there. What the lab says at once is not kept. */
 export function withStore(client: LabClient, store: Store, fingerprint: string): LabClient {

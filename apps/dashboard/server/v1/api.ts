@@ -8,6 +8,7 @@ import type { RunQueue } from "../runs/run-queue.ts";
 import { statusOf } from "../status-of.ts";
 import type { Store } from "../store/store.ts";
 import { addArtefactRoutes } from "./artefact-routes.ts";
+import { addDumpRoute } from "./dump-route.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { OPERATIONS, openApiDocument } from "./openapi.ts";
 import { addRunRoutes } from "./run-routes.ts";
@@ -29,6 +30,7 @@ export function createApi(given: { client: LabClient; store: Store; queue: RunQu
   api.get("/openapi.json", (_request, response) => {
     response.json(openApiDocument());
   });
+  addDumpRoute(api, client);
   addArtefactRoutes(api, store);
   addRunRoutes(api, queue);
   for (const path of new Set(OPERATIONS.map((operation) => operation.path))) refuseOtherMethods(api, path);

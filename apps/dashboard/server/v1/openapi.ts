@@ -18,6 +18,18 @@ const ID: Parameter = { name: "id", in: "path", summary: "64 hexadecimal digits"
 /** What there is beside the lab's answers: uploads and runs. */
 const OWN_OPERATIONS: readonly Operation[] = [
   { method: "get", path: "/openapi.json", summary: "This document", answer: "OpenAPI", status: 200, parameters: [] },
+  {
+    method: "post",
+    path: "/dumps",
+    summary: "Read what a real machine says of itself: vmxcap, MSRs, VBox.log, QEMU's -cpu, cpuid -r",
+    answer: "DumpResult",
+    status: 200,
+    body: "text/plain",
+    parameters: [
+      { name: "on", in: "query", summary: "the column to compare with; default: the nearest" },
+      { name: "cpu", in: "query", summary: "the silicon of that column" },
+    ],
+  },
   { method: "get", path: "/artefacts", summary: "Uploaded images", answer: "Artefact[]", status: 200, parameters: [] },
   {
     method: "post",

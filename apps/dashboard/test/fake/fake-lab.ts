@@ -11,6 +11,7 @@ import {
   UsageError,
 } from "@hvdiff/lab";
 import { fakeCaps } from "./capabilities.ts";
+import { fakeDump } from "./dumps.ts";
 import { causeOf, FAKE_QUIRKS } from "./quirks.ts";
 import { FAKE_SCENARIOS, type FakeScenario } from "./scenarios.ts";
 import { fakeRows } from "./traces.ts";
@@ -42,6 +43,7 @@ export function createFakeLab(): Lab {
         columns.map((column) => ({ column, product: productOf(column) })),
         cpuOf(options),
       ),
+    readDump: (text, column) => fakeDump(text, column),
     checkVmcs: () => {
       throw new Error("the fake lab checks no VMCS");
     },

@@ -7,6 +7,7 @@ import { cpuField, toggleField } from "../parts/controls.ts";
 import type { CapsRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
 import { capabilitySection } from "./capability-section.ts";
+import { dumpBox } from "./dump-box.ts";
 import { stateLegend } from "./state-mark.ts";
 
 /** What each column says it can do, bit by bit, in vmxcap's groups. */
@@ -43,6 +44,10 @@ function controls(route: CapsRoute, context: ViewContext): HTMLElement {
       }),
       stateLegend(),
     ),
+    dumpBox({
+      api: context.api,
+      onchoose: (column, cpu) => change({ on: [...new Set([...(route.on ?? context.choices.defaults), column])], cpu }),
+    }),
   );
 }
 
