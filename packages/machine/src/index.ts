@@ -11,6 +11,7 @@ export { type DebugLevel, type DebugStop, DebugTarget } from "./debug/debug-targ
 export type { DebugRegister } from "./debug/register-table.ts";
 export type { Watchpoint } from "./debug/watchpoint.ts";
 export { directBoot, initializeDevices, installFirmware } from "./firmware/firmware.ts";
+export type { SavedPc } from "./kept-states.ts";
 export {
   BOOT_PROTOCOLS,
   type BootModule,
@@ -32,10 +33,16 @@ export {
 export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions, type RestartCause } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
-export { type GuestOutput, guestOutput, Pc, type SavedPc } from "./pc.ts";
+export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";
 export { plainCopy } from "./plain-copy.ts";
-export { HOST_TIMER_VECTOR, type RootAction, type RootClient, type RootEvent } from "./root-client.ts";
+export {
+  type ClientState,
+  HOST_TIMER_VECTOR,
+  type RootAction,
+  type RootClient,
+  type RootEvent,
+} from "./root-client.ts";
 export { type ApicMessage, messageOf } from "./schedule/choices.ts";
 export {
   type ChoicePoint,

@@ -17,9 +17,9 @@ import { SerialOutput } from "./devices/serial-output.ts";
 import { FirmwarePort, ResetControl, SystemControlPortA } from "./devices/system-control.ts";
 import { TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
+import { KeptStates, type SavedPc } from "./kept-states.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
 import type { PcHost } from "./pc-host.ts";
-import { plainCopy } from "./plain-copy.ts";
 
 /** What a guest left behind on its PC. */
 export interface GuestOutput {
@@ -35,9 +35,6 @@ export function guestOutput(pc: Pc): GuestOutput {
   const { serial, debug, truncated } = pc.output;
   return { serial, debug, exitCode: pc.exit.state.code, truncated };
 }
-
-/** Devices' states, in the order of the parts of a PC. */
-export type SavedPc = readonly object[];
 
 const IRQ = { timer: 0, keyboard: 1, com1: 4, rtc: 8, systemControl: 9, mouse: 12 } as const;
 
@@ -126,6 +123,7 @@ export class Pc implements Bus {
   readonly mmio: readonly MmioRange[] = [this.ioApic.range, this.hpet.range, this.pci.range, this.testMemory.range].map(
     (range) => this.timely(range),
   );
+  private readonly kept = new KeptStates();
   private readonly host: PcHost;
   private configuration = UNDESCRIBED;
 
@@ -144,6 +142,7 @@ export class Pc implements Bus {
 
   /** Says what PC it is: CMOS, the firmware configuration device and the PCI bus show it. */
   describe(configuration: PcConfiguration): void {
+    this.kept.touch();
     this.configuration = configuration;
     this.fwCfg.describe(configuration);
     this.rtc.setMemory(cmosMemory(configuration));
@@ -207,6 +206,7 @@ export class Pc implements Bus {
 
   /** Before an access: whatever was due is done. */
   private catchUp(): void {
+    this.kept.touch();
     const now = this.host.now();
     if (now >= this.next.due) this.advanceTo(now);
   }
@@ -225,6 +225,7 @@ export class Pc implements Bus {
   }
 
   private announce(): void {
+    this.kept.touch();
     this.schedule();
     this.host.deadlineChanged(this.next.deadline);
   }
@@ -238,6 +239,7 @@ export class Pc implements Bus {
 
   /** A local APIC tells that a level-triggered interrupt is over. */
   endOfInterrupt(vector: number): void {
+    this.kept.touch();
     this.ioApic.endOfInterrupt(vector);
   }
 
@@ -254,6 +256,7 @@ export class Pc implements Bus {
   /** Lets devices act on the time that has passed. */
   advanceTo(time: number): void {
     if (time < this.next.due) return;
+    this.kept.touch();
     for (const device of this.timed) device.advanceTo(time);
     this.schedule();
   }
@@ -265,6 +268,7 @@ export class Pc implements Bus {
 
   /** The PC as it is when it is turned on, but for the clock with its memory, input that waits, and what the guest has written. */
   reset(): void {
+    this.kept.touch();
     const fresh = new Pc(this.host);
     fresh.uart.state.waiting.push(...this.uart.state.waiting);
     this.parts.forEach((part, at) => {
@@ -275,20 +279,13 @@ export class Pc implements Bus {
     this.schedule();
   }
 
-  /** The devices' states. */
-  states(): SavedPc {
-    return this.parts.map(({ state }) => state);
-  }
-
+  /** The devices' states; the same object as long as nothing has touched a device. */
   save(): SavedPc {
-    return plainCopy(this.states());
+    return this.kept.save(this.parts);
   }
 
   restore(saved: SavedPc): void {
-    saved.forEach((state, at) => {
-      Object.assign(this.parts[at]!.state, plainCopy(state));
-    });
-    this.schedule();
+    if (this.kept.restore(this.parts, saved)) this.schedule();
   }
 
   /** Copies the device states of another PC of the same build. */

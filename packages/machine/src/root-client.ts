@@ -44,6 +44,12 @@ export type RootAction =
   | { readonly kind: "block" }
   | { readonly kind: "stop"; readonly outcome: Outcome };
 
+/** Plain data that a client goes by. What is kept never changes. */
+export interface ClientState {
+  readonly value: object;
+  readonly isKept: boolean;
+}
+
 /**
  * Software in VMX root mode that is written in TypeScript: an L0, or an L1 of a stack. The machine drives it step by step; between
  * steps everything it knows lies in flat data that `copyFrom` can copy.
@@ -71,7 +77,7 @@ export interface RootClient {
   /** What it counted: exits by level and reason, entries … */
   readonly counters: Readonly<Record<string, number>>;
   /** What it knows and goes by, to be looked at: nothing that is only counted. */
-  states(): unknown;
+  states(): readonly ClientState[];
   /** What it knows, as plain data for `restore`. */
   save(): unknown;
   restore(saved: unknown): void;

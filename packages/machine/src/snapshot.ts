@@ -1,9 +1,9 @@
 import type { SavedProcessor } from "@hvdiff/cpu";
 import type { SavedLoop } from "./client-loop.ts";
+import type { SavedPc } from "./kept-states.ts";
 import type { SavedLoops } from "./loops.ts";
 import type { Machine } from "./machine.ts";
 import type { Outcome } from "./outcome.ts";
-import type { SavedPc } from "./pc.ts";
 import type { SavedChoices } from "./schedule/choices.ts";
 import type { TraceEvent } from "./trace.ts";
 import type { SavedTurns } from "./turns.ts";

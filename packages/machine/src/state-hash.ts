@@ -74,6 +74,20 @@ function hashRegisters(hash: Hash, s: Int32Array, left: readonly (readonly [from
   hash.words(s, from, STATE.TLB);
 }
 
+const known = new WeakMap<object, string>();
+
+/** Hash of what is never changed, remembered as long as it is kept. */
+function hashOf(kept: object): string {
+  let text = known.get(kept);
+  if (text === undefined) {
+    const hash = new Hash();
+    hash.value(kept);
+    text = hash.result;
+    known.set(kept, text);
+  }
+  return text;
+}
+
 /**
  * Equal for machines that go on alike: registers, memory, devices, what a root-mode client knows, and time. Left out is what a processor may
  * forget at any moment, remembered translations, and what is only counted.
@@ -87,8 +101,8 @@ export function stateHash(machine: Machine): string {
   }
   const first = memory.processors * STATE.STATE_BYTES;
   hash.words(memory.words, first / 4, (first + memory.usedBytes) / 4);
-  hash.value(pc?.states());
-  hash.value(client?.states());
+  if (pc !== null) hash.text(hashOf(pc.save()));
+  if (client !== null) hash.value(client.states().map((part) => (part.isKept ? hashOf(part.value) : part.value)));
   hash.value(turns.save());
   hash.value(machine.clientLoop.save());
   hash.value(machine.outcome);

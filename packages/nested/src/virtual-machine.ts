@@ -8,6 +8,7 @@ import {
 } from "@hvdiff/cpu";
 import {
   type ApicMessage,
+  type ClientState,
   type GuestOutput,
   guestOutput,
   type Machine,
@@ -241,8 +242,12 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     return this.running.where();
   }
 
-  states(): unknown {
-    return [{ ...this.state, counters: null }, this.pc.states(), this.vcpus.map(({ state }) => state)];
+  states(): readonly ClientState[] {
+    return [
+      { value: { ...this.state, counters: null }, isKept: false },
+      { value: this.pc.save(), isKept: true },
+      { value: this.vcpus.map(({ state }) => state), isKept: false },
+    ];
   }
 
   save(): SavedVirtualMachine {
