@@ -16,10 +16,12 @@ export interface L0State {
   /** Host-physical address of SVM's I/O permission map, with the MSR permission map behind it; 0 on silicon with VMX. */
   maps: number;
   pool: PagePoolState;
+  /** What the guest wrote last where it asks for the wall-clock time. */
+  wallClock: bigint;
   /** Counters by name. */
   counters: Record<string, number>;
 }
 
 export function createL0State(): L0State {
-  return { started: false, tables01: 0, maps: 0, pool: createPagePool(), counters: {} };
+  return { started: false, tables01: 0, maps: 0, pool: createPagePool(), wallClock: 0n, counters: {} };
 }

@@ -2,6 +2,7 @@ import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type FieldOffsets, type VmxPolicy } from "@hvdiff/vmx";
 
 import { type EnlightenedPolicy, UNENLIGHTENED_POLICY } from "./enlightened/enlightened-policy.ts";
+import type { ParavirtualClock } from "./paravirtual-clock.ts";
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
 import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
 
@@ -51,6 +52,8 @@ export interface NestedPolicy {
   readonly vmcs12: Partial<Vmcs12Policy>;
   /** Whether an entry into the activity state HLT waits for something that wakes it, although it injects an event. */
   readonly haltsBeforeInjectedEvent: boolean;
+  /** The clock that a guest can have in its memory; null: none. */
+  readonly paravirtualClock: ParavirtualClock | null;
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
@@ -68,6 +71,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   haltsBeforeInjectedEvent: false,
   zeroesExitInformationAtEntry: false,
   vmcs12: {},
+  paravirtualClock: null,
   skippedVmrunChecks: [],
   svm: {},
   enlightened: {},

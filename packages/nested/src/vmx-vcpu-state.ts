@@ -42,6 +42,8 @@ export interface VmxVcpuState {
   /** Host-physical address of the MSR bitmap that vmcs02 uses with x2APIC virtualization. */
   msrBitmap02: number;
   shadows: ShadowRoot[];
+  /** MSRs of a clock in the guest's memory, by address. */
+  clockMsrs: Record<number, bigint>;
   /** Silicon must forget the translations of L1 or L2 before the next entry. */
   flush01: boolean;
   flush02: boolean;
@@ -73,6 +75,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     abort: 0,
     msrBitmap02: 0,
     shadows: [],
+    clockMsrs: {},
     flush01: false,
     flush02: false,
     lastVpid12: -1,

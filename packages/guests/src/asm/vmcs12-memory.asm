@@ -15,7 +15,7 @@ STORED              equ 0x2233445566778811
 LATER               equ 0x3344556677881122
 MANY_PAGES          equ 0x800000
 MANY_PAGES_END      equ MANY_PAGES + 256 * 4096
-ROUNDS              equ 8
+ROUNDS              equ 2
 
         section .text
         bits    64

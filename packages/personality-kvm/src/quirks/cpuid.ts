@@ -44,6 +44,12 @@ function unsupported([name, features]: [string, string]): Quirk {
 }
 
 const SIGNATURE = [0x4000_0001, 0x4b4d_564b, 0x564b_4d56, 0x0000_004d] as const;
+/** Clock in both spellings; asynchronous page faults, steal time and end-of-interrupt bits are never given. */
+const PARAVIRTUAL_MSRS = {
+  wallClock: [0x11, 0x4b56_4d00],
+  systemTime: [0x12, 0x4b56_4d01],
+  kept: [0x4b56_4d02, 0x4b56_4d03, 0x4b56_4d04],
+};
 /** Clock (both), no I/O delay, asynchronous page faults, steal time, paravirtual EOI, stable clock. */
 const PARAVIRTUAL_FEATURES = 0x0100_007b;
 
@@ -63,13 +69,14 @@ const HYPERVISOR_BIT = defineQuirk({
 
 const PARAVIRTUAL_LEAVES = defineQuirk({
   id: "kvm/cpuid/paravirtual-leaves",
-  summary: "CPUID leaves from 4000_0000H name KVM and its paravirtual features.",
-  affects: ["cpuid.40000000", "cpuid.40000001"],
+  summary: "CPUID leaves from 4000_0000H name KVM and its paravirtual features, whose MSRs are there.",
+  affects: ["cpuid.40000000", "cpuid.40000001", "rdmsr", "wrmsr"],
   confidence: "documented",
   evidence: [
     { kind: "document", title: "Linux kernel: KVM CPUID bits", url: "https://docs.kernel.org/virt/kvm/x86/cpuid.html" },
   ],
   when: (context) => flag(context, "kvm"),
+  policy: { paravirtualClock: PARAVIRTUAL_MSRS },
   capabilities: {
     stage: "vmm",
     apply(profile) {

@@ -1,0 +1,93 @@
+import { STATE } from "@hvdiff/cpu";
+import { TICKS_PER_MICROSECOND } from "@hvdiff/machine";
+import { u64 } from "@hvdiff/spec";
+import { skipInstruction } from "./guest-instructions.ts";
+import { storageOf } from "./guest-registers.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
+
+/** MSRs by which a guest asks for a clock in its memory. */
+export interface ParavirtualClock {
+  /** Take the address where the wall-clock time of the start is written, once. */
+  readonly wallClock: readonly number[];
+  /** Take the address where a processor's time stamp and system time are kept; bit 0 switches that on. */
+  readonly systemTime: readonly number[];
+  /** Others of the same interface, which only keep what is written. */
+  readonly kept: readonly number[];
+}
+
+const RAX = STATE.GPR;
+const RCX = STATE.GPR + 2;
+const RDX = STATE.GPR + 4;
+const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
+const ENABLE = 1n;
+const LOW = 0xffff_ffffn;
+const STABLE_FLAG = 1;
+/** Nanoseconds of a tick as a 32-bit fraction of 2 to the power of the shift. */
+const SHIFT = 4;
+const MULTIPLIER = Math.round((1000 / TICKS_PER_MICROSECOND) * 2 ** (32 - SHIFT));
+
+function clockOf(vcpu: VmxVcpu): ParavirtualClock | null {
+  return vcpu.l0.options.policy.paravirtualClock;
+}
+
+/** What RDMSR of such an MSR gives; null where the MSR is none. */
+export function readClockMsr(vcpu: VmxVcpu, msr: number): bigint | null {
+  const clock = clockOf(vcpu);
+  if (clock === null) return null;
+  if (clock.wallClock.includes(msr)) return vcpu.l0.state.wallClock;
+  const isOfProcessor = clock.systemTime.includes(msr) || clock.kept.includes(msr);
+  return isOfProcessor ? (vcpu.state.clockMsrs[msr] ?? 0n) : null;
+}
+
+/** WRMSR of such an MSR; false where the MSR is none. */
+export function writeClockMsr(vcpu: VmxVcpu, msr: number, value: bigint): boolean {
+  const clock = clockOf(vcpu);
+  if (clock === null || readClockMsr(vcpu, msr) === null) return false;
+  if (clock.wallClock.includes(msr)) {
+    vcpu.l0.state.wallClock = value;
+    if (value !== 0n) writeWallClock(vcpu, Number(value));
+    return true;
+  }
+  vcpu.state.clockMsrs[msr] = value;
+  if (clock.systemTime.includes(msr) && (value & ENABLE) !== 0n) writeSystemTime(vcpu, Number(value & ~ENABLE));
+  return true;
+}
+
+/** Version, seconds, nanoseconds: simulated machines start at the beginning of the epoch. */
+function writeWallClock({ guestCpu }: VmxVcpu, address: number): void {
+  const version = (guestCpu.read32(address) | 1) + 1;
+  [version, 0, 0].forEach((word, at) => {
+    guestCpu.write32(address + at * 4, word);
+  });
+}
+
+/** Version, padding, time stamp, system time, multiplier, shift and flags. The time stamp runs evenly, so that once is enough. */
+function writeSystemTime({ guestCpu, silicon }: VmxVcpu, address: number): void {
+  const { s } = guestCpu.file;
+  const ticks = BigInt(silicon.retired);
+  const stamp = BigInt.asUintN(64, ticks + u64(s[TSC_ADJUST]!, s[TSC_ADJUST + 1]!));
+  const nanoseconds = (ticks * 1000n) / BigInt(TICKS_PER_MICROSECOND);
+  guestCpu.write32(address, (guestCpu.read32(address) | 1) + 1);
+  guestCpu.write32(address + 4, 0);
+  guestCpu.writePhysical64(address + 8, stamp);
+  guestCpu.writePhysical64(address + 16, nanoseconds);
+  guestCpu.write32(address + 24, MULTIPLIER | 0);
+  guestCpu.write32(address + 28, SHIFT | (STABLE_FLAG << 8));
+}
+
+/** RDMSR or WRMSR by the guest. False where the MSR is none of these. */
+export function accessClockMsr(vcpu: VmxVcpu, writes: boolean): boolean {
+  const { s } = vcpu.silicon;
+  const msr = s[RCX]! >>> 0;
+  const value = writes ? u64(s[RAX]!, s[RDX]!) : readClockMsr(vcpu, msr);
+  if (value === null || (writes && !writeClockMsr(vcpu, msr, value))) return false;
+  vcpu.sink?.event(writes ? "wrmsr" : "rdmsr", { msr: `0x${msr.toString(16)}`, value: `0x${value.toString(16)}` });
+  if (!writes) {
+    s[RAX] = Number(value & LOW) | 0;
+    s[RAX + 1] = 0;
+    s[RDX] = Number(value >> 32n) | 0;
+    s[RDX + 1] = 0;
+  }
+  skipInstruction(vcpu);
+  return true;
+}
