@@ -64,7 +64,7 @@ export function onMetal(name: string, marks = WHOLE): Stretch {
 
 /** The image as L1 of a column. */
 export function underColumn(name: string, text: string): Stretch {
-  const session = new Session(imageOf(name), {});
+  const session = new Session(imageOf(name), isForAmd(name) ? { cpu: "zen4" } : {});
   const column = session.column(text);
   const configuration = configurationOf(column, column.quirks, session.silicon);
   const settings = { ...settingsOf({ maxInstructions: INSTRUCTIONS }), recordTrace: false };

@@ -109,7 +109,7 @@ function becomeL1(vcpu: SvmVcpu): void {
   silicon.s[STATE.INTERRUPTIBILITY]! &= ~3;
   resetRatio(vcpu);
   vcpu.l0.count("reflected");
-  traceVmexit(vcpu.sink, vcpu.v12);
+  if (vcpu.isTraced) traceVmexit(vcpu.sink, vcpu.v12);
   oweSingleStep(vcpu);
 }
 

@@ -1,4 +1,4 @@
-import { STATE, supportedCr4, supportedEfer } from "@hvdiff/cpu";
+import { STATE } from "@hvdiff/cpu";
 import { SVM, traceCheck, traceVmexit, traceVmrun, VMCB, VmrunContext } from "@hvdiff/svm";
 import { oweSingleStep, passInstruction } from "./instructions.ts";
 import { mergeVmcb02 } from "./merge.ts";
@@ -20,8 +20,8 @@ export function runL2(vcpu: SvmVcpu, address: number): void {
     vmcb: v12,
     s: file.s,
     capabilities: l0.capabilities,
-    supportedCr4: supportedCr4(file),
-    supportedEfer: supportedEfer(file),
+    supportedCr4: vcpu.supportedCr4,
+    supportedEfer: vcpu.supportedEfer,
     memory: guestCpu,
   });
   const failed = l0.checks.find((check) => check.violated(context));

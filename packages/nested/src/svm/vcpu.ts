@@ -1,4 +1,4 @@
-import { type Processor, STATE, type TraceSink } from "@hvdiff/cpu";
+import { type Processor, STATE, supportedCr4, supportedEfer, type TraceSink } from "@hvdiff/cpu";
 import type { Outcome, Where } from "@hvdiff/machine";
 import { NestedWalk, type Svm, traceVmexit, VMCB, Vmcb } from "@hvdiff/svm";
 import { GuestInterrupts } from "../guest-interrupts.ts";
@@ -22,6 +22,11 @@ export class SvmVcpu implements VirtualProcessor {
   readonly svm: Svm;
   state: SvmVcpuState = createVcpuState();
   readonly sink: TraceSink;
+  /** Whether anybody reads the trace. */
+  readonly isTraced: boolean;
+  /** Bits of CR4 and EFER that L1's processor has. */
+  readonly supportedCr4: number;
+  readonly supportedEfer: number;
   readonly guestCpu: SvmGuestCpu;
   readonly interrupts: GuestInterrupts;
   /** Walks L1's nested page tables in L1's memory. */
@@ -43,7 +48,10 @@ export class SvmVcpu implements VirtualProcessor {
       event: (kind, data) =>
         machine.trace.add({ vcpu: index, level: this.level, time: this.silicon.retired, kind, data }),
     };
+    this.isTraced = machine.options.recordTrace !== false;
     this.guestCpu = new SvmGuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
+    this.supportedCr4 = supportedCr4(this.guestCpu.file);
+    this.supportedEfer = supportedEfer(this.guestCpu.file);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),
     );
