@@ -22,6 +22,7 @@ const ENTRY_CHECKS = "entry-checks";
 const ON_SVM = ["npt-1g", "npt-2m", "svm-instructions", "sx-init-redirect"];
 const OTHERS = [
   "vmx-instruction-errors",
+  "vmcs12-memory",
   "physical-address-width",
   "xsaves-control",
   "ept-walk",
@@ -38,6 +39,7 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
   if (points.includes("svm")) return ON_SVM;
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
+  if (points.includes("vmcs12")) return ["vmcs12-memory"];
   if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
