@@ -19,5 +19,6 @@ export const LOOKS: readonly Look[] = [
   { name: "matrix-chart", hash: "#/matrix?show=chart", ready: ".hv-matrix-chart a" },
   { name: "comparison", hash: `#/compare/xsaves-control?left=metal&right=${KVM}`, ready: ".trace-row.current" },
   { name: "capabilities", hash: `#/caps?on=metal,${KVM}`, ready: ".capability-group" },
+  { name: "quirks", hash: "#/quirks", ready: ".quirk-entry" },
   { name: "own", hash: "#/own", ready: ".results .state" },
 ];

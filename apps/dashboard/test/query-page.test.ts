@@ -102,4 +102,37 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(page.url()).toContain("on=metal,kvm@6.1");
     });
   });
+
+  test("the quirk catalogue is searched, and leads to the scenarios that show a quirk", async () => {
+    await visit("#/quirks", async (page) => {
+      await page.getByText("7 of 7 quirks").waitFor();
+      await page.getByLabel("Find quirks").fill("xsaves qemu");
+      await page.getByText("1 of 7 quirks").waitFor();
+      expect(page.url()).toContain("q=xsaves%20qemu");
+      await page.getByRole("article").getByRole("link", { name: "Scenarios that show it" }).click();
+      await finished(page);
+      expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
+    });
+  });
+
+  test("the levels' timeline zooms, is saved for Perfetto, and leads to the event in the trace", async () => {
+    const kvm = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
+    await visit(`#/compare/vmx-instruction-errors?left=metal&right=${kvm}`, async (page) => {
+      await page.getByText("Levels over the run").click();
+      const tools = page.locator(".timeline-tools");
+      expect(await tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
+      await page.getByRole("button", { name: "Zoom in" }).click();
+      expect(await tools.textContent()).not.toMatch(/(\d,\d+ events) of \1/);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: /Perfetto/ }).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/\.trace\.json$/);
+      const before = await page.locator(".trace-row.current").getAttribute("data-row");
+      await page.locator(".timeline-picture svg").click({ position: { x: 400, y: 20 } });
+      expect(await page.locator(".trace-row.current").getAttribute("data-row")).not.toBe(before);
+      await page.getByText("Counters", { exact: true }).click();
+      expect(await page.locator(".counters tbody tr", { hasText: "seen by L1: VMCALL" }).count()).toBe(1);
+    });
+  });
 });

@@ -7,6 +7,7 @@ import { listenForKeys } from "./keys.ts";
 import { matrixView } from "./matrix/matrix-view.ts";
 import { ownView } from "./own/own-view.ts";
 import { errorState, loadingState } from "./parts/states.ts";
+import { quirksView } from "./quirks/quirks-view.ts";
 import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 import { createShell, type Shell } from "./shell.ts";
 import type { View, ViewContext } from "./view.ts";
@@ -31,7 +32,7 @@ export function startDashboard(container: HTMLElement): void {
     api: createApi(),
     shell: createShell(container),
     columns: new Set(),
-    last: { matrix: formatRoute(HOME), compare: "#/compare", caps: "#/caps", own: "#/own" },
+    last: { matrix: formatRoute(HOME), compare: "#/compare", caps: "#/caps", own: "#/own", quirks: "#/quirks" },
     turn: 0,
     view: null,
     viewName: null,
@@ -120,7 +121,14 @@ function viewOf(route: Route, context: ViewContext): View {
       return capsView(route, context);
     case "own":
       return ownView(route, context);
+    case "quirks":
+      return quirksView(route, context);
   }
+}
+
+function columnsNamed(route: Route): readonly (string | null)[] {
+  if (route.view === "compare") return [route.left, route.right];
+  return route.view === "quirks" ? [] : (route.on ?? []);
 }
 
 function contextOf(
@@ -128,7 +136,7 @@ function contextOf(
   route: Route,
   [choices, scenarios]: readonly [Choices, readonly ScenarioResult[]],
 ): ViewContext {
-  const named = route.view === "compare" ? [route.left, route.right] : (route.on ?? []);
+  const named = columnsNamed(route);
   for (const column of [...choices.defaults, ...named]) if (column !== null) session.columns.add(column);
   return {
     api: session.api,

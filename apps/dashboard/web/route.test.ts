@@ -26,6 +26,8 @@ const ROUTES: [string, Route][] = [
       row: 12,
     },
   ],
+  ["#/quirks", { view: "quirks", id: null, q: "" }],
+  ["#/quirks/kvm/vmx/a?q=two%20words", { view: "quirks", id: "kvm/vmx/a", q: "two words" }],
   ["#/own", { view: "own", on: null, cpu: null, run: null }],
   ["#/own/ab12?on=metal,ideal&cpu=zen4", { view: "own", on: ["metal", "ideal"], cpu: "zen4", run: "ab12" }],
   ["#/caps?on=metal,ideal", { view: "caps", on: ["metal", "ideal"], cpu: null, all: false }],

@@ -1,5 +1,5 @@
 /** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
-export type Route = MatrixRoute | CompareRoute | CapsRoute | OwnRoute;
+export type Route = MatrixRoute | CompareRoute | CapsRoute | OwnRoute | QuirksRoute;
 
 export interface MatrixRoute {
   readonly view: "matrix";
@@ -50,6 +50,14 @@ export interface OwnRoute {
   readonly run: string | null;
 }
 
+export interface QuirksRoute {
+  readonly view: "quirks";
+  /** The quirk that is looked at. */
+  readonly id: string | null;
+  /** Only those with these words. */
+  readonly q: string;
+}
+
 type Values = ReadonlyMap<string, string>;
 
 /** Where one begins. */
@@ -72,6 +80,7 @@ export function parseRoute(hash: string): Route {
   if (view === "compare") return compareRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
+  if (view === "quirks") return { view, id: decode(scenario) || null, q: values.get("q") ?? "" };
   if (view === "own") return { view, on: common.on, cpu: common.cpu, run: decode(scenario) || null };
   return {
     view: "matrix",
@@ -108,6 +117,7 @@ export function formatRoute(route: Route): string {
 /** What of a route stands in the path, after the view. */
 function placeOf(route: Route): string | null {
   if (route.view === "compare") return route.scenario;
+  if (route.view === "quirks") return route.id;
   return route.view === "own" ? route.run : null;
 }
 
@@ -115,6 +125,7 @@ type NamedValue = readonly [string, string | null];
 
 function valuesOf(route: Route): readonly NamedValue[] {
   if (route.view === "compare") return compareValues(route);
+  if (route.view === "quirks") return [["q", route.q === "" ? null : route.q]];
   const common: NamedValue[] = [
     ["on", route.on?.join(",") ?? null],
     ["cpu", route.cpu],

@@ -16,7 +16,16 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   compare: "Comparison",
   caps: "Capabilities",
   own: "Your guest",
+  quirks: "Quirks",
 };
+
+/** Where not all links fit, scrolls them so that this one is seen. */
+function bringIntoView(link: HTMLElement): void {
+  const nav = link.parentElement;
+  if (nav === null) return;
+  const end = link.offsetLeft - nav.offsetLeft + link.offsetWidth;
+  nav.scrollLeft = Math.max(0, end - nav.clientWidth);
+}
 
 /** Builds header, main and help into the container. */
 export function createShell(container: HTMLElement): Shell {
@@ -58,8 +67,11 @@ export function createShell(container: HTMLElement): Shell {
       for (const link of links) {
         const view = link.dataset["view"] as Route["view"];
         link.setAttribute("href", addresses[view]);
-        if (view === route.view) link.setAttribute("aria-current", "page");
-        else link.removeAttribute("aria-current");
+        if (view !== route.view) link.removeAttribute("aria-current");
+        else {
+          link.setAttribute("aria-current", "page");
+          bringIntoView(link);
+        }
       }
     },
   };

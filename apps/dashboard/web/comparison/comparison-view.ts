@@ -6,6 +6,8 @@ import { type CompareRoute, formatRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
 import { columnCards } from "./column-cards.ts";
 import { type Compared, comparisonControls } from "./comparison-controls.ts";
+import { countersPanel } from "./counters-panel.ts";
+import { timelinePanel } from "./timeline-panel.ts";
 import { createTraceView, type TraceView } from "./trace-view.ts";
 import { verdictTable } from "./verdict-table.ts";
 
@@ -68,6 +70,8 @@ function drawn(
         }),
         divergenceNote(result),
         trace.element,
+        timelinePanel(result.right, result.rows, (row) => trace.look(row)),
+        countersPanel(result.left, result.right),
       ),
       causePanel(explainedBy(result), {
         withoutQuirk: (quirk) => formatRoute({ ...compared, row: null, quirks: withoutQuirk(compared.quirks, quirk) }),

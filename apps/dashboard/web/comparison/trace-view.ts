@@ -25,6 +25,8 @@ export interface TraceView extends TraceMoves {
   readonly element: HTMLElement;
   /** Scrolls to the row looked at, once the element is in the page. */
   settle(): void;
+  /** Looks at a row. */
+  look(row: number): void;
 }
 
 interface Trace {
@@ -71,7 +73,12 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
     rows: rows.length,
     differences: differences.length,
   });
-  return { element, ...moves, settle: () => centre(scroller, currentRow(trace)) };
+  return {
+    element,
+    ...moves,
+    settle: () => centre(scroller, currentRow(trace)),
+    look: (row) => look(trace, row),
+  };
 }
 
 function draw(trace: Trace): void {

@@ -1,6 +1,7 @@
 import type { Cause, EvidenceResult, QuirkResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
+import { formatRoute } from "../route.ts";
 import { causeCardId } from "./cause-chip.ts";
 import { confidenceBadge } from "./confidence-badge.ts";
 
@@ -69,7 +70,11 @@ function quirkCard(card: Card, quirk: QuirkResult, options: { withoutQuirk?: (qu
     h(
       "div",
       { class: "cause-head" },
-      h("h3", { id: `${id}-title`, class: "mono" }, quirk.id),
+      h(
+        "h3",
+        { id: `${id}-title`, class: "mono" },
+        h("a", { href: formatRoute({ view: "quirks", id: quirk.id, q: "" }) }, quirk.id),
+      ),
       confidenceBadge(quirk.confidence),
     ),
     h("p", {}, quirk.summary),
@@ -78,10 +83,7 @@ function quirkCard(card: Card, quirk: QuirkResult, options: { withoutQuirk?: (qu
       { class: "facts" },
       ...fact("Versions", versionsOf(quirk)),
       ...fact("Affects", quirk.affects.length === 0 ? null : h("span", { class: "mono" }, quirk.affects.join(", "))),
-      ...fact(
-        "Evidence",
-        quirk.evidence.length === 0 ? "none recorded" : h("ul", {}, ...quirk.evidence.map(evidenceItem)),
-      ),
+      ...fact("Evidence", evidenceList(quirk)),
     ),
     subjectList(card.subjects),
     without !== undefined && h("a", { class: "card-action", href: without }, "Compare without this quirk"),
@@ -93,9 +95,15 @@ function fact(name: string, value: string | HTMLElement | null): HTMLElement[] {
   return value === null ? [] : [h("dt", {}, name), h("dd", {}, value)];
 }
 
-function versionsOf(quirk: QuirkResult): string {
+/** The releases that have a quirk. */
+export function versionsOf(quirk: QuirkResult): string {
   const from = quirk.since === undefined ? "every version known" : `since ${quirk.since}`;
   return `${quirk.product}: ${from}${quirk.until === undefined ? "" : `, gone in ${quirk.until}`}`;
+}
+
+/** Where a quirk is known from. */
+export function evidenceList({ evidence }: QuirkResult): HTMLElement | string {
+  return evidence.length === 0 ? "none recorded" : h("ul", {}, ...evidence.map(evidenceItem));
 }
 
 function evidenceItem({ kind, text, url }: EvidenceResult): HTMLElement {
