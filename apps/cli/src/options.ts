@@ -161,9 +161,10 @@ export const OPTIONS = {
   },
   trace: {
     name: "trace",
-    value: "jsonl|text",
-    choices: ["jsonl", "text"],
-    summary: "print the guest-visible trace instead of the serial output",
+    value: "jsonl|text|ftrace",
+    choices: ["jsonl", "text", "ftrace"],
+    summary:
+      "print the guest-visible trace instead of the serial output; ftrace: what L0 does, as KVM's tracepoints tell it",
   },
   filter: {
     name: "filter",

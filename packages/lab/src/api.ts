@@ -9,6 +9,7 @@ import type {
   MatrixResult,
   QuirkResult,
   ScenarioResult,
+  TraceResult,
 } from "./results.ts";
 
 /** Options that decide what is run; every one is part of the run id. */
@@ -104,6 +105,8 @@ export interface Lab {
   ): ExploreResult;
   /** A guest in one column for a debugger, which runs it. */
   debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
+  /** The trace of one column with what its L0 does by itself (level 0). */
+  trace(guest: Guest, column: string, options?: RunOptions): TraceResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

@@ -2,10 +2,11 @@ import { DebugTarget } from "@hvdiff/machine";
 import type { DebugSession, Guest, GuestConsole, RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
+import { toEventResult } from "./events.ts";
 import type { ResolvedColumn } from "./resolve.ts";
 import { basisOf } from "./resolve.ts";
-import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION } from "./results.ts";
-import { createTeller, type Run, runMachine } from "./run.ts";
+import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION, type TraceResult } from "./results.ts";
+import { configurationOf, createMachine, createTeller, type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { VERSION } from "./version.ts";
@@ -85,6 +86,17 @@ export function run(guest: Guest, column: string, options: RunOptions, console: 
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
   return loneResult(session, resolved, session.runOnce(resolved, console));
+}
+
+/** What a guest sees in one column, with what L0 does by itself. Errors: `UsageError`. */
+export function trace(guest: Guest, column: string, options: RunOptions): TraceResult {
+  const session = new Session(guestImage(guest), options);
+  const resolved = session.column(column);
+  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
+  const settings = { ...session.settings, traceRoot: true };
+  const machine = createMachine(session.image, resolved, configuration, session.silicon, settings);
+  const run = runMachine(machine);
+  return { column: resultOf(session, resolved, run), events: machine.trace.events.map(toEventResult) };
 }
 
 /** One column, compared with nothing. */

@@ -3,7 +3,7 @@ import { SCENARIOS } from "@hvdiff/guests";
 import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
-import { compare, debug, diff, run } from "./diff.ts";
+import { compare, debug, diff, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
 import { explore } from "./explore/explore.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
@@ -35,6 +35,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
       settingsOf(options);
       resolveColumn(column, resolveCpu(options), options);
     },
+    trace: (guest, column, options = {}) => trace(guest, column, options),
     compare,
     explore,
     debug,

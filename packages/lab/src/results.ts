@@ -179,6 +179,12 @@ export interface ExploreResult {
   readonly finding: Finding | null;
 }
 
+/** One column with its whole trace: level 0 is what L0 does by itself. */
+export interface TraceResult {
+  readonly column: ColumnResult;
+  readonly events: readonly EventResult[];
+}
+
 /** Two columns' guest-visible traces side by side. */
 export interface CompareResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;

@@ -156,11 +156,17 @@ export function createMachine(
   column: ResolvedColumn,
   configuration: Configuration,
   silicon: CpuModel,
-  settings: RunSettings & { readonly recycled?: RecycledMemory; readonly recordTrace?: boolean },
+  settings: RunSettings & {
+    readonly recycled?: RecycledMemory;
+    readonly recordTrace?: boolean;
+    /** What an L0 does by itself as well. */
+    readonly traceRoot?: boolean;
+  },
 ): Machine {
   const common = {
     ...(settings.recycled ? { recycled: settings.recycled } : {}),
     recordTrace: settings.recordTrace ?? true,
+    traceRoot: settings.traceRoot ?? false,
     ...settings.boot,
     image: image.bytes,
     programName: image.programName,

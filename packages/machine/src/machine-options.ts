@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly bounds?: Bounds;
   /** False where nobody asks for the trace, so that a long run is not bound by its length. */
   readonly recordTrace?: boolean;
+  /** Whether what a root-mode client does by itself is in the trace too, as level 0. */
+  readonly traceRoot?: boolean;
   /** How instructions are executed; `both` runs the two engines in lock-step and throws `EnginesDiffer`. The default is `defaultEngine()`. */
   readonly engine?: EngineChoice;
   /** When `jit` compiles; what pays for itself if absent. */

@@ -34,6 +34,7 @@ export interface NestedMachineOptions extends BootRequest {
   readonly bounds?: Bounds;
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
+  readonly traceRoot?: boolean;
   readonly schedule?: Schedule;
   /** The half of the L0 that is a process. */
   readonly userspace?: Userspace | null;
@@ -48,6 +49,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
     model: options.silicon,
     processors: options.processors ?? 1,
     recordTrace: options.recordTrace ?? true,
+    traceRoot: options.traceRoot ?? false,
     ...(options.schedule ? { schedule: options.schedule } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),

@@ -14,6 +14,7 @@ import {
   nmiToL1,
   retractEntry,
 } from "./nested-exit.ts";
+import { noteExit, noteInstruction } from "./own-events.ts";
 import { accessShadow } from "./shadow-access.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
@@ -103,12 +104,16 @@ export class ExitHandlers {
     const reason = v.lo(F.exitReason);
     const basic = reason & 0xffff;
     vcpu.l0.count(exitCounter(vcpu.level, basic));
+    noteExit(vcpu, basic);
     if ((reason & ENTRY_FAILURE) !== 0) this.entryRefused(reason);
     else {
       this.noteEntered();
       this.keepInterruptedDelivery(v);
       if (vcpu.state.guestMode && this.belongsToL1(basic)) exitToL1(vcpu, reason);
-      else this.own(basic);
+      else {
+        this.own(basic);
+        noteInstruction(vcpu, basic);
+      }
     }
   }
 

@@ -59,6 +59,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     const policy = userspacePolicyOf(this.options.policy);
     vcpu.state.signal = false;
     this.count("returns.signal");
+    vcpu.ownSink?.event("l0-return", { why: "signal" });
     this.options.userspace!.interrupted(new VmxVcpuAccess(vcpu, policy), policy);
   }
 

@@ -4,6 +4,7 @@ import * as C from "./controls.ts";
 import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
+import { noteReflected } from "./own-events.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmentry, traceVmexit } from "./trace-events.ts";
@@ -113,6 +114,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
     vcpu.state.abort = ABORT_LOADING_MSRS;
   vcpu.l0.count("reflected");
   syncEnlightened(vcpu);
+  noteReflected(vcpu, v12);
   traceVmexit(vcpu, v12);
 }
 

@@ -42,6 +42,8 @@ export interface VirtualProcessor {
   readonly interrupts: GuestInterrupts;
   /** Trace of what the guest could notice, at its level; null where nobody asked for one. */
   readonly sink: TraceSink | null;
+  /** Trace of what L0 does by itself; null where nobody asked for that. */
+  readonly ownSink: TraceSink | null;
   /** How the run has ended, as far as this virtual processor knows; null while it goes on. */
   outcome: Outcome | null;
   /** Whether no time that passes could make it go on. */
@@ -166,6 +168,11 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   private deliver(vcpu: V, message: ApicMessage): void {
     const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
     accepting.apic.accept(message);
+    vcpu.ownSink?.event("l0-accept", {
+      vector: message.vector,
+      mode: message.deliveryMode,
+      level: message.levelTriggered,
+    });
     if (vcpu !== this.running) this.kick(vcpu);
   }
 

@@ -18,6 +18,7 @@ import { instructionBytes } from "./instruction-bytes.ts";
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
+import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
 import { vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
@@ -35,6 +36,8 @@ export class VmxVcpu implements VirtualProcessor {
   readonly vmx: Vmx;
   state: VmxVcpuState = createVmxVcpuState();
   readonly sink: TraceSink | null;
+  /** Trace of what L0 does by itself; null where nobody asked for that. */
+  readonly ownSink: TraceSink | null;
   readonly guestCpu: GuestCpu;
   readonly interrupts: GuestInterrupts;
   readonly environment: L1Environment;
@@ -54,7 +57,8 @@ export class VmxVcpu implements VirtualProcessor {
     this.index = index;
     this.silicon = machine.processors[index]!;
     this.vmx = machine.vmx[index]!;
-    this.sink = machine.options.recordTrace === false ? null : this.createSink();
+    this.sink = machine.options.recordTrace === false ? null : this.createSink(() => this.level);
+    this.ownSink = machine.options.traceRoot === true ? this.createSink(() => 0) : null;
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),
@@ -77,11 +81,11 @@ export class VmxVcpu implements VirtualProcessor {
     this.environment.onInvalidate = () => this.forgetTranslations(true);
   }
 
-  private createSink(): TraceSink {
+  private createSink(level: () => number): TraceSink {
     const { trace } = this.l0.machine;
     const vcpu = this.index;
     return {
-      event: (kind, data) => trace.add({ vcpu, level: this.level, time: this.silicon.retired, kind, data }),
+      event: (kind, data) => trace.add({ vcpu, level: level(), time: this.silicon.retired, kind, data }),
     };
   }
 
@@ -147,6 +151,7 @@ export class VmxVcpu implements VirtualProcessor {
     else state.launched01 = true;
     this.flush();
     this.vmx.guestTraceLevel = this.level;
+    noteEntry(this);
     return { kind: "enter", resume: launched };
   }
 

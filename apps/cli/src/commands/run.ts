@@ -7,6 +7,7 @@ import { exitCodeOf } from "../exit-code.ts";
 import { confidenceStyle } from "../format/causes.ts";
 import { render } from "../format/choose.ts";
 import { counted } from "../format/diff-rows.ts";
+import { ftraceText } from "../format/ftrace.ts";
 import { toJson, toJsonLines } from "../format/json.ts";
 import { toJunit } from "../format/junit.ts";
 import { columnMarkdown } from "../format/markdown.ts";
@@ -28,13 +29,18 @@ function traceOf(
   lab: Lab,
   guest: Guest,
   column: string,
-  options: RunOptions,
+  { options, format }: { readonly options: RunOptions; readonly format: string },
 ): { column: ColumnResult; events: EventResult[] } {
+  if (format === "ftrace") {
+    const traced = lab.trace(guest, column, options);
+    return { column: traced.column, events: [...traced.events] };
+  }
   const { left, rows } = lab.compare(guest, column, column, options);
   return { column: left, events: rows.flatMap((row) => (row.left === null ? [] : [row.left])) };
 }
 
 function traceText(events: readonly EventResult[], format: string): string {
+  if (format === "ftrace") return ftraceText(events);
   if (format === "jsonl") return toJsonLines(SCHEMA_VERSION, events);
   return events.map((event) => `${`${event.index}`.padStart(6)}  L${event.level}  ${visible(event.text)}\n`).join("");
 }
@@ -117,7 +123,9 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const guest = guestNamed(given, lab);
   const what = `running ${"scenario" in guest ? guest.scenario : guest.name} on ${name}`;
   if (trace !== undefined) {
-    const { column, events } = withProgress(environment, what, () => traceOf(lab, guest, name, options));
+    const { column, events } = withProgress(environment, what, () =>
+      traceOf(lab, guest, name, { options, format: trace }),
+    );
     output.write(traceText(events, trace));
     reportOutcome(column, environment);
     return exitCodeOf(column);

@@ -27,6 +27,8 @@ export class SvmVcpu implements VirtualProcessor {
   /** Bits of CR4 and EFER that L1's processor has. */
   readonly supportedCr4: number;
   readonly supportedEfer: number;
+  /** What L0 does by itself is not told here. */
+  readonly ownSink: TraceSink | null = null;
   readonly guestCpu: SvmGuestCpu;
   readonly interrupts: GuestInterrupts;
   /** Walks L1's nested page tables in L1's memory. */
