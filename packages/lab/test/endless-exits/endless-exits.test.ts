@@ -17,7 +17,8 @@ describe("an L1 that enters L2 again and again", () => {
     ["svm", ["metal", "kvm@6.6"], "reason NPF, info1 0x100000004, info2 0x40100000"],
     ["vmx", ["metal", "ideal"], "reason EPT_VIOLATION, qualification 0x581, guestPhysicalAddress 0x40100000"],
   ] as const)("on %s is a loop, told with its exit, soon", (image, columns, exit) => {
-    for (const { column, outcome } of columnsOf(image, 0, columns)) {
+    // One by one: nothing is compared, so no cause is looked for.
+    for (const { column, outcome } of columns.flatMap((each) => columnsOf(image, 0, [each]))) {
       expect(outcome, column).toMatchObject({ kind: "loop" });
       expect(outcome.text).toMatch(new RegExp(`enters it again and again, 10\\d\\d exits so far, the last ${exit}`));
     }
@@ -29,7 +30,7 @@ describe("an L1 that enters L2 again and again", () => {
     ["vmx", 1, "counts", ["ideal"]],
     ["vmx", 2, "looks at the clock", ["metal"]],
   ] as const)("on %s is none where it (%i) %s", (image, variant, _, columns) => {
-    for (const { column, outcome } of columnsOf(image, variant, columns))
+    for (const { column, outcome } of columns.flatMap((each) => columnsOf(image, variant, [each])))
       expect(`${column}: ${outcome.text}`).toBe(`${column}: exit 0`);
   });
 
