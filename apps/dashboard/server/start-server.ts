@@ -27,13 +27,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "::1"];
+
 /** Serves the dashboard. Rejects with a `UsageError` of one line when the address cannot be listened on. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? "127.0.0.1";
   const client = options.lab === undefined ? defaultClient() : inProcess(options.lab);
   const app = createApp(client, {
     webDirectory: options.webDirectory ?? builtPageDirectory(),
-    names: host === "127.0.0.1" ? [] : null,
+    names: LOOPBACK.includes(host) ? [] : null,
     ...(options.dataDirectory === undefined
       ? {}
       : { store: storeIn(options.dataDirectory), fingerprint: labFingerprint() }),

@@ -11,6 +11,7 @@ const WORKER = `
 import { parentPort } from "node:worker_threads";
 parentPort.on("message", ({ id, request }) => {
   if (request.column === "crash") process.exit(3);
+  if (request.column === "endless") for (;;);
   const refused = request.column === "bad";
   parentPort.postMessage(refused ? { id, message: "unknown", isUsageError: true } : { id, text: String(request.column) });
 });
@@ -33,6 +34,15 @@ test("answers and the user's errors come back from the thread, and after a crash
   await expect(client.call({ method: "quirks", column: "bad" })).rejects.toThrow(new UsageError("unknown"));
   await expect(client.call({ method: "quirks", column: "crash" })).rejects.toThrow("ended with code 3");
   expect(await client.call({ method: "quirks", column: "b" })).toBe("b");
+  await client.close();
+});
+
+test("a question that takes too long fails alone: those behind it are answered by a new thread", async () => {
+  const client = inWorker(path, { milliseconds: 1500, megabytes: 64 });
+  const endless = client.call({ method: "quirks", column: "endless" });
+  const behind = client.call({ method: "quirks", column: "behind" });
+  await expect(endless).rejects.toThrow("took more than 1.5 s");
+  expect(await behind).toBe("behind");
   await client.close();
 });
 
