@@ -2,10 +2,9 @@ import { controlOperand, generalOperand, type LoneInstruction, type Processor, S
 import { EXIT_REASONS } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
-import { accessSyntheticMsr } from "./enlightened/synthetic-msrs.ts";
 import { F } from "./fields.ts";
 import { setGeneralRegister } from "./instruction-operand.ts";
-import { accessClockMsr } from "./paravirtual-clock.ts";
+import { accessOfferedMsr } from "./offered-msrs.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** How L0 does an instruction of its guest that exited. */
@@ -131,7 +130,7 @@ function loadMachineStatusWord(vcpu: VmxVcpu, source: number): void {
 function msr(writes: boolean): GuestInstruction {
   const architectural = emulate({ mnemonic: writes ? "wrmsr" : "rdmsr" });
   return (vcpu) => {
-    if (!accessSyntheticMsr(vcpu, writes) && !accessClockMsr(vcpu, writes)) architectural(vcpu);
+    if (!accessOfferedMsr(vcpu, writes)) architectural(vcpu);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { VmcsField } from "@hvdiff/spec";
 import { isMsrLoadRefused, isMsrStoreRefused, type MemoryVmcs } from "@hvdiff/vmx";
-import { readClockMsr, writeClockMsr } from "./paravirtual-clock.ts";
+import { readOfferedMsr, writeOfferedMsr } from "./offered-msrs.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const ENTRY_BYTES = 16;
@@ -27,7 +27,7 @@ export function loadMsrs(
     const value = vcpu.guestCpu.physical64(base + at * ENTRY_BYTES + 8);
     const refused = isMsrLoadRefused(index, reserved) || vcpu.l0.options.policy.refusedMsrLoads.includes(index);
     if (refused) return at;
-    const isWritten = writeClockMsr(vcpu, index, value) || vcpu.guestCpu.writeMsr(target, index, value, vcpu.state);
+    const isWritten = writeOfferedMsr(vcpu, index, value) ?? vcpu.guestCpu.writeMsr(target, index, value, vcpu.state);
     if (!isWritten) return at;
   }
   return -1;
@@ -41,7 +41,7 @@ export function storeMsrs(vcpu: VmxVcpu, v12: MemoryVmcs): number {
   vcpu.guestCpu.sync(vcpu.v02, vcpu.state);
   for (let at = 0; at < entries; at++) {
     const index = vcpu.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
-    const value = isMsrStoreRefused(index) ? undefined : (readClockMsr(vcpu, index) ?? vcpu.guestCpu.readMsr(index));
+    const value = isMsrStoreRefused(index) ? undefined : (readOfferedMsr(vcpu, index) ?? vcpu.guestCpu.readMsr(index));
     if (value === undefined) return at;
     vcpu.guestCpu.writePhysical64(base + at * ENTRY_BYTES + 8, value);
   }

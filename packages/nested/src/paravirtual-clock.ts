@@ -1,8 +1,7 @@
-import { STATE } from "@hvdiff/cpu";
 import { TICKS_PER_MICROSECOND } from "@hvdiff/machine";
 import { u64 } from "@hvdiff/spec";
-import { skipInstruction } from "./guest-instructions.ts";
 import { storageOf } from "./guest-registers.ts";
+import type { OfferedMsrs } from "./offered-msrs.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** MSRs by which a guest asks for a clock in its memory. */
@@ -15,12 +14,8 @@ export interface ParavirtualClock {
   readonly kept: readonly number[];
 }
 
-const RAX = STATE.GPR;
-const RCX = STATE.GPR + 2;
-const RDX = STATE.GPR + 4;
 const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
 const ENABLE = 1n;
-const LOW = 0xffff_ffffn;
 const STABLE_FLAG = 1;
 /** Nanoseconds of a tick as a 32-bit fraction of 2 to the power of the shift. */
 const SHIFT = 4;
@@ -30,8 +25,7 @@ function clockOf(vcpu: VmxVcpu): ParavirtualClock | null {
   return vcpu.l0.options.policy.paravirtualClock;
 }
 
-/** What RDMSR of such an MSR gives; null where the MSR is none. */
-export function readClockMsr(vcpu: VmxVcpu, msr: number): bigint | null {
+function readClockMsr(vcpu: VmxVcpu, msr: number): bigint | null {
   const clock = clockOf(vcpu);
   if (clock === null) return null;
   if (clock.wallClock.includes(msr)) return vcpu.l0.state.wallClock;
@@ -39,10 +33,8 @@ export function readClockMsr(vcpu: VmxVcpu, msr: number): bigint | null {
   return isOfProcessor ? (vcpu.state.clockMsrs[msr] ?? 0n) : null;
 }
 
-/** WRMSR of such an MSR; false where the MSR is none. */
-export function writeClockMsr(vcpu: VmxVcpu, msr: number, value: bigint): boolean {
-  const clock = clockOf(vcpu);
-  if (clock === null || readClockMsr(vcpu, msr) === null) return false;
+function writeClockMsr(vcpu: VmxVcpu, msr: number, value: bigint): boolean {
+  const clock = clockOf(vcpu)!;
   if (clock.wallClock.includes(msr)) {
     vcpu.l0.state.wallClock = value;
     if (value !== 0n) writeWallClock(vcpu, Number(value));
@@ -75,19 +67,5 @@ function writeSystemTime({ guestCpu, silicon }: VmxVcpu, address: number): void 
   guestCpu.write32(address + 28, SHIFT | (STABLE_FLAG << 8));
 }
 
-/** RDMSR or WRMSR by the guest. False where the MSR is none of these. */
-export function accessClockMsr(vcpu: VmxVcpu, writes: boolean): boolean {
-  const { s } = vcpu.silicon;
-  const msr = s[RCX]! >>> 0;
-  const value = writes ? u64(s[RAX]!, s[RDX]!) : readClockMsr(vcpu, msr);
-  if (value === null || (writes && !writeClockMsr(vcpu, msr, value))) return false;
-  vcpu.sink?.event(writes ? "wrmsr" : "rdmsr", { msr: `0x${msr.toString(16)}`, value: `0x${value.toString(16)}` });
-  if (!writes) {
-    s[RAX] = Number(value & LOW) | 0;
-    s[RAX + 1] = 0;
-    s[RDX] = Number(value >> 32n) | 0;
-    s[RDX + 1] = 0;
-  }
-  skipInstruction(vcpu);
-  return true;
-}
+/** The clock as MSRs that L0 offers. */
+export const CLOCK_MSRS: OfferedMsrs = { read: readClockMsr, write: writeClockMsr };

@@ -1,15 +1,9 @@
-/** A 64-bit value as signed halves. */
-export interface Halves {
-  lo: number;
-  hi: number;
-}
-
 /** What one virtual processor has of the enlightened interface. Plain data: cloned, hashed and compared as it is. */
 export interface EnlightenedState {
   /** The synthetic MSRs: guest operating system, hypercall page, virtual-processor assist page. */
-  guestOs: Halves;
-  hypercall: Halves;
-  assist: Halves;
+  guestOs: bigint;
+  hypercall: bigint;
+  assist: bigint;
   /** L1-physical address of the active enlightened VMCS; -1 for none. */
   active: number;
   /** Host-physical page where L0 keeps the vmcs12 that is filled from it; 0 before the first. */
@@ -20,9 +14,9 @@ export interface EnlightenedState {
 
 export function createEnlightenedState(): EnlightenedState {
   return {
-    guestOs: { lo: 0, hi: 0 },
-    hypercall: { lo: 0, hi: 0 },
-    assist: { lo: 0, hi: 0 },
+    guestOs: 0n,
+    hypercall: 0n,
+    assist: 0n,
     active: -1,
     page: 0,
     repeats: 0,
