@@ -25,6 +25,7 @@ function optionLines(options: readonly OptionDef[], look: Look): string[] {
 const GRAMMAR: readonly (readonly [string, string])[] = [
   ["metal", "the simulated processor itself, no hypervisor underneath"],
   ["ideal", "a nested hypervisor without a single quirk; always equal to metal"],
+  ["virtualbox", "a product at the newest release that is known here; results name it in full"],
   ["kvm@6.1", "a product at a release; the VMM is then the qemu of its time with host-model"],
   ["kvm@4.19/nested=1", "with a module parameter"],
   ["kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on", "with a VMM, its CPU model and a flag of that model"],
@@ -32,7 +33,7 @@ const GRAMMAR: readonly (readonly [string, string])[] = [
 
 /** How columns are spelled, for the help of every command that takes one. */
 function grammar(look: Look): string[] {
-  const form = "product@version[/param=value…][+vmm@version[/model][/flag=on|off…]]";
+  const form = "product[@version][/param=value…][+vmm[@version][/model][/flag=on|off…]]";
   return section(
     "Columns",
     [...wrap(form, look.width - 2, true).map((line) => `  ${line}`), ...pairLines(GRAMMAR, look)],

@@ -10,7 +10,7 @@ export interface VmmSpec {
   readonly flags: ReadonlyMap<string, string>;
 }
 
-/** One parsed column: `product@version[/param=v…][+vmm@version[/model][/flag=on|off…]]`, or `metal`, or `ideal`. */
+/** One parsed column: `product[@version][/param=v…][+vmm[@version][/model][/flag=on|off…]]`, or `metal`, or `ideal`. */
 export interface ColumnSpec {
   readonly product: string;
   /** Empty for `metal` and `ideal`. */

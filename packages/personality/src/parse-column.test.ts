@@ -49,6 +49,11 @@ describe("spelling", () => {
     ["kvm@6.1+qemu@7.2/host/-xsave/+xsaves", "kvm@6.1+qemu@7.2/host/xsave=off/xsaves=on"],
     ["kvm@6.1+qemu@7.2/Skylake-Client/phys-bits=42", "kvm@6.1+qemu@7.2/Skylake-Client/phys-bits=42"],
     [" virtualbox@6.1 ", "virtualbox@6.1"],
+    ["virtualbox", "virtualbox@6.1"],
+    ["kvm", "kvm@6.1+qemu@5.2/host-model"],
+    ["kvm/nested=1+qemu@5.1/host", "kvm@6.1/nested=1+qemu@5.1/host"],
+    ["kvm@5.10+qemu/host/-xsave", "kvm@5.10+qemu@7.2/host/xsave=off"],
+    ["kvm@5.10+qemu", "kvm@5.10+qemu@7.2/host-model"],
   ])("%s is %s in full, and that again is itself", (text, full) => {
     const spec = parseColumn(text, ALL);
     expect(spec.text).toBe(full);
@@ -59,7 +64,7 @@ describe("spelling", () => {
 describe("errors are one line that says what and gives the nearest names", () => {
   test.each([
     ["kvn@6.1", 'column "kvn@6.1": unknown personality "kvn" (nearest: kvm, metal, ideal)'],
-    ["kvm", 'column "kvm": "kvm" must name one release: kvm@6.1'],
+    ["kvm@5.10@6.1", 'column "kvm@5.10@6.1": "kvm@5.10@6.1" must name one release: kvm@6.1'],
     ["kvm@6.2", 'column "kvm@6.2": kvm has no release "6.2" (nearest: 6.1, 5.10)'],
     ["kvm@6.1/nestd=1", 'column "kvm@6.1/nestd=1": kvm has no parameter "nestd" (nearest: nested)'],
     ["kvm@6.1/nested", 'column "kvm@6.1/nested": "nested" is not of the form name=value'],

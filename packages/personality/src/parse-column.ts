@@ -11,14 +11,14 @@ export const REFERENCE_COLUMNS: readonly string[] = ["metal", "ideal"];
 export const DEFAULT_MODEL = "host-model";
 
 /**
- * Parses `product@version[/param=v…][+vmm@version[/model][/flag=on|off…]]`, `metal` or `ideal`, fills in defaults, and spells the
- * result in full. Throws a `ColumnError` of one line.
+ * Parses `product[@version][/param=v…][+vmm[@version][/model][/flag=on|off…]]`, `metal` or `ideal`, fills in defaults, and spells the
+ * result in full. A product without a release is the newest one that is known here. Throws a `ColumnError` of one line.
  */
 export function parseColumn(text: string, personalities: readonly Personality[]): ColumnSpec {
   const where = text.trim();
   if (REFERENCE_COLUMNS.includes(where))
     return { product: where, version: "", parameters: new Map(), vmm: null, text: where };
-  const plus = where.search(/\+[a-z][a-z0-9-]*@/i);
+  const plus = where.search(/\+[a-z][a-z0-9-]*(@|\/|$)/i);
   const [left, right] = plus < 0 ? [where, undefined] : [where.slice(0, plus), where.slice(plus + 1)];
   const parser = new ColumnParser(where, personalities);
   return parser.parse(left, right);
@@ -58,8 +58,9 @@ class ColumnParser {
     if (product === undefined)
       return this.fail(`unknown ${kind === "vmm" ? "VMM" : "personality"} "${name}"`, name, this.known(kind, names));
     const versions = product.releases.map((release) => release.version);
-    if (version === undefined || rest.length > 0)
-      return this.fail(`"${head}" must name one release: ${name}@${versions.at(-1) ?? "version"}`);
+    const newest = newestOf(product);
+    if (rest.length > 0) return this.fail(`"${head}" must name one release: ${name}@${newest.version}`);
+    if (version === undefined) return { product, release: newest };
     const release = product.releases.find((candidate) => candidate.version === version);
     if (release === undefined) return this.fail(`${name} has no release "${version}"`, version, versions);
     return { product, release };
@@ -139,6 +140,13 @@ class ColumnParser {
   private fail(what: string, name?: string, candidates: readonly string[] = []): never {
     throw new ColumnError(`column "${this.where}": ${what}${name === undefined ? "" : nearestHint(name, candidates)}`);
   }
+}
+
+/** The newest release known here: what a product without a release means. */
+function newestOf({ releases }: Personality): Release {
+  return releases.reduce((newest, release) =>
+    compareVersions(release.version, newest.version) > 0 ? release : newest,
+  );
 }
 
 function spell(spec: Omit<ColumnSpec, "text">): string {
