@@ -277,6 +277,9 @@ export function createFakeLab(): Lab {
       console.serial(result.columns[0]!.serial);
       return result;
     },
+    structures: () => {
+      throw new Error("the fake lab has no control structures");
+    },
     trace: () => {
       throw new Error("the fake lab has no L0 to trace");
     },

@@ -9,6 +9,7 @@ import type {
   MatrixResult,
   QuirkResult,
   ScenarioResult,
+  StructuresResult,
   TraceResult,
 } from "./results.ts";
 
@@ -107,6 +108,8 @@ export interface Lab {
   debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
   /** The trace of one column with what its L0 does by itself (level 0). */
   trace(guest: Guest, column: string, options?: RunOptions): TraceResult;
+  /** How the control structures of an L0 change over a run, field by field, and why. */
+  structures(guest: Guest, column: string, options?: RunOptions): StructuresResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

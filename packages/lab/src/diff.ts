@@ -19,7 +19,7 @@ function columnResult(session: Session, reference: ResolvedColumn, column: Resol
 }
 
 /** What a column has to say for itself, compared with nothing. */
-function resultOf(session: Session, column: ResolvedColumn, run: Run): ColumnResult {
+export function resultOf(session: Session, column: ResolvedColumn, run: Run): ColumnResult {
   return {
     column: column.text,
     full: column.spec.text,

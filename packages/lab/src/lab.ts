@@ -12,6 +12,7 @@ import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { QuirkResult } from "./results.ts";
 import { settingsOf } from "./run.ts";
+import { structures } from "./structures/structures.ts";
 import { checkVmcs } from "./vmcs-dump/check-vmcs.ts";
 
 function quirks(column?: string, options: RunOptions = {}): readonly QuirkResult[] {
@@ -36,6 +37,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
       resolveColumn(column, resolveCpu(options), options);
     },
     trace: (guest, column, options = {}) => trace(guest, column, options),
+    structures: (guest, column, options = {}) => structures(guest, column, options),
     compare,
     explore,
     debug,

@@ -185,6 +185,66 @@ export interface TraceResult {
   readonly events: readonly EventResult[];
 }
 
+/** A named bit of a field. */
+export interface StructureBit {
+  readonly bit: number;
+  readonly name: string;
+}
+
+/** A field of a control structure. */
+export interface StructureField {
+  readonly name: string;
+  readonly title: string;
+  readonly group: string;
+  readonly manual: string;
+  readonly bits: readonly StructureBit[];
+}
+
+/** Fields of one structure got other values, all in one way. */
+export interface StructureChange {
+  /** How many events came before. */
+  readonly event: number;
+  readonly vcpu: number;
+  readonly time: number;
+  readonly of: string;
+  /** Address of the structure, as its owner knows it. */
+  readonly at: string;
+  readonly way: string;
+  /** The exit, instruction or event behind it. */
+  readonly by?: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Another structure is the one that counts; an empty address: none is. */
+export interface StructureSwitch {
+  readonly event: number;
+  readonly vcpu: number;
+  readonly of: string;
+  readonly at: string;
+  /** Host-physical address of what L0 works on. */
+  readonly host?: string;
+}
+
+/** How the control structures of an L0 change over a run, and why. */
+export interface StructuresResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly cpu: string;
+  readonly guest: { readonly id: string; readonly title: string };
+  readonly column: ColumnResult;
+  /** Names of the structures that there can be. */
+  readonly names: readonly string[];
+  /** In the manual's order. A field that has never changed is 0. */
+  readonly fields: readonly StructureField[];
+  /** Ways of writing a structure that came up, by id. */
+  readonly ways: Readonly<Record<string, { readonly title: string; readonly why: string }>>;
+  /** What `way structure.field` is made of: other fields, as `structure.field`. Absent: the chain ends there. */
+  readonly origins: Readonly<Record<string, readonly string[]>>;
+  /** The whole trace, level 0 too, without the structures' own events. */
+  readonly events: readonly EventResult[];
+  readonly changes: readonly StructureChange[];
+  readonly switches: readonly StructureSwitch[];
+}
+
 /** Two columns' guest-visible traces side by side. */
 export interface CompareResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;

@@ -161,12 +161,15 @@ export function createMachine(
     readonly recordTrace?: boolean;
     /** What an L0 does by itself as well. */
     readonly traceRoot?: boolean;
+    /** What becomes of control structures as well. */
+    readonly traceStructures?: boolean;
   },
 ): Machine {
   const common = {
     ...(settings.recycled ? { recycled: settings.recycled } : {}),
     recordTrace: settings.recordTrace ?? true,
     traceRoot: settings.traceRoot ?? false,
+    traceStructures: settings.traceStructures ?? false,
     ...settings.boot,
     image: image.bytes,
     programName: image.programName,

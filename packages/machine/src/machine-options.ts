@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly recordTrace?: boolean;
   /** Whether what a root-mode client does by itself is in the trace too, as level 0. */
   readonly traceRoot?: boolean;
+  /** Whether the fields of control structures, and why each of them changes, are in the trace too, as level 0. */
+  readonly traceStructures?: boolean;
   /** How instructions are executed; `both` runs the two engines in lock-step and throws `EnginesDiffer`. The default is `defaultEngine()`. */
   readonly engine?: EngineChoice;
   /** When `jit` compiles; what pays for itself if absent. */

@@ -35,11 +35,13 @@ export class Trace {
     this.events.push(event);
   }
 
-  /** Takes back the last event, which must be of this kind: it was announced and did not happen. */
+  /** Takes back the last event but for what an L0 tells of itself, which must be of this kind: it was announced and did not happen. */
   retract(kind: string): void {
     if (!this.recording) return;
-    const last = this.events.pop();
+    const at = this.events.findLastIndex(({ level }) => level > 0);
+    const last = this.events[at];
     if (last?.kind !== kind) throw new Error(`the last event is ${last?.kind ?? "missing"}, not ${kind}`);
+    this.events.splice(at, 1);
   }
 
   /**

@@ -35,6 +35,7 @@ export interface NestedMachineOptions extends BootRequest {
   readonly recycled?: RecycledMemory;
   readonly recordTrace?: boolean;
   readonly traceRoot?: boolean;
+  readonly traceStructures?: boolean;
   readonly schedule?: Schedule;
   /** The half of the L0 that is a process. */
   readonly userspace?: Userspace | null;
@@ -50,6 +51,7 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
     processors: options.processors ?? 1,
     recordTrace: options.recordTrace ?? true,
     traceRoot: options.traceRoot ?? false,
+    traceStructures: options.traceStructures ?? false,
     ...(options.schedule ? { schedule: options.schedule } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),

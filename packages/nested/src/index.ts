@@ -1,4 +1,7 @@
 export { createIdeal, createNestedMachine, L0Refusal, type NestedMachineOptions } from "./create.ts";
+export type { StructureName } from "./history/structure-history.ts";
+export { VMCB_PARTS } from "./history/svm-structures.ts";
+export { originsOf, type StructureWay, wayOf } from "./history/ways-table.ts";
 export { L0 } from "./l0.ts";
 export type { L0Options } from "./l0-options.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";

@@ -42,11 +42,16 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   }
 
   protected advanceVcpu(vcpu: VmxVcpu, event: RootEvent): RootAction {
-    if (event.kind === "start") startVcpu(vcpu);
+    if (event.kind === "start") this.start(vcpu);
     else if (event.kind === "exit") vcpu.handlers.handle();
     else if (event.kind === "entry-failed") vcpu.handlers.entryFailed(event.error);
     else if (event.kind === "step") this.nextStep(vcpu);
     return this.next(vcpu);
+  }
+
+  private start(vcpu: VmxVcpu): void {
+    startVcpu(vcpu);
+    vcpu.history?.note({ way: "l0.start" });
   }
 
   private nextStep(vcpu: VmxVcpu): void {
@@ -61,6 +66,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     this.count("returns.signal");
     vcpu.ownSink?.event("l0-return", { why: "signal" });
     this.options.userspace!.interrupted(new VmxVcpuAccess(vcpu, policy), policy);
+    vcpu.history?.note({ way: "userspace.registers", by: "signal" });
   }
 
   private next(vcpu: VmxVcpu): RootAction {

@@ -1,5 +1,6 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import type { MemoryVmcs } from "@hvdiff/vmx";
+import type { StructureHistory } from "./history/structure-history.ts";
 
 /** What the merge of vmcs02 works on. */
 export interface MergeContext {
@@ -15,4 +16,6 @@ export interface MergeContext {
   /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */
   readonly msrBitmap02: number;
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+  /** Told of each rule; null where nobody asked for that. */
+  readonly history: StructureHistory | null;
 }

@@ -274,5 +274,8 @@ export const MERGE_RULES: readonly MergeRule[] = [
 
 /** Builds vmcs02. */
 export function mergeVmcs02(m: MergeContext): void {
-  for (const rule of MERGE_RULES) rule.apply(m);
+  for (const rule of MERGE_RULES) {
+    rule.apply(m);
+    m.history?.note({ way: rule.id }, "vmcs02");
+  }
 }

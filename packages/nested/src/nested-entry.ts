@@ -59,6 +59,7 @@ export function entryCheckLists(policy: NestedPolicy): EntryCheckLists {
 /** VMLAUNCH and VMRESUME of L1, from the preconditions to the merged vmcs02. */
 export function enterL2(vcpu: VmxVcpu, isLaunch: boolean): void {
   const refused = useEnlightened(vcpu, isLaunch);
+  vcpu.history?.note({ way: "enlightened.load" });
   const outcome = refused ?? (isLaunch ? vmlaunch(vcpu.environment) : vmresume(vcpu.environment));
   if (outcome.kind !== "enter") {
     refuseEntry(vcpu, isLaunch, outcome);
@@ -149,6 +150,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,
     unbackedVirtualApicPage: options.policy.unbackedVirtualApicPage,
+    history: vcpu.history,
   });
   noteEnlightenedClean(vcpu);
   vcpu.l0.count("entries.l2");
@@ -162,6 +164,7 @@ function loadL2Msrs(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   const { state } = vcpu;
   state.guestMode = true;
   const failed = loadMsrs(vcpu, v12, "vmEntryMsrLoadCount", "vmEntryMsrLoadAddress", vcpu.v02);
+  vcpu.history?.note({ way: "entry.msrList" });
   // The entry is an event of L1, whatever comes of it.
   state.guestMode = false;
   traceVmentry(vcpu, state.launching, failed < 0 ? "entered" : "failed");

@@ -39,6 +39,7 @@ export function exitToL1(vcpu: VmxVcpu, reason: number): void {
   if ((reason & ENTRY_FAILURE) !== 0)
     v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
   else copyExitInformation(v02, v12);
+  vcpu.history?.note({ way: "exit.information" });
   vcpu.state.reinject = null;
   leaveL2(vcpu, v12, v02, reason);
 }
@@ -82,6 +83,7 @@ function madeUpExit(vcpu: VmxVcpu, reason: number, interruption: number): void {
   v02.set(F.exitQualification, 0, 0);
   v02.set(F.vmExitInterruptionInformation, interruption, 0);
   copyExitInformation(v02, v12);
+  vcpu.history?.note({ way: "exit.information" });
   if (vcpu.state.halted) v02.set(F.guestActivityState, ACTIVITY_HLT, 0);
   vcpu.state.halted = false;
   leaveL2(vcpu, v12, v02, reason);
@@ -89,10 +91,13 @@ function madeUpExit(vcpu: VmxVcpu, reason: number, interruption: number): void {
 
 function leaveL2(vcpu: VmxVcpu, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
   v12.set(F.exitReason, reason, 0);
+  vcpu.history?.note({ way: "exit.information" });
   if ((reason & ENTRY_FAILURE) === 0) {
     saveGuestState(v02, v12);
     saveRegistersOfL2(vcpu, v12);
+    vcpu.history?.note({ way: "exit.guestState" });
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
+    vcpu.history?.note({ way: "exit.entryInformation" });
     if (storeMsrs(vcpu, v12) >= 0) vcpu.state.abort = ABORT_SAVING_MSRS;
   }
   vcpu.vmx.vmptrld(vcpu.state.vmcs01);
@@ -109,11 +114,14 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
   vcpu.state.runPending = false;
   loadHostState(v12, v01, before);
   loadRegistersForL1(vcpu, v12);
+  vcpu.history?.note({ way: "exit.hostState" });
   flushForTransition(vcpu, v12);
   if (loadMsrs(vcpu, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0)
     vcpu.state.abort = ABORT_LOADING_MSRS;
+  vcpu.history?.note({ way: "exit.msrList" });
   vcpu.l0.count("reflected");
   syncEnlightened(vcpu);
+  vcpu.history?.note({ way: "enlightened.store" });
   noteReflected(vcpu, v12);
   traceVmexit(vcpu, v12);
 }

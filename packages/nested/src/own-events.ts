@@ -12,9 +12,13 @@ const VALID = 1 << 31;
 const TYPE = 0x700;
 const { MSR_READ, MSR_WRITE, CR_ACCESS } = EXIT_REASONS;
 
+function nameOf(basic: number): string {
+  return exitReasonName(basic) ?? `${basic}`;
+}
+
 function describeExit(v: VmcsView, basic: number): Record<string, string | number> {
   return {
-    reason: exitReasonName(basic) ?? `${basic}`,
+    reason: nameOf(basic),
     rip: hex(v.read("guestRip")),
     info1: hex(v.read("exitQualification")),
     info2: hex(v.read("idtVectoringInformation")),
@@ -26,10 +30,14 @@ function describeExit(v: VmcsView, basic: number): Record<string, string | numbe
 /** Silicon has left its guest. */
 export function noteExit(vcpu: VmxVcpu, basic: number): void {
   vcpu.ownSink?.event("l0-exit", { from: vcpu.level, ...describeExit(vcpu.current, basic) });
+  if (vcpu.history === null) return;
+  vcpu.history.note({ way: "processor.exit", by: nameOf(basic) }, vcpu.state.guestMode ? "vmcs02" : "vmcs01");
+  vcpu.history.note({ way: "guest.stores" });
 }
 
 /** Silicon is about to enter its guest. An event that L1 has asked for itself is not L0's. */
 export function noteEntry(vcpu: VmxVcpu): void {
+  vcpu.history?.note({ way: "l0.events" });
   if (vcpu.ownSink === null) return;
   const information = vcpu.current.lo(F.vmEntryInterruptionInformation);
   if ((information & VALID) !== 0 && (information & TYPE) === 0 && !vcpu.state.runPending)
@@ -45,6 +53,7 @@ export function noteReflected(vcpu: VmxVcpu, v12: VmcsView): void {
 /** An instruction that L0 has done for its guest. */
 export function noteInstruction(vcpu: VmxVcpu, basic: number): void {
   const { ownSink, silicon } = vcpu;
+  vcpu.history?.note({ way: "l0.instruction", by: nameOf(basic) });
   if (ownSink === null) return;
   const { s } = silicon;
   if (basic === MSR_READ.number || basic === MSR_WRITE.number)

@@ -14,6 +14,8 @@ import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { GuestCpu } from "./guest-cpu.ts";
 import { GuestInterrupts } from "./guest-interrupts.ts";
+import type { StructureHistory } from "./history/structure-history.ts";
+import { createVmxHistory } from "./history/vmx-structures.ts";
 import { instructionBytes } from "./instruction-bytes.ts";
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
@@ -38,6 +40,8 @@ export class VmxVcpu implements VirtualProcessor {
   readonly sink: TraceSink | null;
   /** Trace of what L0 does by itself; null where nobody asked for that. */
   readonly ownSink: TraceSink | null;
+  /** What becomes of its VMCSs; null where nobody asked for that. */
+  readonly history: StructureHistory | null;
   readonly guestCpu: GuestCpu;
   readonly interrupts: GuestInterrupts;
   readonly environment: L1Environment;
@@ -59,6 +63,13 @@ export class VmxVcpu implements VirtualProcessor {
     this.vmx = machine.vmx[index]!;
     this.sink = machine.options.recordTrace === false ? null : this.createSink(() => this.level);
     this.ownSink = machine.options.traceRoot === true ? this.createSink(() => 0) : null;
+    this.history =
+      machine.options.traceStructures === true
+        ? createVmxHistory(
+            this,
+            this.createSink(() => 0),
+          )
+        : null;
     this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),

@@ -1,5 +1,6 @@
 export { bit, bitsOf, hex, hi32, high32, lo32, low32, maskBits, signExtend, testBit, u64, type Word } from "./bits.ts";
 export { type Citation, type Cited, checkCited, documentOf, parseCitation } from "./citation.ts";
+export { CONTROL_REGISTER_BITS } from "./control-register-bits-table.ts";
 export {
   CONTROL_WORD_NAMES,
   CONTROL_WORDS,

@@ -28,6 +28,9 @@ export function createFakeLab(): Lab {
   return {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
     run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
+    structures: () => {
+      throw new Error("the fake lab has no control structures");
+    },
     trace: () => {
       throw new Error("the fake lab has no L0 to trace");
     },

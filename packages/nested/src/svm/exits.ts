@@ -38,6 +38,7 @@ export function handleExit(vcpu: SvmVcpu): void {
   const v = vcpu.current;
   const code = v.lo(VMCB.EXIT_CODE);
   vcpu.l0.count(exitCounter(vcpu.level, code));
+  noteExit(vcpu, code);
   v.set32(VMCB.TLB_CONTROL, SVM.TLB_DO_NOTHING);
   if (code === INVALID) {
     if (!state.guestMode) throw new Error(`silicon refused vmcb01: ${vcpu.svm.failedCheck}`);
@@ -51,7 +52,20 @@ export function handleExit(vcpu: SvmVcpu): void {
   keepInterruptedDelivery(vcpu, v);
   if (wanted) return;
   if (state.guestMode && belongsToL1(vcpu, code)) exitToL1(vcpu, code);
-  else own(vcpu, code);
+  else {
+    own(vcpu, code);
+    vcpu.history?.note({ way: "l0.instruction", by: nameOf(code) });
+  }
+}
+
+function nameOf(code: number): string {
+  return vmexitCodeName(code) ?? `${code}`;
+}
+
+function noteExit({ history, state }: SvmVcpu, code: number): void {
+  if (history === null) return;
+  history.note({ way: "processor.exit", by: nameOf(code) }, state.guestMode ? "vmcb02" : "vmcb01");
+  history.note({ way: "guest.stores" });
 }
 
 /**

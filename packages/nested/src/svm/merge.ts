@@ -5,6 +5,9 @@ import { ADDITIONAL_STATE_INTERCEPTS, CR8_INTERCEPTS, SET_FLAG_INTERCEPTS } from
 import { shadowOf, usesNestedPaging } from "./npt-exits.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
+/** Where the values of a rule come from. */
+type MergeSource = "vmcb12" | "vmcb01" | "merged" | "l0";
+
 /*
  * How vmcb02 is made from vmcb01 and vmcb12: L2 must behave as vmcb12 says, and L0 must get back what is its own.
  */
@@ -115,21 +118,75 @@ export function splitLastBranch(vcpu: SvmVcpu): void {
   for (const field of LBR_FIELDS) copyField(vcpu.v02, to, field);
 }
 
+/** One rule of the merge: how it decides its fields of vmcb02, and why. */
+export interface VmcbMergeRule {
+  readonly id: string;
+  readonly source: MergeSource;
+  readonly why: string;
+  apply(vcpu: SvmVcpu): void;
+}
+
+/** How vmcb02 is made from vmcb01 and vmcb12, in the order of application. */
+export const VMCB_MERGE_RULES: readonly VmcbMergeRule[] = [
+  {
+    id: "merge.stateSaveArea",
+    source: "vmcb12",
+    why: "L2's state",
+    apply: ({ v02, v12 }) =>
+      v02.words.set(v12.words.subarray(v12.base + SAVE_AREA, v12.base + PAGE_WORDS), v02.base + SAVE_AREA),
+  },
+  { id: "merge.intercepts", source: "merged", why: "both levels' exits", apply: mergeIntercepts },
+  {
+    id: "merge.virtualInterrupts",
+    source: "vmcb12",
+    why: "L1's virtual interrupts with what its processor has; the host's always come to L0",
+    apply: mergeVirtualInterrupts,
+  },
+  {
+    id: "merge.time",
+    source: "merged",
+    why: "offsets of both levels add up, L0's scaled by L1's ratio",
+    apply: mergeTime,
+  },
+  {
+    id: "merge.paging",
+    source: "l0",
+    why: "the shadow of L1's nested page tables, or L1's own; L1's PAT where the guest has one of its own",
+    apply: mergePaging,
+  },
+  {
+    id: "merge.lastBranch",
+    source: "vmcb01",
+    why: "without LBR virtualization L2 shares the records of L1",
+    apply: mergeLastBranch,
+  },
+  {
+    id: "merge.permissionMaps",
+    source: "vmcb01",
+    why: "accesses to ports and MSRs come to L0, which consults L1's maps",
+    apply: ({ v01, v02 }) => {
+      copyField(v01, v02, VMCB.IOPM_BASE);
+      copyField(v01, v02, VMCB.MSRPM_BASE);
+    },
+  },
+  { id: "merge.asid", source: "l0", why: "L0's tag for L2", apply: ({ v02 }) => v02.set32(VMCB.GUEST_ASID, 2) },
+  {
+    id: "merge.copied",
+    source: "vmcb12",
+    why: "what L1 asks of this entry",
+    apply: ({ v02, v12 }) => {
+      copyField(v12, v02, VMCB.INTERRUPT_SHADOW);
+      copyField(v12, v02, VMCB.EVENT_INJECTION);
+      copyField(v12, v02, VMCB.NEXT_RIP);
+      v02.set32(VMCB.PAUSE_FILTER, v12.lo(VMCB.PAUSE_FILTER));
+    },
+  },
+];
+
 /** Builds vmcb02. */
 export function mergeVmcb02(vcpu: SvmVcpu): void {
-  const { v01, v02, v12 } = vcpu;
-  const from = v12.base + SAVE_AREA;
-  v02.words.set(v12.words.subarray(from, v12.base + PAGE_WORDS), v02.base + SAVE_AREA);
-  mergeIntercepts(vcpu);
-  mergeVirtualInterrupts(vcpu);
-  mergeTime(vcpu);
-  mergePaging(vcpu);
-  mergeLastBranch(vcpu);
-  copyField(v01, v02, VMCB.IOPM_BASE);
-  copyField(v01, v02, VMCB.MSRPM_BASE);
-  v02.set32(VMCB.GUEST_ASID, 2);
-  copyField(v12, v02, VMCB.INTERRUPT_SHADOW);
-  copyField(v12, v02, VMCB.EVENT_INJECTION);
-  copyField(v12, v02, VMCB.NEXT_RIP);
-  v02.set32(VMCB.PAUSE_FILTER, v12.lo(VMCB.PAUSE_FILTER));
+  for (const rule of VMCB_MERGE_RULES) {
+    rule.apply(vcpu);
+    vcpu.history?.note({ way: rule.id }, "vmcb02");
+  }
 }

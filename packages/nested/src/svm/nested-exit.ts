@@ -68,6 +68,7 @@ export function refusedBySilicon(vcpu: SvmVcpu): void {
 
 function leaveL2(vcpu: SvmVcpu): void {
   const { v01, v02, v12 } = vcpu;
+  vcpu.history?.note({ way: "exit.information" });
   for (const field of SAVED_SEGMENTS) {
     copyField(v02, v12, field);
     copyField(v02, v12, field + 8);
@@ -85,6 +86,7 @@ function leaveL2(vcpu: SvmVcpu): void {
   // #VMEXIT leaves these as the guest had them.
   copyField(v02, v01, VMCB.CR2);
   copyField(v02, v01, VMCB.DR6);
+  vcpu.history?.note({ way: "exit.guestState" });
   becomeL1(vcpu);
 }
 
@@ -108,6 +110,7 @@ function becomeL1(vcpu: SvmVcpu): void {
   v01.set(VMCB.DR7, DR7_INITIAL, 0);
   silicon.s[STATE.INTERRUPTIBILITY]! &= ~3;
   resetRatio(vcpu);
+  vcpu.history?.note({ way: "exit.hostState" });
   vcpu.l0.count("reflected");
   if (vcpu.isTraced) traceVmexit(vcpu.sink, vcpu.v12);
   oweSingleStep(vcpu);

@@ -36,10 +36,15 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
   }
 
   protected advanceVcpu(vcpu: SvmVcpu, event: RootEvent): RootAction {
-    if (event.kind === "start") startVcpu(vcpu);
+    if (event.kind === "start") this.start(vcpu);
     else if (event.kind === "exit") handleExit(vcpu);
     else if (event.kind === "step") commitRun(vcpu);
     return this.next(vcpu);
+  }
+
+  private start(vcpu: SvmVcpu): void {
+    startVcpu(vcpu);
+    vcpu.history?.note({ way: "l0.start" });
   }
 
   private next(vcpu: SvmVcpu): RootAction {
@@ -51,7 +56,9 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     const { outcome, state } = vcpu;
     if (outcome !== null) return { kind: "stop", outcome };
     if (state.waitsForStartup || state.halted) return this.block(vcpu);
-    return { kind: "run", vmcb: prepareEntry(vcpu), level: vcpu.level };
+    const vmcb = prepareEntry(vcpu);
+    vcpu.history?.note({ way: "l0.events" });
+    return { kind: "run", vmcb, level: vcpu.level };
   }
 
   protected copyVcpu(to: SvmVcpu, from: SvmVcpu): void {

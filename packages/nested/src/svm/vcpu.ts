@@ -2,6 +2,8 @@ import { type Processor, STATE, supportedCr4, supportedEfer, type TraceSink } fr
 import type { Outcome, Where } from "@hvdiff/machine";
 import { NestedWalk, type Svm, traceVmexit, VMCB, Vmcb } from "@hvdiff/svm";
 import { GuestInterrupts } from "../guest-interrupts.ts";
+import type { StructureHistory } from "../history/structure-history.ts";
+import { createSvmHistory } from "../history/svm-structures.ts";
 import { hostAddress } from "../host-layout.ts";
 import type { VirtualProcessor } from "../virtual-machine.ts";
 import { canWake } from "./events.ts";
@@ -29,6 +31,8 @@ export class SvmVcpu implements VirtualProcessor {
   readonly supportedEfer: number;
   /** What L0 does by itself is not told here. */
   readonly ownSink: TraceSink | null = null;
+  /** What becomes of its VMCBs; null where nobody asked for that. */
+  readonly history: StructureHistory | null;
   readonly guestCpu: SvmGuestCpu;
   readonly interrupts: GuestInterrupts;
   /** Walks L1's nested page tables in L1's memory. */
@@ -46,10 +50,17 @@ export class SvmVcpu implements VirtualProcessor {
     this.index = index;
     this.silicon = machine.processors[index]!;
     this.svm = machine.svm[index]!;
-    this.sink = {
-      event: (kind, data) =>
-        machine.trace.add({ vcpu: index, level: this.level, time: this.silicon.retired, kind, data }),
-    };
+    const sinkAt = (level: () => number): TraceSink => ({
+      event: (kind, data) => machine.trace.add({ vcpu: index, level: level(), time: this.silicon.retired, kind, data }),
+    });
+    this.sink = sinkAt(() => this.level);
+    const { traceStructures = false } = machine.options;
+    this.history = traceStructures
+      ? createSvmHistory(
+          this,
+          sinkAt(() => 0),
+        )
+      : null;
     this.isTraced = machine.options.recordTrace !== false;
     this.guestCpu = new SvmGuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
     this.supportedCr4 = supportedCr4(this.guestCpu.file);
