@@ -18,6 +18,7 @@ import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
 import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
+import { vmrunChecks } from "./scenarios/vmrun-checks.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
 import { xsavesLateLaunch } from "./scenarios/xsaves-late-launch.ts";
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   npt2m,
   npt1g,
   svmInstructions,
+  vmrunChecks,
   sxInitRedirect,
   initByVmmcall,
   initByVmmcallUnchecked,

@@ -19,7 +19,7 @@ const MODELS_FIRST = ["host", "host-model", "Skylake-Client", "qemu64"];
 const CAPABILITIES = "capabilities";
 const ENTRY_CHECKS = "entry-checks";
 /** Scenarios about SVM. */
-const ON_SVM = ["npt-1g", "npt-2m", "svm-instructions", "sx-init-redirect"];
+const ON_SVM = ["npt-1g", "npt-2m", "svm-instructions", "sx-init-redirect", "vmrun-checks"];
 const OTHERS = [
   "vmx-instruction-errors",
   "vmcs12-memory",
@@ -37,6 +37,7 @@ const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on";
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
+  if (points.some((point) => point.endsWith("VmrunChecks"))) return ["vmrun-checks"];
   if (points.includes("svm")) return ON_SVM;
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
   if (points.includes("vmcs12")) return ["vmcs12-memory"];

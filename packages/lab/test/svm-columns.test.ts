@@ -4,8 +4,8 @@ import { type ColumnResult, createLab } from "../src/index.ts";
 const OLD = "kvm@5.4+qemu@4.2/qemu64/svm=on";
 const NEW = "kvm@6.6+qemu@8.2/qemu64/svm=on";
 
-function diff(scenario: string, columns: readonly string[]): Map<string, ColumnResult> {
-  const result = createLab().diff({ scenario }, ["metal", ...columns], { cpu: "zen2" });
+function diff(scenario: string, columns: readonly string[], cpu = "zen2"): Map<string, ColumnResult> {
+  const result = createLab().diff({ scenario }, ["metal", ...columns], { cpu });
   return new Map(result.columns.map((column) => [column.column, column]));
 }
 
@@ -37,6 +37,45 @@ describe("npt-1g: the lock-up that nobody explained", () => {
     expect(verdict(columns.get("virtualbox@7.0"), "run")).toBe("completed");
     expect(verdict(columns.get("virtualbox@7.0"), "window")).toBe("something else");
     expect(causeOf(columns.get("virtualbox@7.0"), "window")).toEqual(["virtualbox/svm/features-offered"]);
+  });
+});
+
+describe("vmrun-checks", () => {
+  const NO_TLB_CHECK = "kvm@5.15+qemu@6.2/host";
+  const TLB_CHECK = "kvm@6.6+qemu@8.2/host";
+  const NEWEST = "kvm@6.16+qemu@10.0/host";
+  const columns = diff(
+    "vmrun-checks",
+    ["ideal", NO_TLB_CHECK, TLB_CHECK, NEWEST, "virtualbox@7.0", "vmware@17"],
+    "zen4",
+  );
+  const REFUSED = "exit 0xffffffffffffffff info1 0x0 info2 0x0";
+  const REFUSED_BY_KVM = "exit 0xffffffff info1 0x0 info2 0x0";
+  const ENTERED = "exit 0x81 info1 0x0 info2 0x0";
+
+  test.each(["ideal", "vmware@17"])("%s is like metal", (text) => {
+    expect(columns.get(text)?.differences).toEqual([]);
+  });
+
+  test.each([
+    ["asid-0", [REFUSED, REFUSED_BY_KVM, REFUSED_BY_KVM, REFUSED_BY_KVM, REFUSED]],
+    ["cs-long-and-default", [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED]],
+    ["tlb-control-3", [ENTERED, ENTERED, REFUSED_BY_KVM, ENTERED, ENTERED]],
+    ["tlb-control-8", [REFUSED, ENTERED, REFUSED_BY_KVM, ENTERED, REFUSED]],
+    ["io-map-unaligned", [ENTERED, ENTERED, ENTERED, ENTERED, REFUSED]],
+    ["nested-pat-type-2", [REFUSED, ENTERED, ENTERED, ENTERED, "SKIP not offered"]],
+    ["gif-after-failure", ["0", "1", "1", "1", "0"]],
+  ])("%s on metal, three releases of KVM and VirtualBox", (id, expected) => {
+    const found = ["metal", NO_TLB_CHECK, TLB_CHECK, NEWEST, "virtualbox@7.0"].map((text) =>
+      verdict(columns.get(text), id),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  test("a guest of KVM's has no PAT of its own", () => {
+    expect(verdict(columns.get("metal"), "pat-with-nested-paging")).toBe("reads its own, writes its own");
+    expect(verdict(columns.get(NEWEST), "pat-with-nested-paging")).toBe("reads its host's, writes its host's");
+    expect(causeOf(columns.get(NEWEST), "pat-with-nested-paging")).toEqual(["kvm/svm/guest-pat-ignored"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { VmrunCheck } from "@hvdiff/svm";
 import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type FieldOffsets, type VmxPolicy } from "@hvdiff/vmx";
 
@@ -42,6 +43,8 @@ export interface NestedPolicy {
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
   /** Ids of VMRUN checks that L0 does not make itself on vmcb12 (silicon still checks vmcb02). */
   readonly skippedVmrunChecks: readonly string[];
+  /** Checks that L0 makes of vmcb12 after the architecture's. */
+  readonly addedVmrunChecks: readonly VmrunCheck[];
   /** Where an L0 on SVM differs; replaces the architecture's answers field by field. */
   readonly svm: Partial<SvmPolicy>;
   /** What L1 is offered beside VMX as the manuals have it; replaces the answers of an L0 that offers nothing, field by field. */
@@ -73,6 +76,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   vmcs12: {},
   paravirtualClock: null,
   skippedVmrunChecks: [],
+  addedVmrunChecks: [],
   svm: {},
   enlightened: {},
   userspace: {},

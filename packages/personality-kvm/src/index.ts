@@ -9,6 +9,7 @@ import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
 import { REGISTER_QUIRKS } from "./quirks/registers.ts";
 import { SVM_QUIRKS } from "./quirks/svm.ts";
+import { SVM_RUN_QUIRKS } from "./quirks/svm-run.ts";
 import { refuseKvm } from "./refuse.ts";
 import { KVM_RELEASES } from "./releases.ts";
 
@@ -31,6 +32,7 @@ export const kvm: Personality = {
     ...ENLIGHTENED_QUIRKS,
     ...REGISTER_QUIRKS,
     ...SVM_QUIRKS,
+    ...SVM_RUN_QUIRKS,
   ],
   refuse: refuseKvm,
 };

@@ -80,9 +80,7 @@ function leaveL2(vcpu: SvmVcpu): void {
   v02.set(VMCB.EVENT_INJECTION, 0, 0);
   saveVirtualInterrupts(vcpu);
   splitLastBranch(vcpu);
-  if (usesNestedPaging(vcpu)) {
-    if (vcpu.l0.policy.ownGuestPat) copyField(v02, v12, VMCB.G_PAT);
-  } else copyField(v02, v01, VMCB.G_PAT);
+  copyField(v02, usesNestedPaging(vcpu) && vcpu.l0.policy.ownGuestPat ? v12 : v01, VMCB.G_PAT);
   // #VMEXIT leaves these as the guest had them.
   copyField(v02, v01, VMCB.CR2);
   copyField(v02, v01, VMCB.DR6);

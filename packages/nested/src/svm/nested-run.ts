@@ -38,11 +38,12 @@ export function runL2(vcpu: SvmVcpu, address: number): void {
 
 /** VMEXIT_INVALID before anything of L2 was loaded. */
 function failRun(vcpu: SvmVcpu): void {
-  const { state, v12, v01 } = vcpu;
+  const { state, v12, v01, l0 } = vcpu;
   passInstruction(vcpu);
   invalidate(vcpu);
+  v12.set(VMCB.EXIT_CODE, -1, l0.policy.refusedRunCodeHigh);
   v01.set(VMCB.DR7, 0x400, 0);
-  state.gif = false;
+  if (l0.policy.refusedRunClearsGif) state.gif = false;
   traceVmexit(vcpu.sink, v12);
   oweSingleStep(vcpu);
 }

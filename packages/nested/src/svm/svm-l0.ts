@@ -22,7 +22,8 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
   constructor(machine: Machine, options: L0Options) {
     super(machine, options);
     this.policy = svmPolicyOf(options.policy);
-    this.checks = VMRUN_CHECKS.filter(({ id }) => !options.policy.skippedVmrunChecks.includes(id));
+    const { skippedVmrunChecks, addedVmrunChecks } = options.policy;
+    this.checks = [...VMRUN_CHECKS.filter(({ id }) => !skippedVmrunChecks.includes(id)), ...addedVmrunChecks];
     this.capabilities = capabilitiesOf(options.guestModel);
     this.addVcpus((index) => new SvmVcpu(this, index));
   }

@@ -28,8 +28,12 @@ export interface SvmPolicy {
   readonly vmrunNeedsPaging: boolean;
   /** What decides whether L1 has 1-GiB nested pages: the processor, or what CPUID says to L1. */
   readonly gigabytePages: "cpuid" | "silicon";
-  /** Whether a guest of L1 has the PAT of its own that its VMCB names. */
+  /** Whether a guest of L1 with nested paging has the PAT of its own that its VMCB names; else it shares L1's. */
   readonly ownGuestPat: boolean;
+  /** High half of EXITCODE after a VMRUN that L0's checks refuse. */
+  readonly refusedRunCodeHigh: number;
+  /** Whether such a VMRUN clears the global interrupt flag, as a #VMEXIT does. */
+  readonly refusedRunClearsGif: boolean;
 }
 
 export const ARCHITECTURAL_SVM_POLICY: SvmPolicy = {
@@ -42,4 +46,6 @@ export const ARCHITECTURAL_SVM_POLICY: SvmPolicy = {
   vmrunNeedsPaging: false,
   gigabytePages: "silicon",
   ownGuestPat: true,
+  refusedRunCodeHigh: -1,
+  refusedRunClearsGif: true,
 };

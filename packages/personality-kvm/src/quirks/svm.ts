@@ -1,27 +1,13 @@
 import { defineQuirk, keepFeatures, onSvm, type Quirk } from "@hvdiff/personality";
 import { CPUID_WORDS } from "@hvdiff/spec";
 import { kvmSource, linuxCommit } from "../evidence.ts";
+import { OFFERED_SVM_FEATURES } from "./svm-features-table.ts";
 
 const SVM_LEAF = 0x8000_000a;
 const ASIDS = 8;
 const VM_CR_BITS = 0x1f;
 const LOCK_AND_DISABLE = 0x18;
 const DISABLE = 0x10;
-
-/** What KVM's SVM offers its guests of CPUID leaf 8000_000AH. */
-const SVM_FEATURES = [
-  "npt",
-  "lbrv",
-  "nrip-save",
-  "tsc-scale",
-  "vmcb-clean",
-  "flushbyasid",
-  "v-vmsave-vmload",
-  "pause-filter",
-  "pfthreshold",
-  "vgif",
-  "vnmi",
-] as const;
 
 const SEED = {
   kind: "report",
@@ -35,16 +21,21 @@ export const SVM_QUIRKS: readonly Quirk[] = [
   defineQuirk({
     id: "kvm/svm/features-offered",
     summary:
-      "CPUID 8000_000AH offers only the features that KVM virtualizes; decode assists and AVIC are not among them.",
+      "CPUID 8000_000AH offers only the features that this release of KVM virtualizes; decode assists and AVIC are never among them.",
     affects: ["cpuid.8000000a.edx"],
     confidence: "source",
-    evidence: [kvmSource("svm/svm.c", "svm_set_cpu_caps")],
+    evidence: [...new Set(OFFERED_SVM_FEATURES.map(({ evidence }) => evidence))],
     when: onSvm,
     capabilities: {
       stage: "kernel-supported",
-      apply: (profile) => {
+      apply: (profile, context) => {
         const { leaf, register } = CPUID_WORDS.leaf8000000AEdx;
-        keepFeatures(profile, { leaf, subleaf: 0, register }, SVM_FEATURES);
+        const offered = OFFERED_SVM_FEATURES.filter(({ since }) => since === undefined || context.atLeast(since));
+        keepFeatures(
+          profile,
+          { leaf, subleaf: 0, register },
+          offered.map(({ feature }) => feature),
+        );
       },
     },
   }),

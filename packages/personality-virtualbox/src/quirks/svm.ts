@@ -1,5 +1,5 @@
 import { defineQuirk, type Evidence, keepFeatures, onSvm, type Quirk } from "@hvdiff/personality";
-import { CPUID_WORDS } from "@hvdiff/spec";
+import { CPUID_WORDS, VMCB_FIELDS } from "@hvdiff/spec";
 import { CPUID_SOURCE } from "../evidence.ts";
 
 const SVM_LEAF = 0x8000_000a;
@@ -15,6 +15,15 @@ const MSRS: Evidence = {
   path: "src/VBox/VMM/VMMAll/CPUMAllMsrs.cpp",
   commit: "25bf3b0",
 };
+
+/** Emulation of the SVM instructions. */
+const IEM_SVM: Evidence = {
+  kind: "source",
+  repo: "VirtualBox/virtualbox",
+  path: "src/VBox/VMM/VMMAll/IEMAllCImplSvmInstr.cpp",
+  commit: "4908d8d",
+};
+const PAGE_OFFSET = 0xfff;
 
 /** What VirtualBox's own engine makes of SVM for its guests. */
 export const SVM_QUIRKS: readonly Quirk[] = [
@@ -47,6 +56,22 @@ export const SVM_QUIRKS: readonly Quirk[] = [
         profile.setCpuid(SVM_LEAF, 0, "eax", 1);
         profile.setCpuid(SVM_LEAF, 0, "ebx", ASIDS);
       },
+    },
+  }),
+  defineQuirk({
+    id: "virtualbox/svm/permission-maps-on-page-boundaries",
+    summary:
+      "VMRUN fails if the address of a permission map has any of bits 11 to 0 set, which the architecture ignores.",
+    affects: ["vmrun"],
+    confidence: "source",
+    evidence: [IEM_SVM],
+    when: onSvm,
+    policy: {
+      addedVmrunChecks: [VMCB_FIELDS.iopmBasePa, VMCB_FIELDS.msrpmBasePa].map(({ offset }) => ({
+        id: "virtualbox-permission-map-unaligned",
+        apm: '2 "Canonicalization and Consistency Checks"',
+        violated: ({ vmcb }) => (vmcb.lo(offset) & PAGE_OFFSET) !== 0,
+      })),
     },
   }),
   defineQuirk({
