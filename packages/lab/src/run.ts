@@ -17,7 +17,9 @@ import {
   ARCHITECTURAL_POLICY,
   createNestedMachine,
   L0Refusal,
+  type Mechanisms,
   type NestedPolicy,
+  PLAIN_MECHANISMS,
   type Userspace,
 } from "@hvdiff/nested";
 import { buildGuestModel, mergePolicy, type Quirk, userspaceOf } from "@hvdiff/personality";
@@ -129,6 +131,7 @@ export function projectionOf(events: readonly TraceEvent[]): TraceEvent[] {
 export interface Configuration {
   readonly guestModel: CpuModel;
   readonly policy: NestedPolicy;
+  readonly mechanisms: Mechanisms;
   /** Equal for equal configurations. */
   readonly key: string;
 }
@@ -137,11 +140,22 @@ export interface Configuration {
 export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel): Configuration {
   const { product } = column.spec;
   if (product === "metal" || product === "ideal")
-    return { guestModel: silicon, policy: ARCHITECTURAL_POLICY, key: product };
+    return { guestModel: silicon, policy: ARCHITECTURAL_POLICY, mechanisms: PLAIN_MECHANISMS, key: product };
   const guestModel = buildGuestModel(silicon, column.context, quirks);
   const policies = quirks.filter((quirk) => quirk.policy !== undefined).map((quirk) => quirk.id);
   const msrs = [...guestModel.msrs].map(([address, value]) => `${address}=${value}`);
-  return { guestModel, policy: mergePolicy(quirks), key: JSON.stringify([guestModel.cpuid, msrs, policies]) };
+  return {
+    guestModel,
+    policy: mergePolicy(quirks),
+    mechanisms: mechanismsOf(column),
+    key: JSON.stringify([guestModel.cpuid, msrs, policies]),
+  };
+}
+
+/** How the column's product works inside; its quirks have no say in that. */
+function mechanismsOf({ spec, context }: ResolvedColumn): Mechanisms {
+  const product = PERSONALITIES.find((personality) => personality.product === spec.product);
+  return { ...PLAIN_MECHANISMS, ...product?.mechanisms?.(context) };
 }
 
 /** The VMM half of a column on its kernel; null where there is none. */
@@ -195,6 +209,7 @@ export function createMachine(
       silicon,
       guestModel: configuration.guestModel,
       policy: configuration.policy,
+      mechanisms: configuration.mechanisms,
       userspace: userspaceFor(column),
     });
   } catch (error) {

@@ -9,6 +9,7 @@ export class CopyPlans {
   private from: VmcsLayout | null = null;
   private to: VmcsLayout | null = null;
   private plan: CopyPlan = [];
+  private count = 0;
 
   private readonly absent: "zero" | "keep";
 
@@ -18,12 +19,19 @@ export class CopyPlans {
     this.absent = absent;
   }
 
-  copy(from: MemoryVmcs, to: MemoryVmcs): void {
+  /** @returns how many fields there are to copy */
+  copy(from: MemoryVmcs, to: MemoryVmcs): number {
     if (from.layout !== this.from || to.layout !== this.to) {
       this.from = from.layout;
       this.to = to.layout;
       this.plan = createCopyPlan(from.layout, to.layout, this.fields, this.absent);
+      this.count = this.fields.filter((field) => this.isCopied(field)).length;
     }
     copyFields(from, to, this.plan);
+    return this.count;
+  }
+
+  private isCopied(field: number): boolean {
+    return this.to!.lowMask[field] !== 0 && (this.absent === "zero" || this.from!.lowMask[field] !== 0);
   }
 }

@@ -16,6 +16,7 @@ import { capabilitiesOf } from "@hvdiff/svm";
 import { GUEST_OFFSET, L0_MEMORY_BASE, L0_MEMORY_SIZE } from "./host-layout.ts";
 import { L0 } from "./l0.ts";
 import type { L0Options } from "./l0-options.ts";
+import { type Mechanisms, PLAIN_MECHANISMS } from "./mechanisms.ts";
 import { ARCHITECTURAL_POLICY, type NestedPolicy } from "./policy.ts";
 import { SvmL0 } from "./svm/svm-l0.ts";
 import type { Userspace } from "./userspace.ts";
@@ -26,6 +27,8 @@ export interface NestedMachineOptions extends BootRequest {
   /** The CPU that L1 is shown. */
   readonly guestModel: CpuModel;
   readonly policy: NestedPolicy;
+  /** How L0 does what no guest can notice. */
+  readonly mechanisms?: Mechanisms;
   /** Bytes of L1's RAM, a multiple of 1 MiB. */
   readonly memory: number;
   readonly firmware: FirmwareProfile;
@@ -75,6 +78,7 @@ function createClient(machine: Machine, options: NestedMachineOptions): L0 | Svm
   const made: L0Options = {
     guestModel: options.guestModel,
     policy: options.policy,
+    mechanisms: options.mechanisms ?? PLAIN_MECHANISMS,
     ram: options.memory,
     firmware: options.firmware,
     initial: boot.state,

@@ -4,6 +4,7 @@ export { VMCB_PARTS } from "./history/svm-structures.ts";
 export { originsOf, type StructureWay, wayOf } from "./history/ways-table.ts";
 export { L0 } from "./l0.ts";
 export type { L0Options } from "./l0-options.ts";
+export { type Mechanisms, PLAIN_MECHANISMS, type ShadowedFields } from "./mechanisms.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";

@@ -1,5 +1,6 @@
 import type { CpuModel } from "@hvdiff/cpu";
 import type { FirmwareProfile, InitialState } from "@hvdiff/machine";
+import type { Mechanisms } from "./mechanisms.ts";
 import type { NestedPolicy } from "./policy.ts";
 import type { Userspace } from "./userspace.ts";
 
@@ -8,6 +9,7 @@ export interface L0Options {
   /** The CPU that L1 is shown. */
   readonly guestModel: CpuModel;
   readonly policy: NestedPolicy;
+  readonly mechanisms: Mechanisms;
   /** Bytes of L1's RAM. */
   readonly ram: number;
   readonly firmware: FirmwareProfile;

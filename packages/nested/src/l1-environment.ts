@@ -28,6 +28,9 @@ export class L1Environment implements VmxEnvironment {
   readonly value: VmxValue = { kind: "value", lo: 0, hi: 0 };
   /** Called after anything that must reach silicon's TLB: L0 issues the real INVEPT or INVVPID. */
   onInvalidate: (kind: "ept" | "vpid") => void = () => {};
+  /** Called when another VMCS becomes the current one, or none (-1), and before the current one is written back. */
+  onCurrent: (pointer: number) => void = () => {};
+  onWriteBack: (current: MemoryVmcs) => void = () => {};
   private readonly guest: GuestCpu;
   private readonly memory: PhysicalMemory;
   private readonly ram: number;
@@ -124,7 +127,9 @@ export class L1Environment implements VmxEnvironment {
   set currentPointer(address: number) {
     const state = this.getState();
     if (this.keepsCopy && address !== -1 && address !== state.currentPointer) this.takeCopy(state, address);
+    const isAnother = address !== state.currentPointer;
     state.currentPointer = address;
+    if (isAnother) this.onCurrent(address);
     // Anybody may have stored to the page before.
     this.current?.note(CHANGED_ALL);
   }
@@ -191,6 +196,7 @@ export class L1Environment implements VmxEnvironment {
   }
 
   writeBack(address: number): void {
+    if (address === this.getState().currentPointer) this.onWriteBack(this.currentVmcs()!);
     if (!this.isCopied(address)) return;
     this.memory.writeBytes(hostAddress(address, this.ram), this.memory.readBytes(this.getState().vmcs12Copy, PAGE));
   }

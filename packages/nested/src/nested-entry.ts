@@ -60,6 +60,8 @@ export function entryCheckLists(policy: NestedPolicy): EntryCheckLists {
 export function enterL2(vcpu: VmxVcpu, isLaunch: boolean): void {
   const refused = useEnlightened(vcpu, isLaunch);
   vcpu.history?.note({ way: "enlightened.load" });
+  const current = vcpu.environment.currentVmcs();
+  if (current !== null) vcpu.shadow?.collect(current, isLaunch ? "VMLAUNCH" : "VMRESUME");
   const outcome = refused ?? (isLaunch ? vmlaunch(vcpu.environment) : vmresume(vcpu.environment));
   if (outcome.kind !== "enter") {
     refuseEntry(vcpu, isLaunch, outcome);

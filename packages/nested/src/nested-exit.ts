@@ -122,6 +122,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
   vcpu.l0.count("reflected");
   syncEnlightened(vcpu);
   vcpu.history?.note({ way: "enlightened.store" });
+  vcpu.shadow?.noteStale();
   noteReflected(vcpu, v12);
   traceVmexit(vcpu, v12);
 }
@@ -156,4 +157,5 @@ export function failEntryLate(vcpu: VmxVcpu): void {
   vcpu.silicon.retired -= 1;
   completeVmx(vcpu, outcome);
   vcpu.environment.currentVmcs()!.set(F.vmInstructionError, vcpu.l0.options.policy.lateFailureError, 0);
+  vcpu.shadow?.noteStale();
 }

@@ -51,6 +51,7 @@ export function startVcpu(vcpu: VmxVcpu): void {
   vcpu.guestCpu.setMsr(FEATURE_CONTROL_MSR, featureControlAfter(l0.options.firmware));
   v.set(F.guestDr7, 0x400, 0);
   v.write("guestIa32Pat", 0x0007040600070406n);
+  vcpu.shadow?.start();
   if (vcpu.index === 0) startBootstrap(vcpu, v);
   else startApplication(vcpu, v);
 }

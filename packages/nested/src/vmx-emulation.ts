@@ -130,6 +130,7 @@ function emulateVmwrite(vcpu: VmxVcpu): void {
   };
   const outcome = vmwriteEnlightened(vcpu) ?? vmwrite(vcpu.environment, operands);
   traceWrite(vcpu, operands, outcome);
+  if (outcome.kind === "succeed") vcpu.shadow?.writeThrough(vcpu.environment.currentVmcs()!, encoding.lo, "VMWRITE");
   completeVmx(vcpu, outcome);
 }
 

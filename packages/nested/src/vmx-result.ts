@@ -1,3 +1,4 @@
+import { encodingOf } from "@hvdiff/spec";
 import type { VmxOutcome } from "@hvdiff/vmx";
 import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
@@ -5,6 +6,7 @@ import { skipInstruction } from "./guest-instructions.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const ARITHMETIC_FLAGS = 0x8d5;
+const VM_INSTRUCTION_ERROR = encodingOf("vmInstructionError");
 const CF = 1;
 const ZF = 0x40;
 
@@ -17,6 +19,9 @@ export function completeVmx(vcpu: VmxVcpu, outcome: VmxOutcome): void {
   const flags = vcpu.current.lo(F.guestRflags) & ~ARITHMETIC_FLAGS;
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
   vcpu.current.set(F.guestRflags, flags | extra, 0);
-  if (outcome.kind === "failValid") syncEnlightened(vcpu);
+  if (outcome.kind === "failValid") {
+    syncEnlightened(vcpu);
+    vcpu.shadow?.writeThrough(vcpu.environment.currentVmcs()!, VM_INSTRUCTION_ERROR, "VMfail");
+  }
   skipInstruction(vcpu);
 }

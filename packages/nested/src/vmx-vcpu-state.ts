@@ -2,6 +2,7 @@ import { exitReasonName } from "@hvdiff/spec";
 import { createEnlightenedState, type EnlightenedState } from "./enlightened/enlightened-state.ts";
 import type { OwedException } from "./l0-state.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
+import { createShadowVmcsState, type ShadowVmcsState } from "./shadow-vmcs.ts";
 
 /**
  * Everything an L0 knows about one virtual processor with VMX beside its VMCSs and the register file, which lie in memory. Plain data: cloned,
@@ -50,6 +51,8 @@ export interface VmxVcpuState {
   /** VPID that L1 gave its guest at the last entry. */
   lastVpid12: number;
   enlightened: EnlightenedState;
+  /** The shadow VMCS that silicon uses for VMREADs and VMWRITEs of L1. */
+  shadow: ShadowVmcsState;
 }
 
 export function createVmxVcpuState(): VmxVcpuState {
@@ -80,6 +83,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     flush02: false,
     lastVpid12: -1,
     enlightened: createEnlightenedState(),
+    shadow: createShadowVmcsState(),
   };
 }
 

@@ -23,6 +23,7 @@ import { createModificationLog } from "./modification-log.ts";
 import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
 import { vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
+import { ShadowVmcs } from "./shadow-vmcs.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import type { VirtualProcessor } from "./virtual-machine.ts";
 import { createVmxVcpuState, type VmxVcpuState } from "./vmx-vcpu-state.ts";
@@ -54,6 +55,8 @@ export class VmxVcpu implements VirtualProcessor {
   /** Walks L1's EPT12 in L1's memory. */
   readonly ept12Walk: EptWalk;
   readonly modificationLog: ModificationLog;
+  /** Null where this L0 does not use VMCS shadowing for L1. */
+  readonly shadow: ShadowVmcs | null;
 
   constructor(l0: L0, index: number) {
     const { machine, options, capabilities } = l0;
@@ -87,16 +90,34 @@ export class VmxVcpu implements VirtualProcessor {
     this.ept12Walk = new EptWalk(this.guestCpu, capabilities);
     this.modificationLog = createModificationLog(this);
     this.handlers = new ExitHandlers(this);
+    this.shadow = this.createShadow();
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.guestCpu.onApicMoved = (page) => l0.uncoverApic(page);
     this.environment.onInvalidate = () => this.forgetTranslations(true);
   }
 
-  private createSink(level: () => number): TraceSink {
+  private createShadow(): ShadowVmcs | null {
+    const { shadowedFields } = this.l0.options.mechanisms;
+    if (shadowedFields === null) return null;
+    const sink =
+      this.sink === null
+        ? null
+        : this.createSink(
+            () => 1,
+            () => this.silicon.exactTime(),
+          );
+    const shadow = new ShadowVmcs(this, shadowedFields, sink);
+    this.environment.onCurrent = (pointer) => shadow.follow(pointer);
+    this.environment.onWriteBack = (current) => shadow.collect(current, "L1 leaves it");
+    return shadow;
+  }
+
+  /** @param time when its events happen: in root mode, where L0 works, that is after the last instruction */
+  private createSink(level: () => number, time = () => this.silicon.retired): TraceSink {
     const { trace } = this.l0.machine;
     const vcpu = this.index;
     return {
-      event: (kind, data) => trace.add({ vcpu, level: level(), time: this.silicon.retired, kind, data }),
+      event: (kind, data) => trace.add({ vcpu, level: level(), time: time(), kind, data }),
     };
   }
 
@@ -161,6 +182,7 @@ export class VmxVcpu implements VirtualProcessor {
     if (state.guestMode) state.launched02 = true;
     else state.launched01 = true;
     this.flush();
+    if (!state.guestMode) this.shadow?.synchronize(this.environment.currentVmcs());
     this.vmx.guestTraceLevel = this.level;
     noteEntry(this);
     return { kind: "enter", resume: launched };

@@ -1,4 +1,5 @@
 import type { Personality } from "@hvdiff/personality";
+import { kvmMechanisms } from "./mechanisms.ts";
 import { KVM_PARAMETERS } from "./parameters.ts";
 import { CAPABILITY_CONTROL_QUIRKS } from "./quirks/capability-controls.ts";
 import { CAPABILITY_MSR_QUIRKS } from "./quirks/capability-msrs.ts";
@@ -34,5 +35,6 @@ export const kvm: Personality = {
     ...SVM_QUIRKS,
     ...SVM_RUN_QUIRKS,
   ],
+  mechanisms: kvmMechanisms,
   refuse: refuseKvm,
 };

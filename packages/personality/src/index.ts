@@ -1,3 +1,4 @@
+export type { Mechanisms, ShadowedFields } from "@hvdiff/nested";
 export { activeQuirks, productOfQuirk, type QuirkOverrides, quirkActive } from "./active-quirks.ts";
 export { buildGuestModel, buildGuestProfile } from "./build-guest-model.ts";
 export {

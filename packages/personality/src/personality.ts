@@ -1,4 +1,5 @@
-import type { ColumnSpec } from "./column.ts";
+import type { Mechanisms } from "@hvdiff/nested";
+import type { ColumnContext, ColumnSpec } from "./column.ts";
 import type { VmmHalf } from "./kvm-api.ts";
 import type { Confidence, Quirk } from "./quirk.ts";
 
@@ -37,6 +38,8 @@ export interface Personality {
   readonly vmm?: string;
   /** VMM: its loop around KVM_RUN. */
   readonly vmmHalf?: VmmHalf;
+  /** How the product does its work where no guest can notice: what it costs. Absent: as an L0 does that takes no pains. */
+  mechanisms?(context: ColumnContext): Partial<Mechanisms>;
   /** Why this column cannot be run, in one line; undefined if it can. */
   refuse?(spec: ColumnSpec): string | undefined;
 }

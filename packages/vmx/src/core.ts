@@ -10,6 +10,7 @@ import type { MemoryVmcs, VmcsLayout } from "./memory-vmcs.ts";
 import { createMsrWords, type MsrWords } from "./msr-words.ts";
 import type { VmxPolicy } from "./policy.ts";
 import { ProcessorVmxEnvironment } from "./processor-environment.ts";
+import type { ShadowListener } from "./shadow-listener.ts";
 
 /** What a `VmxCore` is made of. */
 export interface VmxCoreOptions {
@@ -39,6 +40,8 @@ export class VmxCore {
   failedCheck: string | null = null;
   /** Root mode belongs to a client in TypeScript, so transitions are not the guest's to see. */
   hasRootClient = false;
+  /** Who is told of VMREADs and VMWRITEs of the guest that did not exit. */
+  shadowListener: ShadowListener | null = null;
   /** The VMCS whose guest state the registers still hold in root mode. A cache beside `KEPT_POINTER`: null is always right. */
   resident: MemoryVmcs | null = null;
 

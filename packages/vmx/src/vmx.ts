@@ -26,6 +26,7 @@ import { interceptVmxInstruction } from "./intercepts/vmx-instructions.ts";
 import { createVmcsLayout, type MemoryVmcs } from "./memory-vmcs.ts";
 import type { VmxOutcome } from "./outcome.ts";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "./policy.ts";
+import type { ShadowListener } from "./shadow-listener.ts";
 import * as W from "./state.ts";
 import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
 import { traceVmexit } from "./trace.ts";
@@ -214,6 +215,11 @@ export class Vmx implements VirtualizationExtension {
   /** Trace level of guests entered from now on; 0 for one more than that of root mode. */
   set guestTraceLevel(level: number) {
     this.core.s[W.GUEST_TRACE_LEVEL] = level;
+  }
+
+  /** Who is told of VMREADs and VMWRITEs of guests that do not exit. */
+  set shadowListener(listener: ShadowListener) {
+    this.core.shadowListener = listener;
   }
 
   /** Replaces the lists of entry checks. */

@@ -10,6 +10,7 @@ import {
   type VmxOutcome,
   vmFail,
 } from "@hvdiff/vmx";
+import { copyKind, noteCopy } from "../accounting.ts";
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import { takePage } from "../page-pool.ts";
 import { enlightenedPolicyOf } from "../policy.ts";
@@ -19,6 +20,8 @@ import { EvmcsPage } from "./evmcs-page.ts";
 import { pageOf } from "./synthetic-msrs.ts";
 
 const NONE = -1;
+const LOADED = copyKind("enlightened", "vmcs12");
+const STORED = copyKind("vmcs12", "enlightened");
 const ERROR_UNSUPPORTED_COMPONENT = 12;
 /** An instruction that is not completed so often in a row never will be, where nothing can come in between. */
 const ENDLESS = 1000;
@@ -61,6 +64,8 @@ function activate(vcpu: VmxVcpu, pointer: number, isLaunch: boolean): void {
   if (isLaunch) machine.memory.writeBytes(enlightened.page, ZERO_PAGE);
   enlightened.active = pointer;
   vcpu.state.currentPointer = pointer;
+  // There are no VMREADs and VMWRITEs to shadow.
+  vcpu.shadow?.follow(NONE);
 }
 
 /**
@@ -84,8 +89,7 @@ export function useEnlightened(vcpu: VmxVcpu, isLaunch: boolean): VmxOutcome | n
   if (isAnother) v12.note(CHANGED_ALL);
   const page = pageAt(vcpu, pointer);
   const copied = page.loadInto(v12, isLaunch || isAnother ? 0 : page.cleanFields);
-  vcpu.l0.count("copies.enlightened-to-vmcs12");
-  vcpu.l0.count("fields.enlightened-to-vmcs12", copied);
+  noteCopy(vcpu, LOADED, copied, isLaunch ? "VMLAUNCH" : "VMRESUME");
   // There is no launch state in the page: the instruction is the right one by definition.
   v12.launched = !isLaunch;
   return null;
@@ -100,8 +104,7 @@ export function noteEnlightenedClean(vcpu: VmxVcpu): void {
 export function syncEnlightened(vcpu: VmxVcpu): void {
   if (!isActive(vcpu)) return;
   const copied = pageAt(vcpu, vcpu.state.enlightened.active).storeFrom(vcpu.environment.currentVmcs()!);
-  vcpu.l0.count("copies.vmcs12-to-enlightened");
-  vcpu.l0.count("fields.vmcs12-to-enlightened", copied);
+  noteCopy(vcpu, STORED, copied, "L1 goes on");
 }
 
 /** VMCLEAR of a processor that uses enlightened VMCSs ends the use of that one; null where L1 uses none. */

@@ -65,6 +65,12 @@ const OWN_WAYS: readonly StructureWay[] = [
     why: "an exit to L1 tells what has become of its guest",
     from: ["vmcs12"],
   },
+  {
+    id: "shadow.collect",
+    title: "L1 wrote it without an exit",
+    why: "the processor did L1's VMWRITE on the shadow VMCS that vmcs01 is linked to, and L0 has copied it",
+    from: [],
+  },
   { id: "entry.msrList", title: "L1's VM-entry MSR-load list", why: "L0 walks L1's list itself", from: [] },
   { id: "exit.msrList", title: "L1's VM-exit MSR-load list", why: "L0 walks L1's list itself", from: [] },
   {

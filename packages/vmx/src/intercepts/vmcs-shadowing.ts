@@ -44,6 +44,7 @@ export function vmreadShadow(core: VmxCore, op: Op): number | null {
   if (environment.context.cpl > 0) return applyOutcome(c, GENERAL_PROTECTION);
   const outcome = vmreadFrom(environment, shadowVmcs(core), low, high);
   if (outcome.kind === "value" && !writeOperand(c, op, 0, outcome.lo, outcome.hi)) return STATUS_ABORTED;
+  core.shadowListener?.read(low, high, outcome);
   return applyOutcome(c, outcome);
 }
 
@@ -57,5 +58,7 @@ export function vmwriteShadow(core: VmxCore, op: Op): number | null {
   writeOperands.valueLow = readOperand(c, op, 1);
   writeOperands.valueHigh = c.hi;
   if (c.fault !== FAULT_NONE) return STATUS_ABORTED;
-  return applyOutcome(c, vmwriteTo(environment, shadowVmcs(core), writeOperands));
+  const outcome = vmwriteTo(environment, shadowVmcs(core), writeOperands);
+  core.shadowListener?.write(writeOperands, outcome);
+  return applyOutcome(c, outcome);
 }
