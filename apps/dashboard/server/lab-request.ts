@@ -15,6 +15,7 @@ export type LabRequest =
   | { readonly method: "quirks"; readonly column: string | null }
   | { readonly method: "dump"; readonly text: string; readonly column: string | null; readonly options: RunOptions }
   | { readonly method: "diff"; readonly guest: GuestRef; readonly columns: Columns; readonly options: RunOptions }
+  | { readonly method: "structures"; readonly guest: GuestRef; readonly column: string; readonly options: RunOptions }
   | {
       readonly method: "compare";
       readonly guest: GuestRef;
@@ -42,6 +43,8 @@ export function answer(lab: Lab, request: LabRequest, image?: Uint8Array): unkno
       return lab.readDump(request.text, request.column ?? undefined, request.options);
     case "diff":
       return lab.diff(guestOf(request.guest, image), request.columns ?? lab.defaultColumns(), request.options);
+    case "structures":
+      return lab.structures(guestOf(request.guest, image), request.column, request.options);
     case "compare":
       return lab.compare(guestOf(request.guest, image), request.left, request.right, request.options);
   }

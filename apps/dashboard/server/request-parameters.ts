@@ -4,6 +4,7 @@ import { type RunOptions, UsageError } from "@hvdiff/lab";
 export type Query = Readonly<Record<string, unknown>>;
 
 const MOST_COLUMNS = 32;
+const MOST_TEXT = 1000;
 
 /**
  * The comma-separated values of a parameter, without repetitions. A plus sign means a space in a query string and people forget to escape it,
@@ -14,6 +15,15 @@ function list(query: Query, name: string): string[] {
   const texts = (Array.isArray(given) ? given : [given]).filter((text) => typeof text === "string");
   const values = texts.flatMap((text) => text.split(",")).map((value) => value.replace(/ +$/, "").replaceAll(" ", "+"));
   return [...new Set(values.filter((value) => value !== ""))];
+}
+
+/** A parameter that is given once, as it is; null when absent or empty. */
+export function textOf(query: Query, name: string): string | null {
+  const given = query[name];
+  if (given === undefined || given === "") return null;
+  if (typeof given !== "string" || given.length > MOST_TEXT)
+    throw new UsageError(`“${name}” is given once, and has at most ${MOST_TEXT} characters`);
+  return given;
 }
 
 /** `?on=metal,kvm@6.1`; null when absent. */
@@ -37,10 +47,15 @@ export function requiredColumnOf(query: Query, name: string): string {
   return column;
 }
 
-/** `?cpu=` and `?quirks=+id,-id`. */
+/** `?cpu=`, `?quirks=+id,-id` and `?schedule=`. */
 export function optionsOf(query: Query): RunOptions {
   const [cpu, ...more] = list(query, "cpu");
   if (more.length > 0) throw new UsageError("“cpu” takes one model");
   const quirks = list(query, "quirks");
-  return { ...(cpu === undefined ? {} : { cpu }), ...(quirks.length === 0 ? {} : { quirks }) };
+  const schedule = textOf(query, "schedule");
+  return {
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(quirks.length === 0 ? {} : { quirks }),
+    ...(schedule === null ? {} : { schedule }),
+  };
 }

@@ -19,6 +19,12 @@ export const LOOKS: readonly Look[] = [
   { name: "matrix-chart", hash: "#/matrix?show=chart", ready: ".hv-matrix-chart a" },
   { name: "comparison", hash: `#/compare/xsaves-control?left=metal&right=${KVM}`, ready: ".trace-row.current" },
   { name: "capabilities", hash: `#/caps?on=metal,${KVM}`, ready: ".capability-group" },
+  {
+    name: "structures",
+    hash: "#/structures/xsaves-control?on=ideal&field=vmcs02.secondaryProcessorBasedControls",
+    ready: ".provenance .chain",
+  },
+  { name: "structures-vmptrld", hash: "#/structures/xsaves-control?on=ideal&find=vmptrld", ready: ".pointer-note" },
   { name: "quirks", hash: "#/quirks", ready: ".quirk-entry" },
   { name: "own", hash: "#/own", ready: ".results .state" },
 ];

@@ -7,6 +7,7 @@ import type {
   MatrixResult,
   QuirkResult,
   ScenarioResult,
+  StructuresResult,
 } from "@hvdiff/lab";
 
 /** What one can choose from. */
@@ -25,6 +26,7 @@ export interface Api {
   matrixRow(asked: { scenario: string; on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
+  structures(asked: StructuresAsked): Promise<StructuresResult>;
   /** What a text says of a processor, beside the nearest column or this one. */
   readDump(text: string, column: string | null): Promise<DumpResult>;
   /** Uploads an image and asks for a run of it. */
@@ -56,6 +58,15 @@ export interface ComparisonAsked {
   readonly right: string;
   readonly cpu: string | null;
   readonly quirks: readonly string[];
+  readonly schedule: string | null;
+}
+
+export interface StructuresAsked {
+  readonly scenario: string;
+  readonly column: string;
+  readonly cpu: string | null;
+  readonly quirks: readonly string[];
+  readonly schedule: string | null;
 }
 
 const MOST_KEPT = 100;
@@ -83,8 +94,15 @@ export function createApi(): Api {
     matrixRow: ({ scenario, on, cpu }) =>
       get(`matrix/${encodeURIComponent(scenario)}`, { on: on?.join(",") ?? null, cpu }),
     caps: ({ on, cpu }) => get("caps", { on: on?.join(",") ?? null, cpu }),
-    compare: ({ scenario, left, right, cpu, quirks }) =>
-      get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null }),
+    compare: ({ scenario, left, right, cpu, quirks, schedule }) =>
+      get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null, schedule }),
+    structures: ({ scenario, column, cpu, quirks, schedule }) =>
+      get(`structures/${encodeURIComponent(scenario)}`, {
+        on: column,
+        cpu,
+        quirks: quirks.join(",") || null,
+        schedule,
+      }),
     readDump: (text, column) =>
       ask(`api/v1/dumps${column === null ? "" : `?on=${encodeURIComponent(column)}`}`, {
         method: "POST",

@@ -10,6 +10,7 @@ import { errorState, loadingState } from "./parts/states.ts";
 import { quirksView } from "./quirks/quirks-view.ts";
 import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 import { createShell, type Shell } from "./shell.ts";
+import { structuresView } from "./structures/structures-view.ts";
 import type { View, ViewContext } from "./view.ts";
 
 const PATIENCE_MS = 150;
@@ -32,7 +33,14 @@ export function startDashboard(container: HTMLElement): void {
     api: createApi(),
     shell: createShell(container),
     columns: new Set(),
-    last: { matrix: formatRoute(HOME), compare: "#/compare", caps: "#/caps", own: "#/own", quirks: "#/quirks" },
+    last: {
+      matrix: formatRoute(HOME),
+      compare: "#/compare",
+      structures: "#/structures",
+      caps: "#/caps",
+      own: "#/own",
+      quirks: "#/quirks",
+    },
     turn: 0,
     view: null,
     viewName: null,
@@ -117,6 +125,8 @@ function viewOf(route: Route, context: ViewContext): View {
       return matrixView(route, context);
     case "compare":
       return comparisonView(route, context);
+    case "structures":
+      return structuresView(route, context);
     case "caps":
       return capsView(route, context);
     case "own":
@@ -128,6 +138,7 @@ function viewOf(route: Route, context: ViewContext): View {
 
 function columnsNamed(route: Route): readonly (string | null)[] {
   if (route.view === "compare") return [route.left, route.right];
+  if (route.view === "structures") return [route.column];
   return route.view === "quirks" ? [] : (route.on ?? []);
 }
 

@@ -1,5 +1,8 @@
+import { decode, encode, listOf, type NamedValue, numberOf, parseValues, split, type Values } from "./route-values.ts";
+import { type StructuresRoute, structuresRoute, structuresValues } from "./run-routes.ts";
+
 /** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
-export type Route = MatrixRoute | CompareRoute | CapsRoute | OwnRoute | QuirksRoute;
+export type Route = MatrixRoute | CompareRoute | StructuresRoute | CapsRoute | OwnRoute | QuirksRoute;
 
 export interface MatrixRoute {
   readonly view: "matrix";
@@ -28,6 +31,8 @@ export interface CompareRoute {
   readonly cpu: string | null;
   /** Quirks switched by hand, `+id` or `-id`. */
   readonly quirks: readonly string[];
+  /** What comes from outside, and when. */
+  readonly schedule: string | null;
   /** Also verdicts without differences. */
   readonly all: boolean;
   /** The row of the aligned traces that is looked at. */
@@ -58,8 +63,6 @@ export interface QuirksRoute {
   readonly q: string;
 }
 
-type Values = ReadonlyMap<string, string>;
-
 /** Where one begins. */
 export const HOME: MatrixRoute = {
   view: "matrix",
@@ -78,6 +81,7 @@ export function parseRoute(hash: string): Route {
   const [view = "", scenario = ""] = split(path, "/");
   const values = parseValues(query);
   if (view === "compare") return compareRoute(decode(scenario), values);
+  if (view === "structures") return structuresRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
   if (view === "quirks") return { view, id: decode(scenario) || null, q: values.get("q") ?? "" };
@@ -93,7 +97,6 @@ export function parseRoute(hash: string): Route {
 }
 
 function compareRoute(scenario: string, values: Values): CompareRoute {
-  const row = Number(values.get("row") || Number.NaN);
   return {
     view: "compare",
     scenario: scenario === "" ? null : scenario,
@@ -101,8 +104,9 @@ function compareRoute(scenario: string, values: Values): CompareRoute {
     right: values.get("right") ?? null,
     cpu: values.get("cpu") ?? null,
     quirks: listOf(values.get("quirks")) ?? [],
+    schedule: values.get("schedule") ?? null,
     all: values.has("all"),
-    row: Number.isSafeInteger(row) && row >= 0 ? row : null,
+    row: numberOf(values.get("row")),
   };
 }
 
@@ -116,15 +120,14 @@ export function formatRoute(route: Route): string {
 
 /** What of a route stands in the path, after the view. */
 function placeOf(route: Route): string | null {
-  if (route.view === "compare") return route.scenario;
+  if (route.view === "compare" || route.view === "structures") return route.scenario;
   if (route.view === "quirks") return route.id;
   return route.view === "own" ? route.run : null;
 }
 
-type NamedValue = readonly [string, string | null];
-
 function valuesOf(route: Route): readonly NamedValue[] {
   if (route.view === "compare") return compareValues(route);
+  if (route.view === "structures") return structuresValues(route);
   if (route.view === "quirks") return [["q", route.q === "" ? null : route.q]];
   const common: NamedValue[] = [
     ["on", route.on?.join(",") ?? null],
@@ -135,12 +138,13 @@ function valuesOf(route: Route): readonly NamedValue[] {
   return route.view === "matrix" ? [...common, ...matrixValues(route), all] : [...common, all];
 }
 
-function compareValues({ left, right, cpu, quirks, row, all }: CompareRoute): readonly NamedValue[] {
+function compareValues({ left, right, cpu, quirks, schedule, row, all }: CompareRoute): readonly NamedValue[] {
   return [
     ["left", left],
     ["right", right],
     ["cpu", cpu],
     ["quirks", quirks.length === 0 ? null : quirks.join(",")],
+    ["schedule", schedule],
     ["row", row === null ? null : String(row)],
     ["all", all ? "1" : null],
   ];
@@ -153,32 +157,4 @@ function matrixValues({ q, group, sort, chart }: MatrixRoute): readonly NamedVal
     ["sort", sort === "given" ? null : sort],
     ["show", chart ? "chart" : null],
   ];
-}
-
-function parseValues(query: string): Values {
-  const pairs = query.split("&").map((pair) => split(pair, "="));
-  return new Map(pairs.flatMap(([name = "", value = ""]) => (name === "" ? [] : [[decode(name), decode(value)]])));
-}
-
-function listOf(text: string | undefined): string[] | null {
-  const values = (text ?? "").split(",").filter((value) => value !== "");
-  return values.length === 0 ? null : [...new Set(values)];
-}
-
-/** Before and after the first separator. */
-function split(text: string, separator: string): [string, string] {
-  const place = text.indexOf(separator);
-  return place < 0 ? [text, ""] : [text.slice(0, place), text.slice(place + 1)];
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/%(40|2F|2B|2C|3D|3A)/g, decodeURIComponent);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

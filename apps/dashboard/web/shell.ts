@@ -14,6 +14,7 @@ export interface Shell {
 const TITLES: Readonly<Record<Route["view"], string>> = {
   matrix: "Matrix",
   compare: "Comparison",
+  structures: "Structures",
   caps: "Capabilities",
   own: "Your guest",
   quirks: "Quirks",

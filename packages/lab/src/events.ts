@@ -27,6 +27,11 @@ const TEXTS: Readonly<Record<string, (data: Data) => string>> = {
   vmread: (data) => `vmread ${data["field"]} → ${data["value"] ?? data["result"]}`,
   vmwrite: (data) => `vmwrite ${data["field"]} ${data["value"]} → ${data["result"]}`,
   vmentry: (data) => `${data["instruction"]} → ${data["result"]}`,
+  "l0-exit": (data) => `exit from L${data["from"]}: ${data["reason"]} at ${data["rip"]}`,
+  "l0-entry": (data) => `enters L${data["into"]} at ${data["rip"]}`,
+  "l0-reflect": (data) => `tells L1 of the exit ${data["reason"]}`,
+  "l0-inject": (data) => `injects vector ${data["vector"]} into L${data["into"]}`,
+  "l0-return": (data) => `returns to userspace: ${data["why"]}`,
   vmexit: (data) => `exit ${data["reason"]} ${describe(data, "qualification", "guestPhysicalAddress", "interruption")}`,
 };
 

@@ -221,7 +221,8 @@ export interface StructureSwitch {
   readonly vcpu: number;
   readonly of: string;
   readonly at: string;
-  /** Host-physical address of what L0 works on. */
+  /** Host-physical address that its own address leads to, and of what L0 works on: the same, or a copy. */
+  readonly home?: string;
   readonly host?: string;
 }
 

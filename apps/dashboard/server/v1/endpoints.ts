@@ -26,6 +26,11 @@ export interface Endpoint {
 const ON: Parameter = { name: "on", in: "query", summary: "columns, comma-separated; the first is the reference" };
 const CPU: Parameter = { name: "cpu", in: "query", summary: "the silicon" };
 const QUIRKS: Parameter = { name: "quirks", in: "query", summary: "quirks switched by hand: +id, -id" };
+const SCHEDULE: Parameter = {
+  name: "schedule",
+  in: "query",
+  summary: "what comes from outside, and when: signal@1234,irq:0x31@88",
+};
 const Q: Parameter = { name: "q", in: "query", summary: "only scenarios that fit this query" };
 const GUEST: Parameter = {
   name: "guest",
@@ -33,6 +38,7 @@ const GUEST: Parameter = {
   summary: "a scenario's id, or sha256:DIGITS of an uploaded image",
   required: true,
 };
+const COLUMN: Parameter = { name: "on", in: "query", summary: "a column", required: true };
 const SCENARIO: Parameter = { name: "scenario", in: "path", summary: "a scenario's id", required: true };
 
 /** The guest that a path names. */
@@ -84,7 +90,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: "/diff/{guest}",
     summary: "One guest on several columns, each compared with the first",
     answer: "DiffResult",
-    parameters: [GUEST, ON, CPU, QUIRKS],
+    parameters: [GUEST, ON, CPU, QUIRKS, SCHEDULE],
     toRequest: (request) => ({
       method: "diff",
       guest: guestIn(request),
@@ -102,12 +108,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
       { name: "right", in: "query", summary: "the column compared with it", required: true },
       CPU,
       QUIRKS,
+      SCHEDULE,
     ],
     toRequest: (request) => ({
       method: "compare",
       guest: guestIn(request),
       left: requiredColumnOf(request.query, "left"),
       right: requiredColumnOf(request.query, "right"),
+      options: optionsOf(request.query),
+    }),
+  },
+  {
+    path: "/structures/{guest}",
+    summary: "How the control structures of a column's L0 change over the run, and why",
+    answer: "StructuresResult",
+    parameters: [GUEST, COLUMN, CPU, QUIRKS, SCHEDULE],
+    toRequest: (request) => ({
+      method: "structures",
+      guest: guestIn(request),
+      column: requiredColumnOf(request.query, "on"),
       options: optionsOf(request.query),
     }),
   },

@@ -69,6 +69,7 @@ function drawn(
           onall: (all) => context.go({ ...compared, all }, { replace: true }),
         }),
         divergenceNote(result),
+        structuresLink(compared),
         trace.element,
         timelinePanel(result.right, result.rows, (row) => trace.look(row)),
         countersPanel(result.left, result.right),
@@ -78,6 +79,14 @@ function drawn(
       }),
     ),
   );
+}
+
+/** The same run with the control structures of its L0. */
+function structuresLink({ scenario, right, cpu, quirks, schedule }: Compared): HTMLElement | null {
+  if (right === "metal") return null;
+  const moment = { vcpu: 0, at: null, find: null, field: null, bit: null, all: false };
+  const route = { view: "structures", scenario, column: right, cpu, quirks, schedule, ...moment } as const;
+  return h("p", {}, h("a", { href: formatRoute(route) }, `Control structures of ${right}`));
 }
 
 function withoutQuirk(quirks: readonly string[], quirk: string): string[] {

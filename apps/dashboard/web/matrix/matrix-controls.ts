@@ -5,6 +5,7 @@ import { cpuField, selectField, toggleField } from "../parts/controls.ts";
 import { MATRIX_GROUPS, MATRIX_SORTS, type MatrixRoute } from "../route.ts";
 import type { ViewContext } from "../view.ts";
 import { queryBar } from "./query-bar.ts";
+import { storyLinks } from "./stories.ts";
 
 const GROUP_NAMES: Readonly<Record<MatrixRoute["group"], string>> = {
   none: "nothing",
@@ -45,6 +46,7 @@ export function matrixControls(options: MatrixControlsOptions): HTMLElement {
         { class: "lead" },
         "The same guests on metal and under each hypervisor: how many of their verdicts differ.",
       ),
+      storyLinks(),
     ),
     columnPicker({
       columns,

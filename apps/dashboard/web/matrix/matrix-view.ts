@@ -103,6 +103,7 @@ function linkToCell(
     right: column === reference ? (second ?? column) : column,
     cpu: route.cpu,
     quirks: [],
+    schedule: null,
     all: false,
     row: null,
   });

@@ -18,6 +18,15 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    "Structures",
+    [
+      ["n / p", "next, previous change"],
+      ["j / k", "next, previous event"],
+      ["← →", "on the slider: one event"],
+      ["/", "find fields"],
+    ],
+  ],
+  [
     "Comparison",
     [
       ["n / p", "next, previous difference"],

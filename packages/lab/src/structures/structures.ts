@@ -33,8 +33,9 @@ class Taken {
 
   private switch({ vcpu, data }: TraceEvent): StructureSwitch {
     const [of, at] = [String(data["of"]), String(data["at"])];
-    const host = data["host"];
-    return { event: this.events.length, vcpu, of, at, ...(host === undefined ? {} : { host: String(host) }) };
+    const [home, host] = [data["home"], data["host"]];
+    const places = home === undefined ? {} : { home: String(home), host: String(host) };
+    return { event: this.events.length, vcpu, of, at, ...places };
   }
 
   private change({ vcpu, time, data }: TraceEvent): StructureChange {

@@ -12,7 +12,9 @@ export interface StructureView {
   readonly name: StructureName;
   /** The address that its owner knows it by: L0's are host-physical, L1's are L1-physical. */
   readonly address: number;
-  /** Host-physical address of what L0 works on. */
+  /** Host-physical address that its own address leads to. */
+  readonly home: number;
+  /** Host-physical address of what L0 works on: there, or a copy. */
   readonly host: number;
   readonly fields: readonly string[];
   lo(at: number): number;
@@ -80,9 +82,9 @@ export class StructureHistory {
       });
   }
 
-  private becomesCurrent({ name, address, host }: StructureView): void {
+  private becomesCurrent({ name, address, home, host }: StructureView): void {
     this.current.set(name, address);
-    this.sink.event("structure-current", { of: name, at: hex(address), host: hex(host) });
+    this.sink.event("structure-current", { of: name, at: hex(address), home: hex(home), host: hex(host) });
   }
 
   private noteGone(views: readonly StructureView[]): void {

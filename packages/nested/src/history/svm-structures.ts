@@ -37,6 +37,7 @@ function viewOf(name: StructureName, vmcb: Vmcb, address = vmcb.address): Struct
   return {
     name,
     address,
+    home: vmcb.address,
     host: vmcb.address,
     fields: NAMES,
     lo: (at) => low(vmcb, VMCB_PARTS[at]!),

@@ -11,15 +11,22 @@ import { StructureHistory, type StructureName, type StructureView } from "./stru
 const EVMCS_NAMES = EVMCS_FIELDS.map(({ field }) => field);
 const EVMCS_INDICES = EVMCS_NAMES.map((name) => fieldIndex(name));
 
-function viewOf(name: StructureName, vmcs: MemoryVmcs, address = vmcs.address): StructureView {
+/** One of L0's own; with an address of L1's, one of L1's. */
+function viewOf(name: StructureName, vmcs: MemoryVmcs, ofL1?: { address: number; home: number }): StructureView {
   return {
     name,
-    address,
+    address: vmcs.address,
+    home: vmcs.address,
+    ...ofL1,
     host: vmcs.address,
     fields: VMCS_FIELD_NAMES,
     lo: (at) => vmcs.lo(at),
     hi: (at) => vmcs.hi(at),
   };
+}
+
+function placeOf({ l0 }: VmxVcpu, address: number): { address: number; home: number } {
+  return { address, home: hostAddress(address, l0.options.ram) };
 }
 
 /** The VMCS that L1 lets L2 access (SDM 3C "VMCS Shadowing"). */
@@ -28,7 +35,7 @@ function shadowOf(vcpu: VmxVcpu, v12: MemoryVmcs): StructureView[] {
   if (!active || (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VMCS_SHADOWING) === 0) return [];
   const address = Number(v12.read("vmcsLinkPointer"));
   const shadow = Number.isSafeInteger(address) ? vcpu.environment.shadowAt(address) : null;
-  return shadow === null ? [] : [viewOf("shadow", shadow, address)];
+  return shadow === null ? [] : [viewOf("shadow", shadow, placeOf(vcpu, address))];
 }
 
 function enlightenedOf({ state, l0 }: VmxVcpu): StructureView[] {
@@ -40,6 +47,7 @@ function enlightenedOf({ state, l0 }: VmxVcpu): StructureView[] {
     {
       name: "evmcs",
       address: active,
+      home: host,
       host,
       fields: EVMCS_NAMES,
       lo: (at) => page.read(EVMCS_INDICES[at]!)!.lo,
@@ -55,7 +63,7 @@ function structuresOf(vcpu: VmxVcpu): StructureView[] {
   return [
     viewOf("vmcs01", vcpu.v01),
     viewOf("vmcs02", vcpu.v02),
-    ...(v12 === null ? [] : [viewOf("vmcs12", v12, state.currentPointer), ...shadowOf(vcpu, v12)]),
+    ...(v12 === null ? [] : [viewOf("vmcs12", v12, placeOf(vcpu, state.currentPointer)), ...shadowOf(vcpu, v12)]),
     ...enlightenedOf(vcpu),
   ];
 }
