@@ -280,6 +280,9 @@ export function createFakeLab(): Lab {
     structures: () => {
       throw new Error("the fake lab has no control structures");
     },
+    pageWalk: () => {
+      throw new Error("the fake lab has no page tables");
+    },
     trace: () => {
       throw new Error("the fake lab has no L0 to trace");
     },

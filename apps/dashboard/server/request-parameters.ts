@@ -26,6 +26,14 @@ export function textOf(query: Query, name: string): string | null {
   return given;
 }
 
+/** A count or a position; null when absent. */
+export function numberOf(query: Query, name: string): number | null {
+  const text = textOf(query, name);
+  if (text === null) return null;
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`“${name}” is a number from 0 to 999999999`);
+  return Number(text);
+}
+
 /** `?on=metal,kvm@6.1`; null when absent. */
 export function columnsOf(query: Query): string[] | null {
   const columns = list(query, "on");

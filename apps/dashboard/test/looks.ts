@@ -25,6 +25,7 @@ export const LOOKS: readonly Look[] = [
     ready: ".provenance .chain",
   },
   { name: "structures-vmptrld", hash: "#/structures/xsaves-control?on=ideal&find=vmptrld", ready: ".pointer-note" },
+  { name: "walk", hash: "#/walk/ept-walk?on=ideal&at=1000", ready: ".walk-table" },
   { name: "quirks", hash: "#/quirks", ready: ".quirk-entry" },
   { name: "own", hash: "#/own", ready: ".results .state" },
 ];

@@ -5,6 +5,7 @@ import type {
   DumpResult,
   Lab,
   MatrixResult,
+  PageWalkResult,
   QuirkResult,
   ScenarioResult,
   StructuresResult,
@@ -26,7 +27,8 @@ export interface Api {
   matrixRow(asked: { scenario: string; on: readonly string[] | null; cpu: string | null }): Promise<MatrixResult>;
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
-  structures(asked: StructuresAsked): Promise<StructuresResult>;
+  structures(asked: RunAsked): Promise<StructuresResult>;
+  pageWalk(asked: RunAsked & WalkAsked): Promise<PageWalkResult>;
   /** What a text says of a processor, beside the nearest column or this one. */
   readDump(text: string, column: string | null): Promise<DumpResult>;
   /** Uploads an image and asks for a run of it. */
@@ -61,7 +63,14 @@ export interface ComparisonAsked {
   readonly schedule: string | null;
 }
 
-export interface StructuresAsked {
+/** What is translated, and when. */
+export interface WalkAsked {
+  readonly at: number;
+  readonly vcpu: number;
+  readonly address: string | null;
+}
+
+export interface RunAsked {
   readonly scenario: string;
   readonly column: string;
   readonly cpu: string | null;
@@ -96,12 +105,13 @@ export function createApi(): Api {
     caps: ({ on, cpu }) => get("caps", { on: on?.join(",") ?? null, cpu }),
     compare: ({ scenario, left, right, cpu, quirks, schedule }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null, schedule }),
-    structures: ({ scenario, column, cpu, quirks, schedule }) =>
-      get(`structures/${encodeURIComponent(scenario)}`, {
-        on: column,
-        cpu,
-        quirks: quirks.join(",") || null,
-        schedule,
+    structures: (asked) => get(`structures/${encodeURIComponent(asked.scenario)}`, runParameters(asked)),
+    pageWalk: (asked) =>
+      get(`walk/${encodeURIComponent(asked.scenario)}`, {
+        ...runParameters(asked),
+        event: String(asked.at),
+        vcpu: String(asked.vcpu),
+        address: asked.address,
       }),
     readDump: (text, column) =>
       ask(`api/v1/dumps${column === null ? "" : `?on=${encodeURIComponent(column)}`}`, {
@@ -115,6 +125,10 @@ export function createApi(): Api {
     runResult: (id) => get(`runs/${id}/result`),
     watchRun,
   };
+}
+
+function runParameters({ column, cpu, quirks, schedule }: RunAsked): Record<string, string | null> {
+  return { on: column, cpu, quirks: quirks.join(",") || null, schedule };
 }
 
 async function startRun(asked: { file: File; on: readonly string[] | null; cpu: string | null }): Promise<RunState> {

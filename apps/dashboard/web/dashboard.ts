@@ -12,6 +12,7 @@ import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
 import { createShell, type Shell } from "./shell.ts";
 import { structuresView } from "./structures/structures-view.ts";
 import type { View, ViewContext } from "./view.ts";
+import { walkView } from "./walk/walk-view.ts";
 
 const PATIENCE_MS = 150;
 
@@ -37,6 +38,7 @@ export function startDashboard(container: HTMLElement): void {
       matrix: formatRoute(HOME),
       compare: "#/compare",
       structures: "#/structures",
+      walk: "#/walk",
       caps: "#/caps",
       own: "#/own",
       quirks: "#/quirks",
@@ -127,6 +129,8 @@ function viewOf(route: Route, context: ViewContext): View {
       return comparisonView(route, context);
     case "structures":
       return structuresView(route, context);
+    case "walk":
+      return walkView(route, context);
     case "caps":
       return capsView(route, context);
     case "own":
@@ -138,7 +142,7 @@ function viewOf(route: Route, context: ViewContext): View {
 
 function columnsNamed(route: Route): readonly (string | null)[] {
   if (route.view === "compare") return [route.left, route.right];
-  if (route.view === "structures") return [route.column];
+  if ("column" in route) return [route.column];
   return route.view === "quirks" ? [] : (route.on ?? []);
 }
 

@@ -1,8 +1,15 @@
 import { decode, encode, listOf, type NamedValue, numberOf, parseValues, split, type Values } from "./route-values.ts";
-import { type StructuresRoute, structuresRoute, structuresValues } from "./run-routes.ts";
+import {
+  type StructuresRoute,
+  structuresRoute,
+  structuresValues,
+  type WalkRoute,
+  walkRoute,
+  walkValues,
+} from "./run-routes.ts";
 
 /** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
-export type Route = MatrixRoute | CompareRoute | StructuresRoute | CapsRoute | OwnRoute | QuirksRoute;
+export type Route = MatrixRoute | CompareRoute | StructuresRoute | WalkRoute | CapsRoute | OwnRoute | QuirksRoute;
 
 export interface MatrixRoute {
   readonly view: "matrix";
@@ -82,6 +89,7 @@ export function parseRoute(hash: string): Route {
   const values = parseValues(query);
   if (view === "compare") return compareRoute(decode(scenario), values);
   if (view === "structures") return structuresRoute(decode(scenario), values);
+  if (view === "walk") return walkRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
   if (view === "quirks") return { view, id: decode(scenario) || null, q: values.get("q") ?? "" };
@@ -120,7 +128,7 @@ export function formatRoute(route: Route): string {
 
 /** What of a route stands in the path, after the view. */
 function placeOf(route: Route): string | null {
-  if (route.view === "compare" || route.view === "structures") return route.scenario;
+  if ("scenario" in route) return route.scenario;
   if (route.view === "quirks") return route.id;
   return route.view === "own" ? route.run : null;
 }
@@ -128,6 +136,7 @@ function placeOf(route: Route): string | null {
 function valuesOf(route: Route): readonly NamedValue[] {
   if (route.view === "compare") return compareValues(route);
   if (route.view === "structures") return structuresValues(route);
+  if (route.view === "walk") return walkValues(route);
   if (route.view === "quirks") return [["q", route.q === "" ? null : route.q]];
   const common: NamedValue[] = [
     ["on", route.on?.join(",") ?? null],

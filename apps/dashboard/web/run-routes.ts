@@ -26,7 +26,31 @@ export interface StructuresRoute extends RunChoice {
   readonly all: boolean;
 }
 
-export function runChoice(scenario: string, values: Values): RunChoice {
+export interface WalkRoute extends RunChoice {
+  readonly view: "walk";
+  readonly vcpu: number;
+  /** The event that has happened. */
+  readonly at: number;
+  /** Linear; null: where the guest is. */
+  readonly address: string | null;
+}
+
+export function walkRoute(scenario: string, values: Values): WalkRoute {
+  return {
+    view: "walk",
+    ...runChoice(scenario, values),
+    vcpu: numberOf(values.get("vcpu")) ?? 0,
+    at: numberOf(values.get("at")) ?? 0,
+    address: values.get("address") ?? null,
+  };
+}
+
+export function walkValues(route: WalkRoute): NamedValue[] {
+  const { vcpu, at, address } = route;
+  return [...runValues(route), ["vcpu", vcpu === 0 ? null : String(vcpu)], ["at", String(at)], ["address", address]];
+}
+
+function runChoice(scenario: string, values: Values): RunChoice {
   return {
     scenario: scenario === "" ? null : scenario,
     column: values.get("on") ?? null,
@@ -36,7 +60,7 @@ export function runChoice(scenario: string, values: Values): RunChoice {
   };
 }
 
-export function runValues({ column, cpu, quirks, schedule }: RunChoice): NamedValue[] {
+function runValues({ column, cpu, quirks, schedule }: RunChoice): NamedValue[] {
   return [
     ["on", column],
     ["cpu", cpu],

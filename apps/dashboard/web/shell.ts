@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   matrix: "Matrix",
   compare: "Comparison",
   structures: "Structures",
+  walk: "Page walk",
   caps: "Capabilities",
   own: "Your guest",
   quirks: "Quirks",

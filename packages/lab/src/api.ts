@@ -7,6 +7,7 @@ import type {
   DumpResult,
   ExploreResult,
   MatrixResult,
+  PageWalkResult,
   QuirkResult,
   ScenarioResult,
   StructuresResult,
@@ -51,6 +52,15 @@ export interface ExploreOptions extends Omit<RunOptions, "schedule"> {
   readonly seed?: number;
   /** Most schedules to try. */
   readonly schedules?: number;
+}
+
+/** What is translated, and when. */
+export interface WalkOptions {
+  /** Position in the whole trace, level 0 too: this has happened; default: the first event. */
+  readonly event?: number;
+  readonly vcpu?: number;
+  /** Linear, `0x…`; default: where the guest is. */
+  readonly address?: string;
 }
 
 /** A file beside the image, with its name and arguments as the guest is told them. */
@@ -110,6 +120,8 @@ export interface Lab {
   trace(guest: Guest, column: string, options?: RunOptions): TraceResult;
   /** How the control structures of an L0 change over a run, field by field, and why. */
   structures(guest: Guest, column: string, options?: RunOptions): StructuresResult;
+  /** How a linear address is translated at a moment of a run, through the guest's tables and all that lies under them. */
+  pageWalk(guest: Guest, column: string, options: RunOptions, asked: WalkOptions): PageWalkResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
   /** The matrix of one scenario. */

@@ -9,6 +9,7 @@ export {
   type Lab,
   type RunOptions,
   UsageError,
+  type WalkOptions,
 } from "./api.ts";
 export { createLab, type LabOptions } from "./lab.ts";
 export * from "./results.ts";

@@ -7,6 +7,7 @@ import { compare, debug, diff, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
 import { explore } from "./explore/explore.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
+import { pageWalk } from "./page-walk/page-walk.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
@@ -38,6 +39,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     },
     trace: (guest, column, options = {}) => trace(guest, column, options),
     structures: (guest, column, options = {}) => structures(guest, column, options),
+    pageWalk,
     compare,
     explore,
     debug,

@@ -246,6 +246,55 @@ export interface StructuresResult {
   readonly switches: readonly StructureSwitch[];
 }
 
+/** An entry of a paging structure that a walk has read. */
+export interface WalkedEntry {
+  /** 1 is the last table. */
+  readonly level: number;
+  readonly name: string;
+  readonly address: string;
+  readonly value: string;
+  /** Of this entry alone: r w x, and u for user-mode addresses. */
+  readonly rights: string;
+  readonly flags: string;
+  /** Size of the page that it maps; null where it leads to another table. */
+  readonly page: string | null;
+}
+
+/** A second stage of paging that leads an address on. */
+export interface StageWalk {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly address: string;
+  readonly entries: readonly WalkedEntry[];
+  /** Null where it leads nowhere. */
+  readonly result: string | null;
+}
+
+/** How a linear address is translated at a moment, in all dimensions. */
+export interface PageWalkResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly cpu: string;
+  readonly guest: { readonly id: string; readonly title: string };
+  readonly column: string;
+  /** The last event before it, and in words. */
+  readonly event: number;
+  readonly text: string;
+  /** The run was over before. */
+  readonly ended: boolean;
+  readonly vcpu: number;
+  /** Of the guest that runs. */
+  readonly level: number;
+  readonly linear: string;
+  readonly paging: string;
+  readonly cr3: string;
+  /** The guest's own tables; the address of each entry goes through the stages too. */
+  readonly entries: readonly (WalkedEntry & { readonly stages: readonly StageWalk[] })[];
+  readonly physical: string | null;
+  readonly stages: readonly StageWalk[];
+  readonly host: string | null;
+}
+
 /** Two columns' guest-visible traces side by side. */
 export interface CompareResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;

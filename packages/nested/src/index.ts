@@ -8,6 +8,7 @@ export { type Mechanisms, PLAIN_MECHANISMS, type ShadowedFields } from "./mechan
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";
+export { type SecondStageWalk, secondStagesOf, type TableEntry } from "./second-stages.ts";
 export type {
   GeneralRegisters,
   SegmentRegister,

@@ -1,7 +1,16 @@
+import type { WalkOptions } from "@hvdiff/lab";
 import type { Request } from "express";
 import { ApiError } from "../api-error.ts";
 import type { GuestRef, LabRequest } from "../lab-request.ts";
-import { columnOf, columnsOf, optionsOf, requiredColumnOf } from "../request-parameters.ts";
+import {
+  columnOf,
+  columnsOf,
+  numberOf,
+  optionsOf,
+  type Query,
+  requiredColumnOf,
+  textOf,
+} from "../request-parameters.ts";
 import { isName } from "../store/files.ts";
 
 /** A parameter of a question, for the document. */
@@ -40,6 +49,22 @@ const GUEST: Parameter = {
 };
 const COLUMN: Parameter = { name: "on", in: "query", summary: "a column", required: true };
 const SCENARIO: Parameter = { name: "scenario", in: "path", summary: "a scenario's id", required: true };
+
+const WALK: readonly Parameter[] = [
+  { name: "event", in: "query", summary: "position in the whole trace, level 0 too: this has happened" },
+  { name: "vcpu", in: "query", summary: "the processor" },
+  { name: "address", in: "query", summary: "linear, 0x…; default: where the guest is" },
+];
+
+function walkOf(query: Query): WalkOptions {
+  const [event, vcpu] = [numberOf(query, "event"), numberOf(query, "vcpu")];
+  const address = textOf(query, "address");
+  return {
+    ...(event === null ? {} : { event }),
+    ...(vcpu === null ? {} : { vcpu }),
+    ...(address === null ? {} : { address }),
+  };
+}
 
 /** The guest that a path names. */
 export function guestOf(text: string): GuestRef {
@@ -128,6 +153,19 @@ export const ENDPOINTS: readonly Endpoint[] = [
       guest: guestIn(request),
       column: requiredColumnOf(request.query, "on"),
       options: optionsOf(request.query),
+    }),
+  },
+  {
+    path: "/walk/{guest}",
+    summary: "How a linear address is translated at a moment, in all dimensions",
+    answer: "PageWalkResult",
+    parameters: [GUEST, COLUMN, ...WALK, CPU, QUIRKS, SCHEDULE],
+    toRequest: (request) => ({
+      method: "pageWalk",
+      guest: guestIn(request),
+      column: requiredColumnOf(request.query, "on"),
+      options: optionsOf(request.query),
+      asked: walkOf(request.query),
     }),
   },
   {

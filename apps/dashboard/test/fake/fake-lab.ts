@@ -31,6 +31,8 @@ export function createFakeLab(): Lab {
     run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
     // Made-up control structures would be none: these are of a short real run.
     structures: () => createLab().structures({ scenario: "xsaves-control" }, "ideal"),
+    pageWalk: (_guest, column, options, asked) =>
+      createLab().pageWalk({ scenario: "ept-walk" }, column === "metal" ? column : "ideal", options, asked),
     trace: () => {
       throw new Error("the fake lab has no L0 to trace");
     },

@@ -50,6 +50,7 @@ class Lens {
   private readonly context: ViewContext;
   private readonly table = h("div", { class: "structure-fields" });
   private readonly side = h("div", { class: "structure-side" });
+  private readonly links = h("div", { class: "structure-links" });
   private route: Chosen & { readonly at: number };
 
   constructor(result: StructuresResult, route: Chosen, context: ViewContext) {
@@ -68,7 +69,7 @@ class Lens {
       "div",
       { class: "structures" },
       this.bar.element,
-      h("div", { class: "fields structure-tools" }, this.search, this.allToggle(), this.vcpuField(), this.comparison()),
+      h("div", { class: "fields structure-tools" }, this.search, this.allToggle(), this.vcpuField(), this.links),
       h("div", { class: "with-causes" }, this.table, this.side),
     );
     this.draw();
@@ -105,6 +106,7 @@ class Lens {
     if (this.table.firstElementChild !== null) this.table.firstElementChild.scrollTop = scroll;
     if (focused?.startsWith("field-") === true)
       this.table.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    this.drawLinks();
     const note = pointerNote(result, route.at, route.vcpu);
     this.side.replaceChildren(...(note === null ? [] : [note]), this.provenance());
   }
@@ -153,13 +155,14 @@ class Lens {
     });
   }
 
-  private comparison(): HTMLElement {
-    const { scenario, column, cpu, quirks, schedule } = this.route;
+  private drawLinks(): void {
+    const { scenario, column, cpu, quirks, schedule, vcpu, at } = this.route;
+    const run = { scenario, cpu, quirks, schedule };
     const route = { view: "compare", left: "metal", right: column, all: false, row: null } as const;
-    return h(
-      "a",
-      { class: "structure-compare", href: formatRoute({ ...route, scenario, cpu, quirks, schedule }) },
-      "What the guest sees of it",
+    const walk = { view: "walk", column, vcpu, at, address: null } as const;
+    this.links.replaceChildren(
+      h("a", { href: formatRoute({ ...walk, ...run }) }, "Page walk here"),
+      h("a", { href: formatRoute({ ...route, ...run }) }, "What the guest sees of it"),
     );
   }
 }

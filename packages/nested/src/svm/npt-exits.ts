@@ -139,6 +139,11 @@ function throughTables(vcpu: SvmVcpu, address: number): number {
   return found ? vcpu.npt12.hostPage * PAGE + (address % PAGE) : address;
 }
 
+/** Root of the tables of L1's that an onlooker walks by `npt12`; null where the guest that runs is not behind any. */
+export function tablesOfL1(vcpu: SvmVcpu): number | null {
+  return isBehindTables(vcpu) ? prepareWalk(vcpu) : null;
+}
+
 /** Where a physical address of the guest that runs lies in host memory, for onlookers. -1 where it leads nowhere. */
 export function peekPhysical(vcpu: SvmVcpu, address: number): number {
   const { ram } = vcpu.l0.options;
