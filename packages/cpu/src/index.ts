@@ -25,6 +25,7 @@ export {
   Processor,
   type SavedProcessor,
 } from "./processor.ts";
+export type { SavedFrames } from "./saved-frames.ts";
 export * as STATE from "./state-layout.ts";
 export type { StopReason } from "./stop-reason.ts";
 export { supportedCr4 } from "./system/control-register-writes.ts";

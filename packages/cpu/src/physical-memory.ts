@@ -1,5 +1,6 @@
 import { forgetChangedCode } from "./changed-code.ts";
 import { MemoryExhausted, newBuffer } from "./memory-buffer.ts";
+import { restoreTaken, type SavedFrames } from "./saved-frames.ts";
 import { STATE_BYTES } from "./state-layout.ts";
 
 /** Handler of a memory-mapped range. Offsets are from the start of the range; `size` is 1, 2, 4 or 8 bytes (8 in two 32-bit steps). */
@@ -124,11 +125,7 @@ export class PhysicalMemory {
   }
 
   private rangeOf(address: number): Range | undefined {
-    for (let i = this.ranges.length - 1; i >= 0; i--) {
-      const range = this.ranges[i]!;
-      if (address >= range.base && address < range.base + range.size) return range;
-    }
-    return undefined;
+    return this.ranges.findLast(({ base, size }) => address >= base && address < base + size);
   }
 
   /** Byte offset in the flat buffer of a page frame, allocating RAM on first touch; or `FRAME_UNBACKED` / `FRAME_MMIO`. */
@@ -179,18 +176,19 @@ export class PhysicalMemory {
   }
 
   /** What lies in the frames in use, for `restoreFrames`. */
-  saveFrames(): Uint8Array {
-    return this.bytes.slice(this.processors * STATE_BYTES, this.nextFree);
+  saveFrames(): SavedFrames {
+    return { bytes: this.bytes.slice(this.processors * STATE_BYTES, this.nextFree), taken: [...this.taken] };
   }
 
   /** Makes the frames hold what they held. Those that were taken since are given back. Processors have to look up everything anew. */
-  restoreFrames(saved: Uint8Array): void {
+  restoreFrames({ bytes, taken }: SavedFrames): void {
     const first = this.processors * STATE_BYTES;
-    const end = first + saved.length;
-    forgetChangedCode(this, { first, end: this.nextFree }, saved);
-    this.bytes.set(saved, first);
-    this.bytes.fill(0, end, this.nextFree);
-    for (; this.nextFree > end; this.nextFree -= PAGE) this.frames.delete(this.taken.pop()!);
+    const end = first + bytes.length;
+    forgetChangedCode(this, { first, end: this.nextFree }, bytes);
+    this.bytes.set(bytes, first);
+    if (end < this.nextFree) this.bytes.fill(0, end, this.nextFree);
+    this.nextFree = end;
+    restoreTaken(this.taken, this.frames, { taken, first });
     this.recentFrame.fill(-1);
   }
 

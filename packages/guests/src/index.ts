@@ -12,9 +12,13 @@ import { eptWalk } from "./scenarios/ept-walk.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
+import { lateInterrupt } from "./scenarios/late-interrupt.ts";
+import { lostIpi } from "./scenarios/lost-ipi.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
 import { npt2m } from "./scenarios/npt-2m.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
+import { repeatedInterrupt } from "./scenarios/repeated-interrupt.ts";
+import { strayException } from "./scenarios/stray-exception.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
 import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
@@ -41,6 +45,10 @@ export const SCENARIOS: readonly Scenario[] = [
   cr4Crash,
   cr4Cached,
   haltedEntry,
+  lostIpi,
+  strayException,
+  lateInterrupt,
+  repeatedInterrupt,
   npt2m,
   npt1g,
   svmInstructions,

@@ -1,4 +1,4 @@
-import type { SavedProcessor } from "@hvdiff/cpu";
+import type { SavedFrames, SavedProcessor } from "@hvdiff/cpu";
 import type { SavedLoop } from "./client-loop.ts";
 import type { SavedPc } from "./kept-states.ts";
 import type { SavedLoops } from "./loops.ts";
@@ -10,7 +10,7 @@ import type { SavedTurns } from "./turns.ts";
 
 /** A machine as it was between two choice points. It can be restored any number of times, in the machine that it is of. */
 export interface Snapshot {
-  readonly frames: Uint8Array;
+  readonly frames: SavedFrames;
   readonly processors: readonly SavedProcessor[];
   readonly extensions: readonly unknown[];
   readonly pc: SavedPc | null;

@@ -3,6 +3,8 @@ import { type Processor, STATE } from "@hvdiff/cpu";
 const MODE_GUEST = 2;
 const HALTED = 1;
 const FLAG_INTERRUPTS = 1 << 9;
+/** How long a processor that has been given the turn keeps it, unless it has nothing to do. */
+const TURN_TICKS = 1000;
 
 /** Whose turn it was. */
 export interface SavedTurns {
@@ -10,6 +12,7 @@ export interface SavedTurns {
   readonly time: number;
   readonly last: number;
   readonly preferred: number | null;
+  readonly until: number;
 }
 
 /**
@@ -21,8 +24,10 @@ export class Turns {
   running: Processor | null = null;
   /** The one that executed last. */
   last: Processor;
-  /** The one that has the next turn, whatever the times are. */
-  preferred: Processor | null = null;
+  /** The one that has the turn, whatever the times are. */
+  private preferred: Processor | null = null;
+  /** Tick at which it has no more say. */
+  private until = 0;
   /** Time between turns. */
   time = 0;
   private readonly processors: readonly Processor[];
@@ -41,19 +46,34 @@ export class Turns {
   /** The next to run; null when all are idle. */
   next(): Processor | null {
     const found = this.upcoming();
-    this.preferred = null;
+    if (found !== this.preferred || found === null || found.retired >= this.until) {
+      this.preferred = null;
+      this.until = 0;
+    }
     if (found !== null) this.last = found;
     return found;
   }
 
   /** Whose turn comes next; nothing changes by asking. */
   upcoming(): Processor | null {
-    if (this.preferred !== null && !this.idle[this.preferred.index]) return this.preferred;
+    const { preferred } = this;
+    if (preferred !== null && !this.idle[preferred.index] && preferred.retired < this.until) return preferred;
     let found: Processor | null = null;
     for (const processor of this.processors) {
       if (!this.idle[processor.index] && (found === null || processor.retired < found.retired)) found = processor;
     }
     return found;
+  }
+
+  /** Gives a processor the turn, for a slice of time or until it has nothing to do. */
+  prefer(processor: Processor): void {
+    this.preferred = processor;
+    this.until = processor.retired + TURN_TICKS;
+  }
+
+  /** Whether another processor has been given the turn. */
+  isPreempted(processor: Processor): boolean {
+    return this.preferred !== null && this.preferred !== processor;
   }
 
   isIdle(processor: Processor): boolean {
@@ -107,13 +127,14 @@ export class Turns {
   }
 
   save(): SavedTurns {
-    const { idle, time, last, preferred } = this;
-    return { idle: [...idle], time, last: last.index, preferred: preferred?.index ?? null };
+    const { idle, time, last, preferred, until } = this;
+    return { idle: [...idle], time, last: last.index, preferred: preferred?.index ?? null, until };
   }
 
-  restore({ idle, time, last, preferred }: SavedTurns): void {
+  restore({ idle, time, last, preferred, until }: SavedTurns): void {
     this.idle.splice(0, this.idle.length, ...idle);
     this.time = time;
+    this.until = until;
     this.last = this.processors[last]!;
     this.preferred = preferred === null ? null : this.processors[preferred]!;
   }

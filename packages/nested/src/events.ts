@@ -1,4 +1,6 @@
 import { STATE } from "@hvdiff/cpu";
+import { EXIT_REASONS } from "@hvdiff/spec";
+import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { OwedException } from "./l0-state.ts";
@@ -6,6 +8,7 @@ import { processesPostedInterrupts, processPosted } from "./posted-interrupts.ts
 import { takeStartup } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
+const { CPUID, IO_INSTRUCTION, MSR_READ, VMREAD, VMWRITE, VMCLEAR, VMPTRLD, VMPTRST } = EXIT_REASONS;
 const VALID = 1 << 31;
 const ERROR_CODE = 1 << 11;
 const TYPE_HARDWARE_EXCEPTION = 3 << 8;
@@ -27,6 +30,9 @@ const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | BLOCKED_BY_NMI;
  */
 export function deliverPending(vcpu: VmxVcpu): void {
   const { state } = vcpu;
+  state.eventsRequested = false;
+  state.eventsEvaluated = false;
+  state.reinjectedOnly = false;
   takeStartup(vcpu);
   if (state.waitsForStartup || (state.halted && !isWoken(vcpu))) return;
   if (state.monitorTrapOwed) {
@@ -39,11 +45,25 @@ export function deliverPending(vcpu: VmxVcpu): void {
     v.set(F.vmEntryExceptionErrorCode, state.reinject.errorCode, 0);
     v.set(F.vmEntryInstructionLength, state.reinject.length, 0);
     state.reinject = null;
+    if (state.guestMode && vcpu.events.besideReinjection === "left-until-requested") {
+      state.reinjectedOnly = true;
+      return;
+    }
   }
   if (state.owed !== null) deliverOwed(vcpu, state.owed);
   if (vcpu.interrupts.nmiPending) deliverNmi(vcpu);
   deliverInterrupt(vcpu);
   state.halted = false;
+}
+
+/** Exits of L1 for instructions that have nothing to do with interrupts. */
+const WITHOUT_EVENTS: ReadonlySet<number> = new Set(
+  [CPUID, IO_INSTRUCTION, MSR_READ, VMREAD, VMWRITE, VMCLEAR, VMPTRLD, VMPTRST].map(({ number }) => number),
+);
+
+/** Whether what L0 does for this exit of L1 cannot make an interrupt deliverable. */
+export function leavesEventsAlone(v: VmcsView): boolean {
+  return WITHOUT_EVENTS.has(v.lo(F.exitReason) & 0xffff);
 }
 
 /** Whether the level that runs, or L1 by an exit, takes interrupts. */
@@ -91,9 +111,10 @@ function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
     v.set(F.vmExitInterruptionErrorCode, Math.max(errorCode, 0), 0);
     v.set(F.exitQualification, low, high);
     if (vcpu.handlers.reflectException()) return;
+    if (vcpu.events.exceptionMeetsInterrupt === "follows-exit" && takenByL1(vcpu)) interruptExit(vcpu);
   }
-  v.set(F.vmEntryInterruptionInformation, information, 0);
-  v.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
+  vcpu.current.set(F.vmEntryInterruptionInformation, information, 0);
+  vcpu.current.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
   if (vector !== VECTOR_PAGE_FAULT) return;
   vcpu.silicon.s[STATE.CR2] = low;
   vcpu.silicon.s[STATE.CR2 + 1] = high;
@@ -136,11 +157,33 @@ function nmiExit(vcpu: VmxVcpu): void {
   }
 }
 
+/** Whether an interrupt waits that L1 gets as an exit of L2's. */
+function takenByL1(vcpu: VmxVcpu): boolean {
+  return vcpu.interrupts.pending && vcpu.state.guestMode && vcpu.handlers.l1TakesInterrupts();
+}
+
 function deliverInterrupt(vcpu: VmxVcpu): void {
-  const { state, interrupts } = vcpu;
-  if (!interrupts.pending) return;
-  if (state.guestMode && vcpu.handlers.l1TakesInterrupts()) interruptExit(vcpu);
-  else injectOrWait(vcpu);
+  if (takenByL1(vcpu)) interruptExit(vcpu);
+  else if (vcpu.state.guestMode && vcpu.events.directInterrupts === "injected-while-requested") injectRequested(vcpu);
+  else if (vcpu.interrupts.pending) injectOrWait(vcpu);
+}
+
+/** Injects the highest interrupt that is requested of the local APIC, which is not told; where L2 cannot take it, that is all. */
+function injectRequested(vcpu: VmxVcpu): void {
+  const vector = vcpu.interrupts.highestRequest;
+  if (vector < 0 || !isOpen(vcpu) || vcpu.handlers.l1TakesInterrupts()) return;
+  vcpu.current.set(F.vmEntryInterruptionInformation, VALID | vector, 0);
+  vcpu.current.set(F.guestActivityState, 0, 0);
+}
+
+/** Whether the level that runs can take an interrupt right now. */
+function isOpen(vcpu: VmxVcpu): boolean {
+  const v = vcpu.current;
+  return (
+    (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0 &&
+    (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 &&
+    (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0
+  );
 }
 
 /** A pending interrupt becomes an exit to L1, unless an entry or an event of L2 is about to happen: then right after that. */
@@ -163,11 +206,8 @@ function interruptExit(vcpu: VmxVcpu): void {
 /** Injects the interrupt into the level that runs, or asks silicon for an exit when it becomes possible. */
 function injectOrWait(vcpu: VmxVcpu): void {
   const v = vcpu.current;
-  const free = (v.lo(F.vmEntryInterruptionInformation) & VALID) === 0;
-  const open =
-    (v.lo(F.guestRflags) & RFLAGS_IF) !== 0 && (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI_OR_MOV_SS) === 0;
   const controls = v.lo(F.primaryProcessorBasedControls);
-  if (free && open) {
+  if (isOpen(vcpu)) {
     v.set(F.vmEntryInterruptionInformation, VALID | vcpu.interrupts.acknowledge(), 0);
     const wanted = vcpu.handlers.l1WindowRequest(C.PROC_INTERRUPT_WINDOW);
     v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | wanted, 0);

@@ -33,6 +33,11 @@ export class GuestInterrupts {
     return (this.file.s[STATE.EVENTS]! & STATE.EVENT_INTERRUPT) !== 0;
   }
 
+  /** The highest vector that is requested of the local APIC, whatever the priorities; -1 if none. */
+  get highestRequest(): number {
+    return this.file.apic.highestRequest;
+  }
+
   get nmiPending(): boolean {
     return (this.file.s[STATE.EVENTS]! & STATE.EVENT_NMI) !== 0;
   }

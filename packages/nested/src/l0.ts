@@ -1,6 +1,6 @@
 import type { Machine, Outcome, RootAction, RootEvent } from "@hvdiff/machine";
 import { capabilitiesOf, EntryCheckPlan, type VmxCapabilities, type VmxEnvironment } from "@hvdiff/vmx";
-import { deliverPending } from "./events.ts";
+import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
 import { userspacePolicyOf } from "./policy.ts";
@@ -43,7 +43,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
 
   protected advanceVcpu(vcpu: VmxVcpu, event: RootEvent): RootAction {
     if (event.kind === "start") this.start(vcpu);
-    else if (event.kind === "exit") vcpu.handlers.handle();
+    else if (event.kind === "exit") this.handleExit(vcpu);
     else if (event.kind === "entry-failed") vcpu.handlers.entryFailed(event.error);
     else if (event.kind === "step") this.nextStep(vcpu);
     return this.next(vcpu);
@@ -56,7 +56,16 @@ export class L0 extends VirtualMachine<VmxVcpu> {
 
   private nextStep(vcpu: VmxVcpu): void {
     if (vcpu.state.mergePending) this.mergeAndCommit(vcpu);
-    else this.returnToUserspace(vcpu);
+    else if (vcpu.state.signal) this.returnToUserspace(vcpu);
+  }
+
+  private handleExit(vcpu: VmxVcpu): void {
+    const { state } = vcpu;
+    const asksNothing = state.reinjectedOnly && (state.guestMode || leavesEventsAlone(vcpu.current));
+    vcpu.handlers.handle();
+    // Where nothing has asked for it, L1 is entered without a look at what else waits.
+    state.reinjectedOnly = asksNothing && !state.guestMode && state.owed === null;
+    state.eventsEvaluated = state.reinjectedOnly;
   }
 
   /** The signal has ended the run; what userspace does before the next one. */
@@ -76,10 +85,15 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
     if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
-    deliverPending(vcpu);
+    const { state } = vcpu;
+    if (!state.eventsEvaluated || state.eventsRequested) deliverPending(vcpu);
+    else return vcpu.enter();
     if (vcpu.outcome !== null) return { kind: "stop", outcome: vcpu.outcome };
-    if (vcpu.state.waitsForStartup || vcpu.state.halted) return this.block(vcpu);
-    return vcpu.enter();
+    if (state.waitsForStartup || state.halted) return this.block(vcpu);
+    if (this.vcpus.length === 1) return vcpu.enter();
+    // Between the evaluation of events and the entry others may send more.
+    state.eventsEvaluated = true;
+    return { kind: "step", name: "enter" };
   }
 
   /** The step after the checks of vmcs12, unless it asks for what is not merged: that ends the run by name. */

@@ -3,6 +3,7 @@ import type { EntryCheck } from "@hvdiff/vmx";
 import { ARCHITECTURAL_VMX_POLICY, type FieldOffsets, type VmxPolicy } from "@hvdiff/vmx";
 
 import { type EnlightenedPolicy, UNENLIGHTENED_POLICY } from "./enlightened/enlightened-policy.ts";
+import { ARCHITECTURAL_EVENTS, type EventPolicy } from "./event-policy.ts";
 import type { ParavirtualClock } from "./paravirtual-clock.ts";
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
 import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
@@ -51,6 +52,8 @@ export interface NestedPolicy {
   readonly enlightened: Partial<EnlightenedPolicy>;
   /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
   readonly userspace: Partial<UserspacePolicy>;
+  /** What becomes of events; replaces the architecture's answers field by field. */
+  readonly events: Partial<EventPolicy>;
   /** Where L0 keeps vmcs12; replaces the answers of `ideal` field by field. */
   readonly vmcs12: Partial<Vmcs12Policy>;
   /** Whether an entry into the activity state HLT waits for something that wakes it, although it injects an event. */
@@ -80,6 +83,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   svm: {},
   enlightened: {},
   userspace: {},
+  events: {},
 };
 
 /** The SVM policy of an L0. */
@@ -95,6 +99,11 @@ export function enlightenedPolicyOf(policy: NestedPolicy): EnlightenedPolicy {
 /** The userspace policy of an L0. */
 export function userspacePolicyOf(policy: NestedPolicy): UserspacePolicy {
   return { ...ARCHITECTURAL_USERSPACE, ...policy.userspace };
+}
+
+/** The event policy of an L0. */
+export function eventPolicyOf(policy: NestedPolicy): EventPolicy {
+  return { ...ARCHITECTURAL_EVENTS, ...policy.events };
 }
 
 /** Where an L0 keeps VMCSs of L1. */

@@ -58,6 +58,8 @@ export interface VirtualProcessor {
   attach(): void;
   /** Tells a trace the last exit that L1 was given. */
   reportExit(trace: TraceSink): void;
+  /** A message has come to its local APIC (null: its interrupt line was asserted). */
+  noteArrival(message: ApicMessage | null): void;
   /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
   noteSignal(): boolean;
 }
@@ -152,6 +154,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   private setInterruptLine(asserted: boolean): void {
     const first = this.vcpus[0]!;
     first.interrupts.setLine(asserted);
+    if (asserted) first.noteArrival(null);
     if (asserted && first !== this.running) this.kick(first);
   }
 
@@ -168,6 +171,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   private deliver(vcpu: V, message: ApicMessage): void {
     const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
     accepting.apic.accept(message);
+    vcpu.noteArrival(message);
     vcpu.ownSink?.event("l0-accept", {
       vector: message.vector,
       mode: message.deliveryMode,

@@ -32,6 +32,12 @@ export interface VmxVcpuState {
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
   reinject: { information: number; errorCode: number; length: number } | null;
   halted: boolean;
+  /** Something has come since events were evaluated last: they are evaluated before the next entry. */
+  eventsRequested: boolean;
+  /** Events have been evaluated for the entry that is the next step. */
+  eventsEvaluated: boolean;
+  /** The last evaluation ended with an event that was delivered again, and has looked at nothing else. */
+  reinjectedOnly: boolean;
   /** A signal waits for the thread of the userspace half: before the next entry the run returns to it. */
   signal: boolean;
   /** After an INIT: nothing but a start-up IPI goes on. */
@@ -72,6 +78,9 @@ export function createVmxVcpuState(): VmxVcpuState {
     owed: null,
     reinject: null,
     halted: false,
+    eventsRequested: false,
+    eventsEvaluated: false,
+    reinjectedOnly: false,
     signal: false,
     waitsForStartup: false,
     monitorTrapOwed: false,

@@ -10,6 +10,7 @@ import {
   traceVmexit,
   type Vmx,
 } from "@hvdiff/vmx";
+import type { EventPolicy } from "./event-policy.ts";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { GuestCpu } from "./guest-cpu.ts";
@@ -22,7 +23,7 @@ import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
 import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
-import { vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
+import { eventPolicyOf, vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
 import { ShadowVmcs } from "./shadow-vmcs.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import type { VirtualProcessor } from "./virtual-machine.ts";
@@ -47,6 +48,7 @@ export class VmxVcpu implements VirtualProcessor {
   readonly interrupts: GuestInterrupts;
   readonly environment: L1Environment;
   readonly handlers: ExitHandlers;
+  readonly events: EventPolicy;
   outcome: Outcome | null = null;
   /** vmcs01 and vmcs02 as L0 reads and writes them. */
   v01!: MemoryVmcs;
@@ -77,6 +79,7 @@ export class VmxVcpu implements VirtualProcessor {
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),
     );
+    this.events = eventPolicyOf(options.policy);
     const { home, fieldOffsets } = vmcs12PolicyOf(options.policy);
     this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
       capabilities,
@@ -170,6 +173,12 @@ export class VmxVcpu implements VirtualProcessor {
     if (v12 !== null) traceVmexit(trace, v12);
   }
 
+  noteArrival(message: ApicMessage | null): void {
+    const { state, events } = this;
+    const isLate = state.guestMode && state.eventsEvaluated && message?.deliveryMode === DELIVERY.fixed;
+    if (!isLate || events.arrivalBeforeEntry === "evaluated") state.eventsRequested = true;
+  }
+
   noteSignal(): boolean {
     this.state.signal = this.l0.options.userspace !== null;
     return this.state.signal;
@@ -178,6 +187,7 @@ export class VmxVcpu implements VirtualProcessor {
   /** VMLAUNCH or VMRESUME of the VMCS that is current on silicon. */
   enter(): RootAction {
     const { state } = this;
+    state.eventsEvaluated = false;
     const launched = state.guestMode ? state.launched02 : state.launched01;
     if (state.guestMode) state.launched02 = true;
     else state.launched01 = true;

@@ -5,6 +5,7 @@ import { CAPABILITY_CONTROL_QUIRKS } from "./quirks/capability-controls.ts";
 import { CAPABILITY_MSR_QUIRKS } from "./quirks/capability-msrs.ts";
 import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { ENLIGHTENED_QUIRKS } from "./quirks/enlightened.ts";
+import { EVENT_QUIRKS } from "./quirks/events.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
@@ -30,6 +31,7 @@ export const kvm: Personality = {
     ...MODULE_PARAMETER_QUIRKS,
     ...FOLLOW_CPUID_QUIRKS,
     ...NESTED_POLICY_QUIRKS,
+    ...EVENT_QUIRKS,
     ...ENLIGHTENED_QUIRKS,
     ...REGISTER_QUIRKS,
     ...SVM_QUIRKS,

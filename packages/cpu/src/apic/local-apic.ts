@@ -83,6 +83,11 @@ export class LocalApic {
     return task >>> 4 >= service >>> 4 ? task : service & 0xf0;
   }
 
+  /** The highest vector that is requested, whatever the priority of the processor; -1 if none. */
+  get highestRequest(): number {
+    return highestVector(this.s, R.REQUESTS);
+  }
+
   /** The vector that the processor would be given now; -1 if none. */
   private deliverable(): number {
     const vector = highestVector(this.s, R.REQUESTS);

@@ -89,7 +89,7 @@ export class Choices {
       this.places[processor.index]!.done++;
       this.perform(next.event, processor);
     }
-    return this.machine.outcome !== null || this.machine.turns.preferred !== null;
+    return this.machine.outcome !== null || this.machine.turns.isPreempted(processor);
   }
 
   /** Makes an event happen at the moment that a processor is at. */
@@ -103,7 +103,7 @@ export class Choices {
       kind: "schedule",
       data: { deviation },
     });
-    if (event.kind === "turn") machine.turns.preferred = machine.processors[event.to] ?? null;
+    if (event.kind === "turn") machine.turns.prefer(machine.processors[event.to]!);
     else if (machine.client === null) this.performOnMetal(event, processor);
     else if (!machine.client.take(processor.index, event))
       machine.outcome = {

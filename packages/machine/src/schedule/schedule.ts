@@ -7,7 +7,7 @@ export type ScheduledEvent =
   /** A message of a device to the processor's local APIC: the guest's own interrupt. */
   | { readonly kind: "irq"; readonly vector: number }
   | { readonly kind: "nmi" }
-  /** Another processor has the next turn. */
+  /** Another processor has the turn, for a slice of time or until it has nothing to do. */
   | { readonly kind: "turn"; readonly to: number };
 
 /**

@@ -81,6 +81,9 @@ export class SvmVcpu implements VirtualProcessor {
     return false;
   }
 
+  /** Events are evaluated before every entry, with nothing in between. */
+  noteArrival(): void {}
+
   noteSignal(): boolean {
     return false;
   }

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { createLab } from "../src/index.ts";
+
+/*
+ * Races that KVM once lost: each is found on the release before its correction by trying all moments at which the host's scheduler could give
+ * another processor the turn.
+ */
+
+const lab = createLab();
+const APICV = "icelake-server";
+
+interface Race {
+  readonly scenario: string;
+  readonly column: string;
+  readonly cpu?: string;
+  readonly quirk: string;
+  /** The release with the correction. */
+  readonly after: string;
+  readonly differences: Readonly<Record<string, string>>;
+}
+
+const RACES: readonly Race[] = [
+  {
+    scenario: "lost-ipi",
+    column: "kvm@4.16/nested=1",
+    quirk: "kvm/events/reinjection-hides-interrupt",
+    after: "kvm@4.17/nested=1",
+    differences: { ipi: "lost" },
+  },
+  {
+    scenario: "stray-exception",
+    column: "kvm@4.14/nested=1",
+    quirk: "kvm/events/l2-exception-into-l1",
+    after: "kvm@4.15/nested=1",
+    differences: { l1: "#GP behind the exit", l2: "0 exceptions", "(outcome)": "exit 1" },
+  },
+  {
+    scenario: "late-interrupt",
+    column: "kvm@4.15/nested=1",
+    cpu: APICV,
+    quirk: "kvm/events/posted-interrupt-before-entry",
+    after: "kvm@4.16/nested=1",
+    differences: { interrupt: "not before L2 ends" },
+  },
+  {
+    scenario: "repeated-interrupt",
+    column: "kvm@4.15/nested=1",
+    cpu: APICV,
+    quirk: "kvm/events/direct-interrupt-not-acknowledged",
+    after: "kvm@4.16/nested=1",
+    differences: { interrupts: "8" },
+  },
+];
+
+describe.each(RACES)("$scenario on $column", ({ scenario, column, cpu, quirk, after, differences }) => {
+  const silicon = cpu === undefined ? {} : { cpu };
+
+  test("one turn at the wrong moment does it", { timeout: 300_000 }, () => {
+    const { finding } = lab.explore({ scenario }, column, { ...silicon, events: ["turn"] });
+    expect(finding?.causes.map(({ id }) => id)).toEqual([quirk]);
+    expect(finding?.deviations).toBe(1);
+    const seen = finding!.differences.map(({ verdict, here }) => [verdict, here]);
+    expect(Object.fromEntries(seen)).toEqual(differences);
+
+    const options = { ...silicon, schedule: finding!.schedule };
+    const replayed = lab.diff({ scenario }, [column], options).columns[0]!;
+    expect([replayed.runId, replayed.serial]).toEqual([finding!.runId, finding!.serial]);
+    const metal = lab.diff({ scenario }, ["metal"], silicon).columns[0]!.serial;
+    const without = lab.diff({ scenario }, [column], { ...options, quirks: [`-${quirk}`] }).columns[0]!;
+    expect(without.serial).toBe(metal);
+    expect(lab.diff({ scenario }, [after], options).columns[0]!.serial).toBe(metal);
+  });
+});

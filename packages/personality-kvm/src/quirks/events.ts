@@ -1,0 +1,74 @@
+import { type ColumnContext, defineQuirk, type Quirk } from "@hvdiff/personality";
+import { controlMask, MSRS } from "@hvdiff/spec";
+import { linuxCommit } from "../evidence.ts";
+
+const POSTED_INTERRUPTS = BigInt(controlMask("pin", "processPostedInterrupts"));
+const VIRTUAL_INTERRUPTS = BigInt(controlMask("secondary", "virtualInterruptDelivery"));
+const ALLOWED = 32n;
+
+/** Whether KVM leaves L1's local APIC to silicon. */
+function usesApicv({ silicon: { msrs }, parameter }: ColumnContext): boolean {
+  const pin = (msrs.get(MSRS.IA32_VMX_PINBASED_CTLS.address) ?? 0n) >> ALLOWED;
+  const secondary = (msrs.get(MSRS.IA32_VMX_PROCBASED_CTLS2.address) ?? 0n) >> ALLOWED;
+  return (
+    (pin & POSTED_INTERRUPTS) !== 0n && (secondary & VIRTUAL_INTERRUPTS) !== 0n && parameter("enable_apicv") === "1"
+  );
+}
+
+/** What KVM makes of events that come at a bad moment. Each shows under some schedule only: `hvdiff explore`. */
+export const EVENT_QUIRKS: readonly Quirk[] = [
+  defineQuirk({
+    id: "kvm/events/l2-exception-into-l1",
+    summary: "An exception that waits for L2 when an interrupt ends L2's run is raised in L1, behind the VM exit.",
+    affects: ["rdmsr", "exitReason"],
+    until: "4.15",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit("664f8e26b00c", "KVM: X86: Fix loss of exception which has not yet been injected"),
+      linuxCommit("5c7d4f9ad39d", "KVM: nVMX: Fix bug of injecting L2 exception into L1"),
+    ],
+    policy: { events: { exceptionMeetsInterrupt: "follows-exit" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/reinjection-hides-interrupt",
+    summary:
+      "An interrupt of L1's that comes while an event of L2 is to be delivered again is not looked at: if the next exit of L2 goes to L1, L1 runs without it.",
+    affects: ["idtVectoringInformation", "EPT_VIOLATION"],
+    until: "4.17",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit("1a680e355c94", "KVM: nVMX: Require immediate-exit when event reinjected to L2 and L1 event pending"),
+    ],
+    // With APICv silicon looks at what is requested whenever it enters L1.
+    when: (context) => !usesApicv(context),
+    policy: { events: { besideReinjection: "left-until-requested" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/posted-interrupt-before-entry",
+    summary: "An interrupt that is posted to L1 right before L2 is entered waits until L2 exits for another reason.",
+    affects: ["externalInterruptExiting"],
+    until: "4.16",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit(
+        "f27a85c4988d",
+        "KVM: nVMX: Re-evaluate L1 pending events when running L2 and L1 got posted-interrupt",
+      ),
+    ],
+    when: usesApicv,
+    policy: { events: { arrivalBeforeEntry: "left-for-next-exit" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/direct-interrupt-not-acknowledged",
+    summary:
+      "An interrupt that L1 leaves to L2 is injected without the local APIC being told: it comes again at each entry of L2, and to L1.",
+    affects: ["externalInterruptExiting"],
+    until: "4.16",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit("851c1a18c541", "KVM: nVMX: Fix injection to L2 when L1 don't intercept external-interrupts"),
+    ],
+    when: usesApicv,
+    policy: { events: { directInterrupts: "injected-while-requested" } },
+  }),
+];
