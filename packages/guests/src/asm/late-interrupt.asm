@@ -8,6 +8,7 @@
 SENDER_DELAY        equ 40
 %include "interrupted.inc"
 
+RFLAGS_IF           equ 1 << 9
 MSR_APIC_BASE       equ 0x1b
 L2_PATIENCE         equ 5000
 
@@ -25,6 +26,9 @@ main:
         call    vmcs_load
         mov     ecx, MSR_BITMAP
         mov     eax, no_msrs
+        vmwrite rcx, rax
+        mov     ecx, GUEST_RFLAGS
+        mov     eax, 2 | RFLAGS_IF
         vmwrite rcx, rax
         call    start_sender
         jc      .off
