@@ -54,7 +54,7 @@ export const OPTIONS = {
     aliases: ["-cpu"],
     value: "MODEL[,±FEATURE…]",
     summary:
-      "the silicon: one of `hvdiff cpus`, or QEMU's name of it; `max` is the one with most; features can be switched (default: skylake-client)",
+      "the silicon: one of `hvdiff cpus`, or QEMU's name of it; `max` is the one with most; features can be switched (default: skylake-client; zen2 for scenarios about SVM)",
   },
   firmware: {
     name: "firmware",

@@ -16,7 +16,7 @@ import type {
 
 /** Options that decide what is run; every one is part of the run id. */
 export interface RunOptions {
-  /** Silicon: an id, or QEMU's name of it, with features switched (`icelake-server,-x2apic`); default "skylake-client". */
+  /** Silicon: an id, or QEMU's name of it, with features switched (`icelake-server,-x2apic`); default "skylake-client", for scenarios about SVM "zen2". */
   readonly cpu?: string;
   readonly firmware?: "none" | "seabios" | "ovmf";
   /** Guest RAM in bytes; default 64 MiB. */

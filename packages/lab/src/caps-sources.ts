@@ -17,6 +17,7 @@ import {
   VMX_VMFUNC,
 } from "@hvdiff/spec";
 import type { CapabilityState } from "./results.ts";
+import { type ShownModel, VM_CR_SOURCE } from "./vm-cr.ts";
 
 /** One register that says what a processor can do, as the capability lens shows it. */
 export interface CapabilitySource {
@@ -32,8 +33,8 @@ export interface CapabilitySource {
   /** Address of the MSR that says which bits of this one's default settings may be cleared. */
   readonly trueMsr?: number;
   /** 64-bit value; null where the model has no such register. */
-  raw(model: CpuModel): bigint | null;
-  stateOf(model: CpuModel, bit: number): CapabilityState;
+  raw(model: ShownModel): bigint | null;
+  stateOf(model: ShownModel, bit: number): CapabilityState;
 }
 
 function msrOf(model: CpuModel, name: MsrName): bigint | null {
@@ -170,6 +171,7 @@ export const CAPABILITY_SOURCES: readonly CapabilitySource[] = [
   wholeValueSource("VMCS enumeration", "IA32_VMX_VMCS_ENUM"),
   svmSource("SVM revision", "eax", 0xffn),
   svmSource("Number of ASIDs", "ebx", 0xffff_ffffn),
+  VM_CR_SOURCE,
   PHYSICAL_ADDRESS_WIDTH,
   ...Object.values(CPUID_WORDS).map((word) => cpuidSource(word)),
 ];

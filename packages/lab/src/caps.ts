@@ -1,5 +1,5 @@
 import type { CpuModel } from "@hvdiff/cpu";
-import { buildGuestModel, type Quirk } from "@hvdiff/personality";
+import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
 import { hex } from "@hvdiff/spec";
 import type { RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
@@ -16,17 +16,16 @@ import {
   type Cause,
   SCHEMA_VERSION,
 } from "./results.ts";
+import { type ShownModel, showsSvm, withVmCr } from "./vm-cr.ts";
 
 const VMX_BIT = 5;
-const SVM_LEAF = 0x8000_0001;
-const SVM_BIT = 2;
 
 /** A column with the CPU that its guest sees, and the same with fewer quirks. */
 class CapsColumn {
   readonly resolved: ResolvedColumn;
-  readonly model: CpuModel;
+  readonly model: ShownModel;
   private readonly silicon: CpuModel;
-  private readonly models = new Map<string, CpuModel>();
+  private readonly models = new Map<string, ShownModel>();
 
   constructor(resolved: ResolvedColumn, silicon: CpuModel) {
     this.resolved = resolved;
@@ -34,12 +33,13 @@ class CapsColumn {
     this.model = this.with(resolved.quirks);
   }
 
-  with(quirks: readonly Quirk[]): CpuModel {
-    if (this.resolved.spec.product === "metal" || this.resolved.spec.product === "ideal") return this.silicon;
+  with(quirks: readonly Quirk[]): ShownModel {
+    if (this.resolved.spec.product === "metal" || this.resolved.spec.product === "ideal")
+      return withVmCr(this.silicon, { svm: {} });
     const key = quirks.map((quirk) => quirk.id).join(",");
     let model = this.models.get(key);
     if (model === undefined) {
-      model = buildGuestModel(this.silicon, this.resolved.context, quirks);
+      model = withVmCr(buildGuestModel(this.silicon, this.resolved.context, quirks), mergePolicy(quirks));
       this.models.set(key, model);
     }
     return model;
@@ -49,12 +49,12 @@ class CapsColumn {
 /** Causes of what differs from the first column, by ablation over the capability rules of both. */
 function causesFor(
   column: CapsColumn,
-  wanted: ReadonlyMap<string, (model: CpuModel) => string>,
+  wanted: ReadonlyMap<string, (model: ShownModel) => string>,
   reference: CapsColumn,
 ): Map<string, Cause> {
   const differing = new Map([...wanted].filter(([, read]) => read(column.model) !== read(reference.model)));
   const answers = attribute(
-    pairAblation<CpuModel>(quirksOfBoth(reference.resolved.quirks, column.resolved.quirks), {
+    pairAblation<ShownModel>(quirksOfBoth(reference.resolved.quirks, column.resolved.quirks), {
       questions: [...differing.keys()],
       without: (removed) => ({
         there: reference.with(quirksWithout(reference.resolved.quirks, removed)),
@@ -74,8 +74,8 @@ function causesFor(
 }
 
 /** Everything that is compared, by id, as a function of a CPU model. */
-function readersOf(sources: readonly CapabilitySource[]): Map<string, (model: CpuModel) => string> {
-  const readers = new Map<string, (model: CpuModel) => string>();
+function readersOf(sources: readonly CapabilitySource[]): Map<string, (model: ShownModel) => string> {
+  const readers = new Map<string, (model: ShownModel) => string>();
   for (const source of sources) {
     for (const bit of source.bits)
       readers.set(`${source.source}#${bit.bit}`, (model) => source.stateOf(model, bit.bit));
@@ -122,11 +122,6 @@ function groupOf(
 function showsVmx(model: CpuModel): boolean {
   const leaf = model.cpuid.find((entry) => entry.leaf === 1);
   return leaf !== undefined && ((leaf.ecx >>> VMX_BIT) & 1) !== 0;
-}
-
-function showsSvm(model: CpuModel): boolean {
-  const leaf = model.cpuid.find((entry) => entry.leaf === SVM_LEAF);
-  return leaf !== undefined && ((leaf.ecx >>> SVM_BIT) & 1) !== 0;
 }
 
 /** Capability MSRs and CPUID of the columns, compared with the first. Errors: `UsageError`. */

@@ -61,6 +61,10 @@ export function matrixRow(id: string, columns: readonly string[], options: RunOp
 
 /** All bundled scenarios over the columns. Errors: `UsageError`. */
 export function matrix(columns: readonly string[], options: RunOptions = {}): MatrixResult {
-  const rows = SCENARIOS.map((scenario) => matrixRow(scenario.id, columns, options));
-  return { ...rows[0]!, rows: rows.flatMap((row) => row.rows) };
+  const results = SCENARIOS.map((scenario) => matrixRow(scenario.id, columns, options));
+  const { cpu } = results[0]!;
+  const rows = results.flatMap((result) =>
+    result.rows.map((row) => (result.cpu === cpu ? row : { ...row, cpu: result.cpu })),
+  );
+  return { ...results[0]!, rows };
 }

@@ -20,3 +20,5 @@ export const DEFAULT_COLUMNS: readonly string[] = [
 ];
 
 export const DEFAULT_CPU = "skylake-client";
+/** The same for guests that are about SVM. */
+export const DEFAULT_SVM_CPU = "zen2";

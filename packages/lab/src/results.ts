@@ -374,6 +374,8 @@ export interface MatrixResult {
   }[];
   readonly rows: readonly {
     readonly scenario: ScenarioResult;
+    /** The silicon of this row, where it is another one: scenarios about SVM run on a processor that has it unless one was named. */
+    readonly cpu?: string;
     readonly cells: readonly MatrixCell[];
   }[];
 }

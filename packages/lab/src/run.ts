@@ -48,6 +48,8 @@ export interface GuestImage {
   readonly sha256: string;
   /** Logical processors, where the user does not say. */
   readonly processors: number;
+  /** Silicon where the user names none. Absent: the default. */
+  readonly cpu?: string;
 }
 
 /** Everything a run produced. */

@@ -4,6 +4,7 @@ import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
 import { type Guest, type GuestConsole, type RunOptions, UsageError } from "./api.ts";
 import { eventKey } from "./events.ts";
+import { DEFAULT_SVM_CPU } from "./products.ts";
 import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
 import {
   configurationOf,
@@ -29,7 +30,7 @@ export class Session {
   constructor(image: GuestImage, options: RunOptions) {
     this.image = image;
     this.options = options;
-    this.silicon = resolveCpu(options);
+    this.silicon = resolveCpu(image.cpu === undefined ? options : { cpu: image.cpu, ...options });
     this.settings = settingsOf({ ...options, processors: options.processors ?? image.processors });
   }
 
@@ -102,6 +103,7 @@ export function guestImage(guest: Guest): GuestImage {
       )}`,
     );
   const bytes = loadImage(scenario.id);
-  const { id, title, processors = 1 } = scenario;
-  return { id, title, programName: id, bundled: true, bytes, sha256: sha256Hex(bytes), processors };
+  const { id, title, processors = 1, needs } = scenario;
+  const cpu = needs.includes("svm") ? { cpu: DEFAULT_SVM_CPU } : {};
+  return { id, title, programName: id, bundled: true, bytes, sha256: sha256Hex(bytes), processors, ...cpu };
 }

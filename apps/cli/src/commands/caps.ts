@@ -51,7 +51,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
 /** `hvdiff caps`. */
 export const caps: Command = {
   name: "caps",
-  summary: "Compare VMX capability bits, grouped and named as vmxcap does",
+  summary: "Compare VMX and SVM capability bits, grouped and named as vmxcap does",
   usage: "COLUMN… [OPTIONS]",
   options: [OPTIONS.against, OPTIONS.cpu, OPTIONS.firmware, OPTIONS.quirk, OPTIONS.all, OPTIONS.format, OPTIONS.output],
   notes: [

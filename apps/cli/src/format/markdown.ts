@@ -84,7 +84,7 @@ export function matrixMarkdown(result: MatrixResult, quirks: readonly QuirkResul
   );
   const used = new Set(result.rows.flatMap((row) => row.cells.flatMap((cell) => cell.quirks)));
   const rows = result.rows.map((row) => [
-    code(row.scenario.id),
+    row.cpu === undefined ? code(row.scenario.id) : `${code(row.scenario.id)} on ${row.cpu}`,
     ...row.cells.map((cell, index) => {
       if (index === 0) return counted(cell.verdicts, "verdict");
       if (!cellDiffers(cell, row.cells[0]!)) return "✓";

@@ -81,13 +81,18 @@ function conclusion(result: MatrixResult, { palette, width }: Look): string[] {
 }
 
 /** Scenarios down, columns across. */
+/** A scenario, with its silicon where that is another one. */
+function nameOf({ scenario, cpu }: MatrixResult["rows"][number]): string {
+  return cpu === undefined ? scenario.id : `${scenario.id} (${cpu})`;
+}
+
 function gridRows(result: MatrixResult, letters: boolean, numbers: Numbers, palette: Palette): Row[] {
   const body = result.rows.map((row): Row => {
     const cells = row.cells.map((cell): Cell => {
       const { count, causes, style } = cellText(cell, row.cells[0]!, numbers, palette);
       return { text: causes === "" ? count : `${count}\n${causes}`, style };
     });
-    return { cells: [{ text: row.scenario.id }, ...cells] };
+    return { cells: [{ text: nameOf(row) }, ...cells] };
   });
   return [...headRows(result, letters, palette), ...body];
 }
@@ -100,7 +105,7 @@ function stackedLines(result: MatrixResult, numbers: Numbers, { palette, width }
       ...cellText(cell, row.cells[0]!, numbers, palette),
     }));
     const same = others.filter(({ count }) => count === "✓").map(({ cell }) => cell.column);
-    const head = `${row.scenario.id}  ${counted(reference!.cell.verdicts, "verdict")} on ${reference!.cell.column}`;
+    const head = `${nameOf(row)}  ${counted(reference!.cell.verdicts, "verdict")} on ${reference!.cell.column}`;
     return [
       ...hanging("", head, width).map(palette.strong),
       ...(same.length === 0 ? [] : hanging("  ✓ ", same.join(", "), width).map(palette.same)),
