@@ -149,6 +149,12 @@ export const OPTIONS = {
     choices: ["table", "json", "jsonl", "md", "tap", "junit"],
     summary: "how to print: table, json, jsonl, md, or each verdict as a test: tap, junit (default: table)",
   },
+  cost: {
+    name: "cost",
+    value: "NAME=CYCLES",
+    repeatable: true,
+    summary: "what one thing costs in the model, such as merge=3500",
+  },
   output: { name: "output", aliases: ["-o"], value: "FILE", summary: "write to FILE, all of it or nothing" },
   gdb: {
     name: "gdb",

@@ -277,6 +277,9 @@ export function createFakeLab(): Lab {
       console.serial(result.columns[0]!.serial);
       return result;
     },
+    cost: () => {
+      throw new Error("the fake lab costs nothing");
+    },
     structures: () => {
       throw new Error("the fake lab has no control structures");
     },

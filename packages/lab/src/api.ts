@@ -3,6 +3,7 @@ import type {
   CapsResult,
   CheckVmcsResult,
   CompareResult,
+  CostResult,
   DiffResult,
   DumpResult,
   ExploreResult,
@@ -118,6 +119,8 @@ export interface Lab {
   debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
   /** The trace of one column with what its L0 does by itself (level 0). */
   trace(guest: Guest, column: string, options?: RunOptions): TraceResult;
+  /** What a guest costs on columns: counts of the L0s' work, and cycles by a model whose parameters `overrides` may change ("merge=3500"). */
+  cost(guest: Guest, columns: readonly string[], options?: RunOptions, overrides?: readonly string[]): CostResult;
   /** How the control structures of an L0 change over a run, field by field, and why. */
   structures(guest: Guest, column: string, options?: RunOptions): StructuresResult;
   /** How a linear address is translated at a moment of a run, through the guest's tables and all that lies under them. */

@@ -3,6 +3,7 @@ import { SCENARIOS } from "@hvdiff/guests";
 import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
+import { cost } from "./cost/cost.ts";
 import { compare, debug, diff, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
 import { explore } from "./explore/explore.ts";
@@ -39,6 +40,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     },
     trace: (guest, column, options = {}) => trace(guest, column, options),
     structures: (guest, column, options = {}) => structures(guest, column, options),
+    cost,
     pageWalk,
     compare,
     explore,

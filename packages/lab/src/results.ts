@@ -137,6 +137,47 @@ export interface DiffResult {
   readonly different: boolean;
 }
 
+/** A parameter of the cost model. */
+export interface CostParameterResult {
+  readonly name: string;
+  readonly cycles: number;
+  readonly what: string;
+  readonly basis: "published" | "derived" | "assumed";
+  readonly source: string;
+}
+
+/** Something that an L0 did so often, and what that costs by the model. */
+export interface CostLine {
+  readonly title: string;
+  readonly parameter: string;
+  readonly count: number;
+  readonly cycles: number;
+}
+
+/** What a guest costs in one column. */
+export interface ColumnCost {
+  readonly column: string;
+  readonly full: string;
+  /** Exact, from the run. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly lines: readonly CostLine[];
+  /** Predicted: the guests' instructions and the L0's work. */
+  readonly cycles: number;
+  /** Predicted cycles by those on metal. */
+  readonly slowDown: number;
+}
+
+export interface CostResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly guest: DiffResult["guest"];
+  readonly cpu: string;
+  /** Says that this is a model. */
+  readonly model: string;
+  readonly metalCycles: number;
+  readonly parameters: readonly CostParameterResult[];
+  readonly columns: readonly ColumnCost[];
+}
+
 /** A schedule that breaks a property, with what comes of it. */
 export interface Finding {
   /** Replays with the same options: `run --schedule`. */

@@ -143,14 +143,15 @@ export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[]
   const { product } = column.spec;
   if (product === "metal" || product === "ideal")
     return { guestModel: silicon, policy: ARCHITECTURAL_POLICY, mechanisms: PLAIN_MECHANISMS, key: product };
+  const mechanisms = mechanismsOf(column);
   const guestModel = buildGuestModel(silicon, column.context, quirks);
   const policies = quirks.filter((quirk) => quirk.policy !== undefined).map((quirk) => quirk.id);
   const msrs = [...guestModel.msrs].map(([address, value]) => `${address}=${value}`);
   return {
     guestModel,
     policy: mergePolicy(quirks),
-    mechanisms: mechanismsOf(column),
-    key: JSON.stringify([guestModel.cpuid, msrs, policies]),
+    mechanisms,
+    key: JSON.stringify([guestModel.cpuid, msrs, policies, mechanisms]),
   };
 }
 

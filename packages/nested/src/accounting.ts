@@ -1,9 +1,25 @@
+import { exitReasonName } from "@hvdiff/spec";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
-/** What an L0 copies VMCS fields between. `shadow-vmcs01` is the shadow VMCS that vmcs01 is linked to. */
-export type VmcsPlace = "vmcs01" | "shadow-vmcs01" | "vmcs12" | "vmcs12-memory" | "vmcs02" | "enlightened";
+/*
+ * What an L0's work consists of, counted where it is done. Names are made beforehand: all of it happens at every nested exit.
+ * `docs/reference/cost-model.md` says what each counter means.
+ */
 
-/** One way of copying, with the names of its counters. Made once: copies are frequent. */
+/**
+ * What an L0 copies VMCS fields between. `shadow-vmcs01` is the shadow VMCS that vmcs01 is linked to; vmcs12 and L1's own shadow VMCS are
+ * what L0 works on, `…-memory` the page in L1's memory.
+ */
+export type VmcsPlace =
+  | "shadow-vmcs01"
+  | "vmcs12"
+  | "vmcs12-memory"
+  | "vmcs02"
+  | "enlightened"
+  | "shadow-vmcs12"
+  | "shadow-vmcs12-memory";
+
+/** One way of copying, with the names of its counters. */
 export interface CopyKind {
   readonly from: VmcsPlace;
   readonly to: VmcsPlace;
@@ -20,4 +36,41 @@ export function noteCopy(vcpu: VmxVcpu, { from, to, copies, fields }: CopyKind, 
   vcpu.l0.count(copies);
   vcpu.l0.count(fields, count);
   vcpu.ownSink?.event("l0-copy", { from, to, fields: count, why });
+}
+
+/** A page of L1's memory has been copied as it is: all fields that there are. */
+export function countPage(vcpu: VmxVcpu, kind: CopyKind, why: string): void {
+  noteCopy(vcpu, kind, vcpu.environment.fieldCount, why);
+}
+
+const REASONS = 128;
+
+function namesOf(prefix: string): readonly string[] {
+  return Array.from({ length: REASONS }, (_, basic) => `${prefix}.${exitReasonName(basic) ?? basic}`);
+}
+
+const EXITS = [namesOf("exits.l1"), namesOf("exits.l2")] as const;
+const REFLECTIONS = namesOf("reflected");
+const ENTERED = ["entered.l1", "entered.l2"] as const;
+
+/** Name of the counter of exits from a level (1 or 2) with a basic reason. */
+export function exitCounter(level: number, basic: number): string {
+  return EXITS[level - 1]?.[basic] ?? `exits.l${level}.${basic}`;
+}
+
+/** L1 is told of an exit of L2. */
+export function countReflection(vcpu: VmxVcpu, basic: number): void {
+  vcpu.l0.count("reflected");
+  vcpu.l0.count(REFLECTIONS[basic] ?? `reflected.${basic}`);
+}
+
+/** Silicon is about to enter a level. */
+export function countEntered(vcpu: VmxVcpu): void {
+  vcpu.l0.count(ENTERED[vcpu.level - 1]!);
+}
+
+/** VMPTRLD of L0's own, on silicon. */
+export function switchVmcs(vcpu: VmxVcpu, address: number): void {
+  vcpu.l0.count("vmptrld.l0");
+  vcpu.vmx.vmptrld(address);
 }

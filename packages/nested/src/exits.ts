@@ -1,5 +1,6 @@
 import { EXIT_REASONS, exitReasonName } from "@hvdiff/spec";
 import type { MemoryVmcs, VmcsView } from "@hvdiff/vmx";
+import { exitCounter } from "./accounting.ts";
 import * as C from "./controls.ts";
 import { handleEptExit } from "./ept-exits.ts";
 import { F } from "./fields.ts";
@@ -18,7 +19,6 @@ import { noteExit, noteInstruction } from "./own-events.ts";
 import { accessShadow } from "./shadow-access.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
-import { exitCounter } from "./vmx-vcpu-state.ts";
 
 const VALID = 1 << 31;
 const ENTRY_FAILURE = 1 << 31;

@@ -13,13 +13,18 @@ import {
   type VmxPolicy,
   type VmxValue,
 } from "@hvdiff/vmx";
+import { type CopyKind, copyKind } from "./accounting.ts";
 import type { GuestCpu } from "./guest-cpu.ts";
-import { hostAddress, PAGE } from "./host-layout.ts";
+import { hostAddress, isGuestRam, PAGE } from "./host-layout.ts";
 import { type PagePoolState, takePage } from "./page-pool.ts";
 import { dropShadows } from "./shadow-ept.ts";
 import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
+const TAKEN = copyKind("vmcs12-memory", "vmcs12");
+const RETURNED = copyKind("vmcs12", "vmcs12-memory");
+const SHADOW_TAKEN = copyKind("shadow-vmcs12-memory", "shadow-vmcs12");
+const SHADOW_RETURNED = copyKind("shadow-vmcs12", "shadow-vmcs12-memory");
 
 /** What L1's VMX instructions act on: L1's VMX operation as L0 keeps it, and vmcs12s in L1's memory. */
 export class L1Environment implements VmxEnvironment {
@@ -31,6 +36,8 @@ export class L1Environment implements VmxEnvironment {
   /** Called when another VMCS becomes the current one, or none (-1), and before the current one is written back. */
   onCurrent: (pointer: number) => void = () => {};
   onWriteBack: (current: MemoryVmcs) => void = () => {};
+  /** Called when a page of L1 has been copied, or a copy has been written back. */
+  onCopy: (kind: CopyKind, why: string) => void = () => {};
   private readonly guest: GuestCpu;
   private readonly memory: PhysicalMemory;
   private readonly ram: number;
@@ -38,6 +45,8 @@ export class L1Environment implements VmxEnvironment {
   private readonly layout: VmcsLayout | null;
   private current: MemoryVmcs | null = null;
   private shadow: MemoryVmcs | null = null;
+  /** Fields that a VMCS of L1 has. */
+  readonly fieldCount: number;
   private readonly getState: () => VmxVcpuState;
   private readonly keepsCopy: boolean = false;
   private readonly getPool: () => PagePoolState;
@@ -69,6 +78,7 @@ export class L1Environment implements VmxEnvironment {
     this.getPool = rules.pool;
     this.featureControl = rules.featureControl;
     this.layout = rules.capabilities.regionSize === 0 ? null : createVmcsLayout(rules.capabilities, rules.fieldOffsets);
+    this.fieldCount = this.layout?.lowMask.filter((mask) => mask !== 0).length ?? 0;
     this.keepsCopy = rules.keepsCopy;
     this.context = this.executingContext();
   }
@@ -136,7 +146,31 @@ export class L1Environment implements VmxEnvironment {
 
   private takeCopy(state: VmxVcpuState, address: number): void {
     if (state.vmcs12Copy === 0) state.vmcs12Copy = takePage(this.getPool(), this.memory);
-    this.memory.writeBytes(state.vmcs12Copy, this.memory.readBytes(hostAddress(address, this.ram), PAGE));
+    this.copyPage(hostAddress(address, this.ram), state.vmcs12Copy);
+    this.onCopy(TAKEN, "VMPTRLD");
+  }
+
+  private copyPage(from: number, to: number): void {
+    this.memory.writeBytes(to, this.memory.readBytes(from, PAGE));
+  }
+
+  /** L2 is about to run, and may access the shadow VMCS: L0 works on a copy, as with vmcs12. */
+  takeShadow(address: number): void {
+    const state = this.getState();
+    if (!this.keepsCopy || !isGuestRam(address, this.ram)) return;
+    if (state.shadowCopy === 0) state.shadowCopy = takePage(this.getPool(), this.memory);
+    this.copyPage(hostAddress(address, this.ram), state.shadowCopy);
+    state.shadowPointer = address;
+    this.onCopy(SHADOW_TAKEN, "L2 is entered");
+  }
+
+  /** L1 is about to run, and may access the shadow VMCS as its own. */
+  returnShadow(): void {
+    const state = this.getState();
+    if (state.shadowPointer === -1) return;
+    this.copyPage(state.shadowCopy, hostAddress(state.shadowPointer, this.ram));
+    state.shadowPointer = -1;
+    this.onCopy(SHADOW_RETURNED, "L2 exits to L1");
   }
 
   readRevision(address: number): number {
@@ -177,7 +211,8 @@ export class L1Environment implements VmxEnvironment {
 
   /** The shadow VMCS at an L1-physical address. */
   shadowAt(address: number): MemoryVmcs | null {
-    const host = hostAddress(address, this.ram);
+    const { shadowPointer, shadowCopy } = this.getState();
+    const host = address === shadowPointer ? shadowCopy : hostAddress(address, this.ram);
     if (this.shadow?.address === host) return this.shadow;
     if (this.layout === null || !this.memory.isRam(Math.floor(host / PAGE))) return null;
     this.shadow = new MemoryVmcs(this.memory, this.layout, host);
@@ -198,7 +233,8 @@ export class L1Environment implements VmxEnvironment {
   writeBack(address: number): void {
     if (address === this.getState().currentPointer) this.onWriteBack(this.currentVmcs()!);
     if (!this.isCopied(address)) return;
-    this.memory.writeBytes(hostAddress(address, this.ram), this.memory.readBytes(this.getState().vmcs12Copy, PAGE));
+    this.copyPage(this.getState().vmcs12Copy, hostAddress(address, this.ram));
+    this.onCopy(RETURNED, "L1 leaves it");
   }
 
   invalidateEpt(all: boolean, eptpLow: number, eptpHigh: number): void {

@@ -1,4 +1,5 @@
 import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
+import type { VmcsLayout } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
@@ -272,10 +273,27 @@ export const MERGE_RULES: readonly MergeRule[] = [
   },
 ];
 
-/** Builds vmcs02. */
-export function mergeVmcs02(m: MergeContext): void {
+const MERGED: readonly number[] = MERGE_RULES.flatMap(({ fields }) => fields.map((field) => F[field]));
+const MERGED_FIELDS = new WeakMap<VmcsLayout, number>();
+
+/** How many fields the merge decides on, in a layout. */
+function mergedFields(layout: VmcsLayout): number {
+  let count = MERGED_FIELDS.get(layout);
+  if (count === undefined) {
+    count = MERGED.filter((field) => layout.lowMask[field] !== 0).length;
+    MERGED_FIELDS.set(layout, count);
+  }
+  return count;
+}
+
+/**
+ * Builds vmcs02.
+ * @returns how many fields it has got
+ */
+export function mergeVmcs02(m: MergeContext): number {
   for (const rule of MERGE_RULES) {
     rule.apply(m);
     m.history?.note({ way: rule.id }, "vmcs02");
   }
+  return mergedFields(m.v02.layout);
 }

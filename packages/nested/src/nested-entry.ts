@@ -17,6 +17,7 @@ import {
   vmlaunch,
   vmresume,
 } from "@hvdiff/vmx";
+import { copyKind, noteCopy, switchVmcs } from "./accounting.ts";
 import * as C from "./controls.ts";
 import { noteEnlightenedClean, useEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { usesEpt } from "./ept-exits.ts";
@@ -26,6 +27,7 @@ import { mergeVmcs02 } from "./merge.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
+import { keepShadow } from "./shadow-access.ts";
 import { dropShadows, shadowFor } from "./shadow-ept.ts";
 import { forgetEpt, forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
 import { traceCheck, traceVmentry } from "./trace-events.ts";
@@ -33,6 +35,7 @@ import { loadRegistersForL2 } from "./transition-registers.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
+const MERGED = copyKind("vmcs12", "vmcs02");
 const EFER_LMA = 1 << 10;
 const ACCESSED_DIRTY = 1n << 6n;
 const ACTIVITY_HLT = 1;
@@ -72,6 +75,7 @@ export function enterL2(vcpu: VmxVcpu, isLaunch: boolean): void {
   context.prepare(v12, vcpu.state.currentPointer, (vcpu.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
   // Checks that a product has of its own may look at anything.
   const changed = hasOwnChecks(vcpu.l0.options.policy) ? CHANGED_ALL : changedGroups(v12, context);
+  if ((changed & (CHANGED_CONTROLS | CHANGED_HOST)) !== 0) vcpu.l0.count("entries.changed-controls");
   if ((changed & CHANGED_CONTROLS) !== 0 && failsWith(vcpu, isLaunch, vcpu.l0.checks.control, ERROR_CONTROLS)) return;
   if ((changed & CHANGED_HOST) !== 0 && failsWith(vcpu, isLaunch, vcpu.l0.checks.host, ERROR_HOST)) return;
   if (vcpu.l0.options.policy.zeroesExitInformationAtEntry) zeroInformation(v12);
@@ -142,7 +146,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
   const hasEpt = usesEpt(v12);
   if (hasEpt) forgetDirtyPages(vcpu, v12, eptp12);
   const root = hasEpt ? shadowFor(machine.memory, shared.pool, state.shadows, eptp12).root : shared.tables01;
-  mergeVmcs02({
+  const merged = mergeVmcs02({
     v01: vcpu.v01,
     v12,
     v02: vcpu.v02,
@@ -154,6 +158,8 @@ export function commitEntry(vcpu: VmxVcpu): void {
     unbackedVirtualApicPage: options.policy.unbackedVirtualApicPage,
     history: vcpu.history,
   });
+  noteCopy(vcpu, MERGED, merged, state.launching ? "VMLAUNCH" : "VMRESUME");
+  keepShadow(vcpu, v12);
   noteEnlightenedClean(vcpu);
   vcpu.l0.count("entries.l2");
   flushForEntry(vcpu, v12);
@@ -177,7 +183,7 @@ function loadL2Msrs(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   state.guestMode = true;
   state.runPending = true;
   state.halted = vcpu.l0.options.policy.haltsBeforeInjectedEvent && injectsWhileHalted(v12);
-  vcpu.vmx.vmptrld(state.vmcs02);
+  switchVmcs(vcpu, state.vmcs02);
 }
 
 function injectsWhileHalted(v12: MemoryVmcs): boolean {

@@ -1,17 +1,20 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
+import { copyKind, countReflection, noteCopy, switchVmcs } from "./accounting.ts";
 import * as C from "./controls.ts";
 import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { noteReflected } from "./own-events.ts";
 import { copyExitInformation, loadHostState, saveGuestState } from "./reflect.ts";
+import { releaseShadow } from "./shadow-access.ts";
 import { forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
 import { traceVmentry, traceVmexit } from "./trace-events.ts";
 import { loadRegistersForL1, saveRegistersOfL2 } from "./transition-registers.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
+const SAVED = copyKind("vmcs02", "vmcs12");
 const ACTIVITY_HLT = 1;
 const VALID = 1 << 31;
 /** Type 2, vector 2. */
@@ -36,12 +39,12 @@ const UNUSED_INFORMATION = [
 export function exitToL1(vcpu: VmxVcpu, reason: number): void {
   const v12 = vcpu.environment.currentVmcs()!;
   const { v02 } = vcpu;
-  if ((reason & ENTRY_FAILURE) !== 0)
-    v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
-  else copyExitInformation(v02, v12);
+  const failed = (reason & ENTRY_FAILURE) !== 0;
+  if (failed) v12.set(F.exitQualification, v02.lo(F.exitQualification), v02.hi(F.exitQualification));
+  const copied = failed ? 1 : copyExitInformation(v02, v12);
   vcpu.history?.note({ way: "exit.information" });
   vcpu.state.reinject = null;
-  leaveL2(vcpu, v12, v02, reason);
+  leaveL2(vcpu, reason, copied);
 }
 
 /** An entry failure that L0 found itself, before silicon saw vmcs02. L1's own state is still that of vmcs01. */
@@ -82,27 +85,31 @@ function madeUpExit(vcpu: VmxVcpu, reason: number, interruption: number): void {
   for (const field of UNUSED_INFORMATION) v02.set(field, 0, 0);
   v02.set(F.exitQualification, 0, 0);
   v02.set(F.vmExitInterruptionInformation, interruption, 0);
-  copyExitInformation(v02, v12);
+  const copied = copyExitInformation(v02, v12);
   vcpu.history?.note({ way: "exit.information" });
   if (vcpu.state.halted) v02.set(F.guestActivityState, ACTIVITY_HLT, 0);
   vcpu.state.halted = false;
-  leaveL2(vcpu, v12, v02, reason);
+  leaveL2(vcpu, reason, copied);
 }
 
-function leaveL2(vcpu: VmxVcpu, v12: MemoryVmcs, v02: MemoryVmcs, reason: number): void {
+/** @param information how many fields of vmcs12 have been told of the exit */
+function leaveL2(vcpu: VmxVcpu, reason: number, information: number): void {
+  const v12 = vcpu.environment.currentVmcs()!;
+  const { v02 } = vcpu;
+  const saves = (reason & ENTRY_FAILURE) === 0;
   v12.set(F.exitReason, reason, 0);
   vcpu.history?.note({ way: "exit.information" });
-  if ((reason & ENTRY_FAILURE) === 0) {
-    saveGuestState(v02, v12);
+  noteCopy(vcpu, SAVED, information + (saves ? saveGuestState(v02, v12) : 0), "L2 exits to L1");
+  if (saves) {
     saveRegistersOfL2(vcpu, v12);
     vcpu.history?.note({ way: "exit.guestState" });
     v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
     vcpu.history?.note({ way: "exit.entryInformation" });
     if (storeMsrs(vcpu, v12) >= 0) vcpu.state.abort = ABORT_SAVING_MSRS;
   }
-  vcpu.vmx.vmptrld(vcpu.state.vmcs01);
+  switchVmcs(vcpu, vcpu.state.vmcs01);
   // A failed entry has loaded nothing of L2.
-  switchToL1(vcpu, v12, vcpu.v01, (reason & ENTRY_FAILURE) === 0 ? v02 : vcpu.v01);
+  switchToL1(vcpu, v12, vcpu.v01, saves ? v02 : vcpu.v01);
 }
 
 /**
@@ -119,7 +126,8 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
   if (loadMsrs(vcpu, v12, "vmExitMsrLoadCount", "vmExitMsrLoadAddress", v01) >= 0)
     vcpu.state.abort = ABORT_LOADING_MSRS;
   vcpu.history?.note({ way: "exit.msrList" });
-  vcpu.l0.count("reflected");
+  countReflection(vcpu, v12.lo(F.exitReason) & 0xffff);
+  releaseShadow(vcpu);
   syncEnlightened(vcpu);
   vcpu.history?.note({ way: "enlightened.store" });
   vcpu.shadow?.noteStale();
@@ -150,7 +158,7 @@ export function retractEntry(vcpu: VmxVcpu, result: string): void {
 export function failEntryLate(vcpu: VmxVcpu): void {
   const outcome = failValid(vcpu.l0.options.policy.lateFailureError);
   retractEntry(vcpu, outcomeText(outcome));
-  vcpu.vmx.vmptrld(vcpu.state.vmcs01);
+  switchVmcs(vcpu, vcpu.state.vmcs01);
   vcpu.state.guestMode = false;
   vcpu.state.runPending = false;
   // The instruction was counted when its entry was accepted.
@@ -158,4 +166,5 @@ export function failEntryLate(vcpu: VmxVcpu): void {
   completeVmx(vcpu, outcome);
   vcpu.environment.currentVmcs()!.set(F.vmInstructionError, vcpu.l0.options.policy.lateFailureError, 0);
   vcpu.shadow?.noteStale();
+  releaseShadow(vcpu);
 }

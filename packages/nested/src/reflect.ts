@@ -25,22 +25,27 @@ const SAVED: readonly number[] = VMCS_FIELD_NAMES.filter(
 ).map((name) => F[name]);
 const savedPlan = new CopyPlans(SAVED, "keep");
 
-function copy(from: MemoryVmcs, to: MemoryVmcs, index: number): void {
+function copy(from: MemoryVmcs, to: MemoryVmcs, index: number): number {
   to.set(index, from.lo(index), from.hi(index));
+  return 1;
 }
 
-/** Saves L2's state into vmcs12 (SDM 3C "Saving Guest State"). */
-export function saveGuestState(v02: MemoryVmcs, v12: MemoryVmcs): void {
-  savedPlan.copy(v02, v12);
+/**
+ * Saves L2's state into vmcs12 (SDM 3C "Saving Guest State").
+ * @returns how many fields were copied
+ */
+export function saveGuestState(v02: MemoryVmcs, v12: MemoryVmcs): number {
+  let copied = savedPlan.copy(v02, v12);
   const exit = v12.lo(F.vmExitControls);
   if ((exit & C.EXIT_SAVE_DEBUG) !== 0) {
-    copy(v02, v12, F.guestDr7);
-    copy(v02, v12, F.guestIa32Debugctl);
+    copied += copy(v02, v12, F.guestDr7);
+    copied += copy(v02, v12, F.guestIa32Debugctl);
   }
-  if ((exit & C.EXIT_SAVE_EFER) !== 0) copy(v02, v12, F.guestIa32Efer);
-  if ((exit & C.EXIT_SAVE_PAT) !== 0) copy(v02, v12, F.guestIa32Pat);
-  if ((exit & C.EXIT_SAVE_TIMER) !== 0) copy(v02, v12, F.vmxPreemptionTimerValue);
+  if ((exit & C.EXIT_SAVE_EFER) !== 0) copied += copy(v02, v12, F.guestIa32Efer);
+  if ((exit & C.EXIT_SAVE_PAT) !== 0) copied += copy(v02, v12, F.guestIa32Pat);
+  if ((exit & C.EXIT_SAVE_TIMER) !== 0) copied += copy(v02, v12, F.vmxPreemptionTimerValue);
   saveModeBit(v02, v12);
+  return copied;
 }
 
 /** Exits record whether L2 was in IA-32e mode in the entry controls. */
@@ -67,9 +72,9 @@ const INFORMATION: readonly number[] = [
 ];
 const informationPlan = new CopyPlans(INFORMATION, "keep");
 
-/** Copies the exit information of an exit that is passed on as it is. */
-export function copyExitInformation(v02: MemoryVmcs, v12: MemoryVmcs): void {
-  informationPlan.copy(v02, v12);
+/** Copies the exit information of an exit that is passed on as it is, and says how many fields that are. */
+export function copyExitInformation(v02: MemoryVmcs, v12: MemoryVmcs): number {
+  return informationPlan.copy(v02, v12);
 }
 
 const EFER_LME_LMA = 0x500;

@@ -1,6 +1,7 @@
 import { FAULT_NONE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { type MemoryVmcs, type VmxOutcome, vmreadFrom, vmwriteTo } from "@hvdiff/vmx";
+import * as C from "./controls.ts";
 import { throughEpt12, usesEpt } from "./ept-exits.ts";
 import { F } from "./fields.ts";
 import { instructionOperand } from "./instruction-operand.ts";
@@ -20,6 +21,22 @@ function shadowVmcs(vcpu: VmxVcpu): MemoryVmcs | null {
   const { vmcs12 } = vcpu.handlers;
   const isNone = vmcs12.lo(F.vmcsLinkPointer) === -1 && vmcs12.hi(F.vmcsLinkPointer) === -1;
   return isNone ? null : vcpu.environment.shadowAt(Number(vmcs12.read("vmcsLinkPointer")));
+}
+
+function mayAccess(v12: MemoryVmcs): boolean {
+  const active = (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0;
+  return active && (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VMCS_SHADOWING) !== 0;
+}
+
+/** L2 is about to run. */
+export function keepShadow(vcpu: VmxVcpu, v12: MemoryVmcs): void {
+  const isNone = v12.lo(F.vmcsLinkPointer) === -1 && v12.hi(F.vmcsLinkPointer) === -1;
+  if (!isNone && mayAccess(v12)) vcpu.environment.takeShadow(Number(v12.read("vmcsLinkPointer")));
+}
+
+/** L1 is about to run again. */
+export function releaseShadow(vcpu: VmxVcpu): void {
+  vcpu.environment.returnShadow();
 }
 
 /** Does the VMREAD or VMWRITE of L2 that exited. */

@@ -1,4 +1,3 @@
-import { exitReasonName } from "@hvdiff/spec";
 import { createEnlightenedState, type EnlightenedState } from "./enlightened/enlightened-state.ts";
 import type { OwedException } from "./l0-state.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
@@ -20,6 +19,9 @@ export interface VmxVcpuState {
   currentPointer: number;
   /** Host-physical address of the copy of the current vmcs12; 0 where L0 has not needed one. */
   vmcs12Copy: number;
+  /** L1-physical address of the shadow VMCS of which L0 keeps a copy while L2 runs, -1 for none; and where the copy is. */
+  shadowPointer: number;
+  shadowCopy: number;
   /** L2 is what runs next (vmcs02 is current). */
   guestMode: boolean;
   /** L1's VMLAUNCH or VMRESUME was accepted and L2 has not been entered yet. */
@@ -71,6 +73,8 @@ export function createVmxVcpuState(): VmxVcpuState {
     vmxonPointer: -1,
     currentPointer: -1,
     vmcs12Copy: 0,
+    shadowPointer: -1,
+    shadowCopy: 0,
     guestMode: false,
     runPending: false,
     launching: false,
@@ -94,13 +98,4 @@ export function createVmxVcpuState(): VmxVcpuState {
     enlightened: createEnlightenedState(),
     shadow: createShadowVmcsState(),
   };
-}
-
-const EXIT_COUNTERS: readonly string[][] = [1, 2].map((level) =>
-  Array.from({ length: 128 }, (_, basic) => `exits.l${level}.${exitReasonName(basic) ?? basic}`),
-);
-
-/** Name of the counter of exits from a level (1 or 2) with a basic reason. Made beforehand: this is asked at every exit. */
-export function exitCounter(level: number, basic: number): string {
-  return EXIT_COUNTERS[level - 1]?.[basic] ?? `exits.l${level}.${basic}`;
 }

@@ -10,6 +10,7 @@ import {
   traceVmexit,
   type Vmx,
 } from "@hvdiff/vmx";
+import { countEntered, countPage } from "./accounting.ts";
 import type { EventPolicy } from "./event-policy.ts";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
@@ -94,6 +95,7 @@ export class VmxVcpu implements VirtualProcessor {
     this.modificationLog = createModificationLog(this);
     this.handlers = new ExitHandlers(this);
     this.shadow = this.createShadow();
+    this.environment.onCopy = (kind, why) => countPage(this, kind, why);
     this.guestCpu.onControlRegisterChange = () => forgetVpid(this, this.state.guestMode ? VPID_L2 : VPID_L1);
     this.guestCpu.onApicMoved = (page) => l0.uncoverApic(page);
     this.environment.onInvalidate = () => this.forgetTranslations(true);
@@ -195,6 +197,7 @@ export class VmxVcpu implements VirtualProcessor {
     if (!state.guestMode) this.shadow?.synchronize(this.environment.currentVmcs());
     this.vmx.guestTraceLevel = this.level;
     noteEntry(this);
+    countEntered(this);
     return { kind: "enter", resume: launched };
   }
 

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { caps } from "./caps.ts";
 import { checkVmcs } from "./check-vmcs.ts";
+import { cost } from "./cost.ts";
 import { cpus } from "./cpus.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   runGuest,
   explore,
+  cost,
   caps,
   checkVmcs,
   quirks,
