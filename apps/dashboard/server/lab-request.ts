@@ -1,4 +1,4 @@
-import { type Guest, type Lab, type RunOptions, UsageError, type WalkOptions } from "@hvdiff/lab";
+import { type ExploreOptions, type Guest, type Lab, type RunOptions, UsageError, type WalkOptions } from "@hvdiff/lab";
 
 /** A bundled scenario, or an uploaded image by the SHA-256 of its bytes and the name it was given. */
 export type GuestRef = { readonly scenario: string } | { readonly artefact: string; readonly name: string };
@@ -16,6 +16,7 @@ export type LabRequest =
   | { readonly method: "dump"; readonly text: string; readonly column: string | null; readonly options: RunOptions }
   | { readonly method: "diff"; readonly guest: GuestRef; readonly columns: Columns; readonly options: RunOptions }
   | { readonly method: "structures"; readonly guest: GuestRef; readonly column: string; readonly options: RunOptions }
+  | { readonly method: "explore"; readonly guest: GuestRef; readonly column: string; readonly options: ExploreOptions }
   | {
       readonly method: "pageWalk";
       readonly guest: GuestRef;
@@ -52,6 +53,8 @@ export function answer(lab: Lab, request: LabRequest, image?: Uint8Array): unkno
       return lab.diff(guestOf(request.guest, image), request.columns ?? lab.defaultColumns(), request.options);
     case "structures":
       return lab.structures(guestOf(request.guest, image), request.column, request.options);
+    case "explore":
+      return lab.explore(guestOf(request.guest, image), request.column, request.options);
     case "pageWalk":
       return lab.pageWalk(guestOf(request.guest, image), request.column, request.options, request.asked);
     case "compare":

@@ -25,7 +25,8 @@ export const LOOKS: readonly Look[] = [
     ready: ".provenance .chain",
   },
   { name: "structures-vmptrld", hash: "#/structures/xsaves-control?on=ideal&find=vmptrld", ready: ".pointer-note" },
-  { name: "walk", hash: "#/walk/ept-walk?on=ideal&at=1000", ready: ".walk-table" },
+  { name: "schedules", hash: "#/schedules/xsaves-control?search=1", ready: ".finding" },
+  { name: "walk", hash: "#/walk/ept-walk?on=ideal&at=604", ready: ".walk-table" },
   { name: "quirks", hash: "#/quirks", ready: ".quirk-entry" },
   { name: "own", hash: "#/own", ready: ".results .state" },
 ];

@@ -3,6 +3,7 @@ import type {
   CompareResult,
   DiffResult,
   DumpResult,
+  ExploreResult,
   Lab,
   MatrixResult,
   PageWalkResult,
@@ -28,6 +29,8 @@ export interface Api {
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
   structures(asked: RunAsked): Promise<StructuresResult>;
+  /** Searches for a schedule that does harm. */
+  explore(asked: RunAsked & { events: string | null; bound: number | null }): Promise<ExploreResult>;
   pageWalk(asked: RunAsked & WalkAsked): Promise<PageWalkResult>;
   /** What a text says of a processor, beside the nearest column or this one. */
   readDump(text: string, column: string | null): Promise<DumpResult>;
@@ -106,6 +109,12 @@ export function createApi(): Api {
     compare: ({ scenario, left, right, cpu, quirks, schedule }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null, schedule }),
     structures: (asked) => get(`structures/${encodeURIComponent(asked.scenario)}`, runParameters(asked)),
+    explore: ({ events, bound, ...asked }) =>
+      get(`schedules/${encodeURIComponent(asked.scenario)}`, {
+        ...runParameters({ ...asked, schedule: null }),
+        events,
+        bound: bound === null ? null : String(bound),
+      }),
     pageWalk: (asked) =>
       get(`walk/${encodeURIComponent(asked.scenario)}`, {
         ...runParameters(asked),

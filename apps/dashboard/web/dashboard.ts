@@ -9,6 +9,7 @@ import { ownView } from "./own/own-view.ts";
 import { errorState, loadingState } from "./parts/states.ts";
 import { quirksView } from "./quirks/quirks-view.ts";
 import { formatRoute, HOME, parseRoute, type Route } from "./route.ts";
+import { schedulesView } from "./schedules/schedules-view.ts";
 import { createShell, type Shell } from "./shell.ts";
 import { structuresView } from "./structures/structures-view.ts";
 import type { View, ViewContext } from "./view.ts";
@@ -39,6 +40,7 @@ export function startDashboard(container: HTMLElement): void {
       compare: "#/compare",
       structures: "#/structures",
       walk: "#/walk",
+      schedules: "#/schedules",
       caps: "#/caps",
       own: "#/own",
       quirks: "#/quirks",
@@ -131,6 +133,8 @@ function viewOf(route: Route, context: ViewContext): View {
       return structuresView(route, context);
     case "walk":
       return walkView(route, context);
+    case "schedules":
+      return schedulesView(route, context);
     case "caps":
       return capsView(route, context);
     case "own":

@@ -1,6 +1,9 @@
 import { decode, encode, listOf, type NamedValue, numberOf, parseValues, split, type Values } from "./route-values.ts";
 import {
+  type SchedulesRoute,
   type StructuresRoute,
+  schedulesRoute,
+  schedulesValues,
   structuresRoute,
   structuresValues,
   type WalkRoute,
@@ -9,7 +12,15 @@ import {
 } from "./run-routes.ts";
 
 /** What a permalink of the page says: the view and everything chosen in it. Null means the default. */
-export type Route = MatrixRoute | CompareRoute | StructuresRoute | WalkRoute | CapsRoute | OwnRoute | QuirksRoute;
+export type Route =
+  | MatrixRoute
+  | CompareRoute
+  | StructuresRoute
+  | WalkRoute
+  | SchedulesRoute
+  | CapsRoute
+  | OwnRoute
+  | QuirksRoute;
 
 export interface MatrixRoute {
   readonly view: "matrix";
@@ -90,6 +101,7 @@ export function parseRoute(hash: string): Route {
   if (view === "compare") return compareRoute(decode(scenario), values);
   if (view === "structures") return structuresRoute(decode(scenario), values);
   if (view === "walk") return walkRoute(decode(scenario), values);
+  if (view === "schedules") return schedulesRoute(decode(scenario), values);
   const common = { on: listOf(values.get("on")), cpu: values.get("cpu") ?? null, all: values.has("all") };
   if (view === "caps") return { view, ...common };
   if (view === "quirks") return { view, id: decode(scenario) || null, q: values.get("q") ?? "" };
@@ -137,6 +149,7 @@ function valuesOf(route: Route): readonly NamedValue[] {
   if (route.view === "compare") return compareValues(route);
   if (route.view === "structures") return structuresValues(route);
   if (route.view === "walk") return walkValues(route);
+  if (route.view === "schedules") return schedulesValues(route);
   if (route.view === "quirks") return [["q", route.q === "" ? null : route.q]];
   const common: NamedValue[] = [
     ["on", route.on?.join(",") ?? null],

@@ -35,6 +35,36 @@ export interface WalkRoute extends RunChoice {
   readonly address: string | null;
 }
 
+export interface SchedulesRoute extends RunChoice {
+  readonly view: "schedules";
+  /** What may come from outside; null: signals. */
+  readonly events: string | null;
+  /** Most deviations; null: 1. */
+  readonly bound: number | null;
+  /** Whether the search is to be made: it takes a while. */
+  readonly search: boolean;
+}
+
+export function schedulesRoute(scenario: string, values: Values): SchedulesRoute {
+  return {
+    view: "schedules",
+    ...runChoice(scenario, values),
+    events: values.get("events") ?? null,
+    bound: numberOf(values.get("bound")),
+    search: values.has("search"),
+  };
+}
+
+export function schedulesValues(route: SchedulesRoute): NamedValue[] {
+  const { events, bound, search } = route;
+  return [
+    ...runValues(route),
+    ["events", events],
+    ["bound", bound === null ? null : String(bound)],
+    ["search", search ? "1" : null],
+  ];
+}
+
 export function walkRoute(scenario: string, values: Values): WalkRoute {
   return {
     view: "walk",

@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   compare: "Comparison",
   structures: "Structures",
   walk: "Page walk",
+  schedules: "Schedules",
   caps: "Capabilities",
   own: "Your guest",
   quirks: "Quirks",

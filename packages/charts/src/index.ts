@@ -4,6 +4,7 @@ export { columnLines } from "./column-lines.ts";
 export { type LevelsTimelineOptions, lanesOf, levelsTimeline } from "./levels-timeline.ts";
 export { type MatrixChartOptions, matrixChart } from "./matrix-chart.ts";
 export { type ReleasePoint, releaseSparkline } from "./release-sparkline.ts";
+export { countEnds, type ScheduleTreeOptions, scheduleTree } from "./schedule-tree.ts";
 export { signatureLetters } from "./signature-letters.ts";
 export { type TraceStripOptions, traceStrip } from "./trace-strip.ts";
 export { verdictTotal } from "./verdict-total.ts";

@@ -53,6 +53,8 @@ export interface ExploreOptions extends Omit<RunOptions, "schedule"> {
   readonly seed?: number;
   /** Most schedules to try. */
   readonly schedules?: number;
+  /** Whether the result tells every schedule that was tried; not of random ones. */
+  readonly tree?: boolean;
 }
 
 /** What is translated, and when. */

@@ -198,6 +198,25 @@ export interface Finding {
   readonly causes: readonly QuirkResult[];
 }
 
+/** A schedule that was tried: one more deviation than its parent. */
+export interface TriedSchedule {
+  /** Position among the tried ones; -1: the default schedule. */
+  readonly parent: number;
+  /** The deviation: `signal@4253.1`. */
+  readonly deviation: string;
+  readonly vcpu: number;
+  readonly tick: number;
+  /** `tried` begins others only; `merged` came to a known state; `ended` came to the end and did no harm. */
+  readonly end: "tried" | "merged" | "ended" | "violated";
+}
+
+/** The interleavings that a search walked. */
+export interface ScheduleTree {
+  readonly tried: readonly TriedSchedule[];
+  /** There were more than are kept. */
+  readonly truncated: boolean;
+}
+
 /** What a search over schedules came to. */
 export interface ExploreResult {
   readonly schemaVersion: typeof SCHEMA_VERSION;
@@ -218,6 +237,8 @@ export interface ExploreResult {
   /** No schedule within the bound was left out. */
   readonly exhaustive: boolean;
   readonly finding: Finding | null;
+  /** Present where it was asked for. */
+  readonly tree?: ScheduleTree;
 }
 
 /** One column with its whole trace: level 0 is what L0 does by itself. */

@@ -1,4 +1,4 @@
-import type { WalkOptions } from "@hvdiff/lab";
+import type { ExploreOptions, WalkOptions } from "@hvdiff/lab";
 import type { Request } from "express";
 import { ApiError } from "../api-error.ts";
 import type { GuestRef, LabRequest } from "../lab-request.ts";
@@ -55,6 +55,19 @@ const WALK: readonly Parameter[] = [
   { name: "vcpu", in: "query", summary: "the processor" },
   { name: "address", in: "query", summary: "linear, 0x…; default: where the guest is" },
 ];
+
+/** Schedules that one request may try. */
+const MOST_SCHEDULES = 20_000;
+const MOST_BOUND = 2;
+
+function exploreOptionsOf(query: Query): ExploreOptions {
+  const { schedule: _, ...options } = optionsOf(query);
+  const events = textOf(query, "events");
+  const bound = numberOf(query, "bound") ?? 1;
+  if (bound > MOST_BOUND) throw new ApiError(400, `“bound” is at most ${MOST_BOUND} here; hvdiff explore goes further`);
+  const given = events === null ? {} : { events: events.split(",") };
+  return { ...options, ...given, bound, schedules: MOST_SCHEDULES, tree: true };
+}
 
 function walkOf(query: Query): WalkOptions {
   const [event, vcpu] = [numberOf(query, "event"), numberOf(query, "vcpu")];
@@ -153,6 +166,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
       guest: guestIn(request),
       column: requiredColumnOf(request.query, "on"),
       options: optionsOf(request.query),
+    }),
+  },
+  {
+    path: "/schedules/{guest}",
+    summary: "Search the schedules of a guest for one that breaks verdicts, with the tree of what was tried",
+    answer: "ExploreResult",
+    parameters: [
+      GUEST,
+      COLUMN,
+      { name: "events", in: "query", summary: "what may come from outside: signal, host-irq, irq:VECTOR, nmi, turn" },
+      { name: "bound", in: "query", summary: "most deviations, 0 to 2; default: 1" },
+      CPU,
+      QUIRKS,
+    ],
+    toRequest: (request) => ({
+      method: "explore",
+      guest: guestIn(request),
+      column: requiredColumnOf(request.query, "on"),
+      options: exploreOptionsOf(request.query),
     }),
   },
   {

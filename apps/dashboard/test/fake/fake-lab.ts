@@ -15,6 +15,7 @@ import { fakeCaps } from "./capabilities.ts";
 import { fakeDump } from "./dumps.ts";
 import { causeOf, FAKE_QUIRKS } from "./quirks.ts";
 import { FAKE_SCENARIOS, type FakeScenario } from "./scenarios.ts";
+import { FAKE_SEARCH } from "./schedules.ts";
 import { fakeRows } from "./traces.ts";
 
 const PRODUCTS = ["metal", "ideal", "kvm", "virtualbox", "vmware"];
@@ -37,9 +38,7 @@ export function createFakeLab(): Lab {
     trace: () => {
       throw new Error("the fake lab has no L0 to trace");
     },
-    explore: () => {
-      throw new Error("the fake lab has no schedules to search");
-    },
+    explore: () => FAKE_SEARCH,
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },

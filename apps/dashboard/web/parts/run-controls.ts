@@ -20,7 +20,13 @@ export function chosenRun<R extends RunChoice>(route: R, { choices, scenarios }:
 export function runControls(
   run: ChosenRun,
   context: ViewContext,
-  page: { title: string; lead: string; change(part: Partial<RunChoice>): void; extra?: Child },
+  page: {
+    title: string;
+    lead: string;
+    change(part: Partial<RunChoice>): void;
+    withoutSchedule?: boolean;
+    extra?: Child;
+  },
 ): HTMLElement {
   const { change } = page;
   const names = run.scenario.startsWith("sha256:") ? [run.scenario] : [];
@@ -42,10 +48,11 @@ export function runControls(
         { label: "Column", key: "column", value: run.column, offered: context.knownColumns },
         (column) => column !== "" && change({ column }),
       ),
-      textField(
-        { label: "From outside", key: "schedule", value: run.schedule ?? "", placeholder: "signal@4253.1" },
-        (schedule) => change({ schedule: schedule === "" ? null : schedule }),
-      ),
+      page.withoutSchedule !== true &&
+        textField(
+          { label: "From outside", key: "schedule", value: run.schedule ?? "", placeholder: "signal@4253.1" },
+          (schedule) => change({ schedule: schedule === "" ? null : schedule }),
+        ),
       cpuField(context.choices, run.cpu, (cpu) => change({ cpu })),
       page.extra ?? null,
     ),

@@ -12,6 +12,7 @@ import { endOf, type Property, propertyOf, type RunEnd } from "./property.ts";
 import { randomSearch } from "./random.ts";
 import { Search, type SearchCounts, SearchLimit } from "./search.ts";
 import { shrink } from "./shrink.ts";
+import { TreeBuilder } from "./tree.ts";
 
 const MOST_SCHEDULES = 10_000_000;
 const DEFAULT_VECTOR = "irq:0x31";
@@ -46,6 +47,8 @@ interface Exploration {
   readonly machine: Machine;
   readonly property: Property;
   readonly events: readonly ScheduledEvent[];
+  /** Null where nobody asked for it. */
+  readonly tree: TreeBuilder | null;
 }
 
 function prepare(guest: Guest, text: string, options: ExploreOptions): Exploration {
@@ -59,7 +62,8 @@ function prepare(guest: Guest, text: string, options: ExploreOptions): Explorati
   };
   const property = propertyOf(options.property ?? "verdicts", references);
   const machine = machineOf(session, column, property.needsTrace);
-  return { session, column, machine, property, events };
+  const tree = options.tree === true ? new TreeBuilder() : null;
+  return { session, column, machine, property, events, tree };
 }
 
 function once<T>(make: () => T): () => T {
@@ -94,7 +98,16 @@ interface Found {
 function deepen(exploration: Exploration, options: ExploreOptions, progress: (counts: SearchCounts) => void): Found {
   const { machine, events, property } = exploration;
   const violated = (ended: Machine) => !property.holds(endOf(ended));
-  const search = new Search({ machine, events, violated, progress, most: options.schedules ?? MOST_SCHEDULES });
+  const { tree } = exploration;
+  const told = tree === null ? {} : { told: tree.take };
+  const search = new Search({
+    machine,
+    events,
+    violated,
+    progress,
+    most: options.schedules ?? MOST_SCHEDULES,
+    ...told,
+  });
   const { counts } = search;
   const bound = options.bound ?? 1;
   let depth = 0;
@@ -167,5 +180,6 @@ export function explore(
     merged: found.counts.merged,
     exhaustive: found.exhaustive,
     finding: schedule === null ? null : findingOf(exploration, options, schedule),
+    ...(exploration.tree === null ? {} : { tree: exploration.tree.tree }),
   };
 }

@@ -25,9 +25,14 @@ export interface SearchOptions {
   violated(machine: Machine): boolean;
   /** Called now and then. */
   progress(counts: SearchCounts): void;
+  /** Told of each schedule that was tried. */
+  readonly told?: (schedule: Schedule, end: TryEnd) => void;
   /** Stops for good after so many schedules. */
   readonly most: number;
 }
+
+/** How a schedule ended: in a state that is known, at the end with the property intact, or not. */
+export type TryEnd = "merged" | "ended" | "violated";
 
 /** The search has tried as many schedules as it may. */
 export class SearchLimit extends Error {}
@@ -163,8 +168,11 @@ export class Search {
       const hash = stateHash(machine);
       if (!known.some((states) => states.has(hash))) continue;
       counts.merged++;
+      this.options.told?.(schedule, "merged");
       return null;
     }
-    return this.options.violated(machine) ? schedule : null;
+    const violated = this.options.violated(machine);
+    this.options.told?.(schedule, violated ? "violated" : "ended");
+    return violated ? schedule : null;
   }
 }
