@@ -20,6 +20,12 @@ export const OPTIONS = {
     summary: "columns to run on; the first is what others are compared with (default: metal and the usual ones)",
   },
   onOne: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to run on (default: metal)" },
+  levels: {
+    name: "levels",
+    value: "COLUMN,COLUMN[,COLUMN…]",
+    repeatable: true,
+    summary: "hypervisors that stand on each other, the lowest first",
+  },
   onExplored: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to search on" },
   events: {
     name: "events",

@@ -6,7 +6,7 @@ import { readBy } from "./instruction-features.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import type { CpuModel } from "./models/model.ts";
 import { type Executor, type Op, STATUS_ABORTED } from "./op.ts";
-import type { Processor } from "./processor.ts";
+import { FAULT_STOP, type Processor } from "./processor.ts";
 import { type Placement, resolveOp } from "./resolve-op.ts";
 import { GP, inParagraphMode } from "./system/exceptions.ts";
 
@@ -52,6 +52,16 @@ function failingInstruction(bytes: Uint8Array, mnemonic: string): Instruction {
     modrmReg: -1,
     bytes,
   };
+}
+
+/** A pseudo-instruction at a gate: the run stops before it, and nothing is retired. */
+function gateOp(at: number, place: Placement): Op {
+  const run: Executor = (c) => {
+    c.stop = { kind: "gate", at };
+    c.fault = FAULT_STOP;
+    return STATUS_ABORTED;
+  };
+  return { ...resolveOp(failingInstruction(new Uint8Array(1), "gate"), place), run };
 }
 
 /** A pseudo-instruction that raises what undecodable bytes raise. */
@@ -100,6 +110,7 @@ function placeAt(start: BlockStart, mode: CodeMode): Placement {
 
 /** Decodes a block that starts at buffer offset `at`. Null when a fault is pending. */
 export function buildBlock(c: Processor, at: number, start: BlockStart, mode: CodeMode): Block | null {
+  if (c.memory.gateFrames.has(at >>> 12)) return unkeptBlock(start, mode, gateOp(at, placeAt(start, mode)));
   const decoded = knownOps(c, at, start, mode) ?? decodeOps(c, at, start, mode);
   if (decoded.ops.length === 0) return crossPageBlock(c, at, start, mode);
   c.memory.markCode(at, decoded.bytes.length);

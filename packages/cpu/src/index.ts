@@ -10,12 +10,12 @@ export * from "./flags.ts";
 export { type HeldPlace, NO_GUARD, type RunGuard, runGuarded, startPlace } from "./guarded-run.ts";
 export { INTERCEPT, INTERCEPT_COUNT, type InterceptName } from "./intercepts.ts";
 export { MemoryExhausted } from "./memory-buffer.ts";
+export type { MmioHandler, RecycledMemory } from "./memory-types.ts";
 export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 export { HIDDEN, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
-export type { MmioHandler, RecycledMemory } from "./physical-memory.ts";
 export { PhysicalMemory } from "./physical-memory.ts";
 export {
   FAULT_EXCEPTION,

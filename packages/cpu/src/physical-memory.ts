@@ -1,21 +1,8 @@
 import { forgetChangedCode } from "./changed-code.ts";
 import { MemoryExhausted, newBuffer } from "./memory-buffer.ts";
+import type { MmioHandler, RecycledMemory } from "./memory-types.ts";
 import { restoreTaken, type SavedFrames } from "./saved-frames.ts";
 import { STATE_BYTES } from "./state-layout.ts";
-
-/** Handler of a memory-mapped range. Offsets are from the start of the range; `size` is 1, 2, 4 or 8 bytes (8 in two 32-bit steps). */
-export interface MmioHandler {
-  read(offset: number, size: number): number;
-  write(offset: number, size: number, value: number): void;
-}
-
-/** A buffer to use again, with how much of it is dirty. */
-export interface RecycledMemory {
-  readonly wasm: WebAssembly.Memory;
-  readonly used: number;
-  readonly codeVersion: Uint32Array;
-  readonly codeChunks: Int32Array;
-}
 
 interface Range {
   readonly base: number;
@@ -50,6 +37,8 @@ export class PhysicalMemory {
   readonly codeChunks: Int32Array;
   /** Called when a frame turns from data into code, so that every processor drops write translations for it. */
   onCodeFrame: ((poolOffset: number) => void)[] = [];
+  /** Pool frames that hold no code: who fetches from one has come to a client in TypeScript (`StopReason` "gate"). */
+  gateFrames = new Set<number>();
   private readonly ranges: Range[] = [];
   private readonly frames = new Map<number, number>();
   /** Numbers of the pool's frames in the order in which they were taken. */
@@ -156,6 +145,11 @@ export class PhysicalMemory {
     this.frames.set(frame, offset);
     this.taken.push(frame);
     return offset;
+  }
+
+  /** The same buffer, for another look at it: nothing of it is cleared. */
+  share(): RecycledMemory {
+    return { wasm: this.wasm, used: 0, codeVersion: this.codeVersion, codeChunks: this.codeChunks };
   }
 
   /** Gives the buffer away for another memory. This one must not be used afterwards. */

@@ -4,7 +4,9 @@ export type StopReason =
   | { readonly kind: "triple-fault" }
   /** Exceptions are delivered one behind the other and no instruction completes any more. */
   | { readonly kind: "loop"; readonly what: string }
-  | { readonly kind: "shutdown"; readonly what: string };
+  | { readonly kind: "shutdown"; readonly what: string }
+  /** Code has come to a client in TypeScript, at this offset of the machine's buffer: not an end, the client goes on. */
+  | { readonly kind: "gate"; readonly at: number };
 
 /** The run cannot go on at an instruction that the simulator does not implement. */
 export function unimplementedStop(what: string, bytes: Uint8Array): StopReason {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createMetal, type Machine } from "@hvdiff/machine";
-import { configurationOf, createMachine, type GuestImage, settingsOf } from "../src/run.ts";
+import { configurationOf } from "../src/configuration.ts";
+import { createMachine, type GuestImage, settingsOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const INSTRUCTIONS = 1e9;

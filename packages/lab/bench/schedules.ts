@@ -1,6 +1,7 @@
 import { type Machine, restoreSnapshot, takeSnapshot } from "@hvdiff/machine";
+import { configurationOf } from "../src/configuration.ts";
 import { explore } from "../src/explore/explore.ts";
-import { configurationOf, createMachine } from "../src/run.ts";
+import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const SCENARIO = { scenario: "cr4-loop" };

@@ -1,13 +1,15 @@
 import type { CpuModel } from "@hvdiff/cpu";
-import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
+import { mergePolicy, type Quirk } from "@hvdiff/personality";
 import { hex } from "@hvdiff/spec";
 import type { RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
 import { attribute } from "./attribute.ts";
 import { CAPABILITY_SOURCES, type CapabilitySource } from "./caps-sources.ts";
+import { configurationOf } from "./configuration.ts";
 import { pairAblation, quirksOfBoth, quirksWithout } from "./pair-ablation.ts";
 import { quirkResult } from "./quirk-results.ts";
-import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
+import { resolveColumn, resolveCpu } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import {
   type CapabilityBit,
   type CapabilityField,
@@ -34,12 +36,10 @@ class CapsColumn {
   }
 
   with(quirks: readonly Quirk[]): ShownModel {
-    if (this.resolved.spec.product === "metal" || this.resolved.spec.product === "ideal")
-      return withVmCr(this.silicon, { svm: {} });
     const key = quirks.map((quirk) => quirk.id).join(",");
     let model = this.models.get(key);
     if (model === undefined) {
-      model = withVmCr(buildGuestModel(this.silicon, this.resolved.context, quirks), mergePolicy(quirks));
+      model = withVmCr(configurationOf(this.resolved, quirks, this.silicon).guestModel, mergePolicy(quirks));
       this.models.set(key, model);
     }
     return model;

@@ -1,12 +1,13 @@
 import { DebugTarget } from "@hvdiff/machine";
 import type { DebugSession, Guest, GuestConsole, RunOptions } from "./api.ts";
 import { UsageError } from "./api.ts";
+import { configurationOf } from "./configuration.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import { toEventResult } from "./events.ts";
-import type { ResolvedColumn } from "./resolve.ts";
 import { basisOf } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION, type TraceResult } from "./results.ts";
-import { configurationOf, createMachine, createTeller, type Run, runMachine } from "./run.ts";
+import { createMachine, createTeller, type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { VERSION } from "./version.ts";
@@ -109,6 +110,7 @@ function loneResult(session: Session, column: ResolvedColumn, ran: Run): DiffRes
 export function debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
+  if (resolved.levels !== null) throw new UsageError(`column "${column}": a stack of hypervisors has no debugger`);
   const machine = session.machineWithoutTrace(resolved);
   return {
     target: new DebugTarget(machine),

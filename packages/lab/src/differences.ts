@@ -5,7 +5,7 @@ import { type Ablation, type Answers, attribute } from "./attribute.ts";
 import { sameSort, toEventResult } from "./events.ts";
 import { pairAblation, quirksOfBoth, quirksWithout } from "./pair-ablation.ts";
 import { quirkResult } from "./quirk-results.ts";
-import type { ResolvedColumn } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import type { AlignedRow, Cause, ColumnResult, Difference, OutcomeResult } from "./results.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";

@@ -1,39 +1,47 @@
 import type { CpuModel } from "@hvdiff/cpu";
-import {
-  activeQuirks,
-  type ColumnContext,
-  ColumnError,
-  type ColumnSpec,
-  type Confidence,
-  columnContext,
-  parseColumn,
-  type Quirk,
-} from "@hvdiff/personality";
+import { activeQuirks, ColumnError, type Confidence, columnContext, parseColumn } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "./api.ts";
+import { configurationOf } from "./configuration.ts";
 import { DEFAULT_CPU, PERSONALITIES } from "./products.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import { siliconOf } from "./silicon/silicon.ts";
-
-/** A column on its silicon with the quirks that are on. */
-export interface ResolvedColumn {
-  /** As the user spelled it. */
-  readonly text: string;
-  readonly spec: ColumnSpec;
-  readonly context: ColumnContext;
-  readonly quirks: readonly Quirk[];
-}
 
 /** The silicon that `--cpu` names. Errors: `UsageError` with the nearest names. */
 export function resolveCpu(options: RunOptions): CpuModel {
   return siliconOf(options.cpu ?? DEFAULT_CPU);
 }
 
+/** Between the hypervisors of a stack, the lower one first. */
+export const STACKED = "//";
+
 /** Parses a column and finds its quirks. Errors: `UsageError`. */
 export function resolveColumn(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
-  return usage(() => {
-    const spec = parseColumn(text, PERSONALITIES);
-    const context = columnContext(spec, silicon, PERSONALITIES);
-    return { text, spec, context, quirks: activeQuirks(context, PERSONALITIES, overridesOf(options)) };
-  });
+  return usage(() =>
+    text.includes(STACKED) ? resolveStack(text, silicon, options) : resolveOne(text, silicon, options),
+  );
+}
+
+function resolveOne(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
+  const spec = parseColumn(text, PERSONALITIES);
+  const context = columnContext(spec, silicon, PERSONALITIES);
+  return { text, spec, context, quirks: activeQuirks(context, PERSONALITIES, overridesOf(options)), levels: null };
+}
+
+/** Each hypervisor on the CPU that the one below shows. */
+function resolveStack(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
+  const levels: ResolvedColumn[] = [];
+  let ground = silicon;
+  for (const part of text.split(STACKED)) {
+    const level = resolveOne(part, ground, options);
+    if (level.spec.product === "metal") throw new UsageError(`column "${text}": metal is no hypervisor`);
+    ground = configurationOf(level, level.quirks, ground).guestModel;
+    levels.push(level);
+  }
+  const top = levels.at(-1)!;
+  const quirks = levels.flatMap((level) => level.quirks);
+  const unique = quirks.filter((quirk, at) => quirks.indexOf(quirk) === at);
+  const spec = { ...top.spec, text: levels.map((level) => level.spec.text).join(STACKED) };
+  return { text, spec, context: top.context, quirks: unique, levels };
 }
 
 function overridesOf(options: RunOptions): { add: Set<string>; remove: Set<string> } {

@@ -1,7 +1,7 @@
 import { scheduleText } from "@hvdiff/machine";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { ResolvedColumn } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import type { GuestImage, RunSettings } from "./run.ts";
 import { VERSION } from "./version.ts";
 

@@ -13,19 +13,12 @@ import {
   ScheduleError,
   type TraceEvent,
 } from "@hvdiff/machine";
-import {
-  ARCHITECTURAL_POLICY,
-  createNestedMachine,
-  L0Refusal,
-  type Mechanisms,
-  type NestedPolicy,
-  PLAIN_MECHANISMS,
-  type Userspace,
-} from "@hvdiff/nested";
-import { buildGuestModel, mergePolicy, type Quirk, userspaceOf } from "@hvdiff/personality";
+import { createNestedMachine, createStack, L0Refusal, type StackOptions, type Userspace } from "@hvdiff/nested";
+import { userspaceOf } from "@hvdiff/personality";
 import { type BootOptions, type GuestConsole, type GuestModule, type RunOptions, UsageError } from "./api.ts";
+import type { Configuration } from "./configuration.ts";
 import { PERSONALITIES } from "./products.ts";
-import type { ResolvedColumn } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
 import { type GuestVerdicts, parseVerdicts } from "./verdicts/parse-verdicts.ts";
 
 const MIB = 0x100000;
@@ -124,41 +117,13 @@ function scheduleOf({ schedule = "" }: RunOptions, processors: number): Schedule
 /** Events that are L0's business or only explain others: not part of what is compared. */
 const NOT_COMPARED = new Set(["check"]);
 
-/** The guest-visible projection of a trace. */
-export function projectionOf(events: readonly TraceEvent[]): TraceEvent[] {
-  return events.filter((event) => event.level > 0 && !NOT_COMPARED.has(event.kind));
-}
-
-/** The CPU and the policy that a column comes down to: two quirk sets with the same configuration run the same. */
-export interface Configuration {
-  readonly guestModel: CpuModel;
-  readonly policy: NestedPolicy;
-  readonly mechanisms: Mechanisms;
-  /** Equal for equal configurations. */
-  readonly key: string;
-}
-
-/** What a column does with these of its quirks on. */
-export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel): Configuration {
-  const { product } = column.spec;
-  if (product === "metal" || product === "ideal")
-    return { guestModel: silicon, policy: ARCHITECTURAL_POLICY, mechanisms: PLAIN_MECHANISMS, key: product };
-  const mechanisms = mechanismsOf(column);
-  const guestModel = buildGuestModel(silicon, column.context, quirks);
-  const policies = quirks.filter((quirk) => quirk.policy !== undefined).map((quirk) => quirk.id);
-  const msrs = [...guestModel.msrs].map(([address, value]) => `${address}=${value}`);
-  return {
-    guestModel,
-    policy: mergePolicy(quirks),
-    mechanisms,
-    key: JSON.stringify([guestModel.cpuid, msrs, policies, mechanisms]),
-  };
-}
-
-/** How the column's product works inside; its quirks have no say in that. */
-function mechanismsOf({ spec, context }: ResolvedColumn): Mechanisms {
-  const product = PERSONALITIES.find((personality) => personality.product === spec.product);
-  return { ...PLAIN_MECHANISMS, ...product?.mechanisms?.(context) };
+/**
+ * The guest-visible projection of a trace.
+ * @param below levels under the guest's own first: hypervisors of a stack
+ */
+export function projectionOf(events: readonly TraceEvent[], below = 0): TraceEvent[] {
+  const own = events.filter((event) => event.level > below && !NOT_COMPARED.has(event.kind));
+  return below === 0 ? own : own.map((event) => ({ ...event, level: event.level - below }));
 }
 
 /** The VMM half of a column on its kernel; null where there is none. */
@@ -206,6 +171,8 @@ export function createMachine(
         processors: settings.processors,
         restartsAfter: settings.restartsAfter,
       });
+    if (configuration.levels !== null)
+      return createStackMachine(column, configuration.levels, silicon, common, settings.processors);
     return createNestedMachine({
       ...common,
       processors: settings.processors,
@@ -220,6 +187,33 @@ export function createMachine(
     if (error instanceof L0Refusal) throw new UsageError(`column "${column.text}": ${error.message}`);
     throw error;
   }
+}
+
+/** Errors: `L0Refusal`, `UsageError`, `LoadError`. */
+function createStackMachine(
+  { levels: columns, text }: ResolvedColumn,
+  levels: readonly Configuration[],
+  silicon: CpuModel,
+  common: Omit<StackOptions, "silicon" | "levels" | "traceAll"> & {
+    readonly traceRoot: boolean;
+    readonly schedule: Schedule;
+  },
+  processors: number,
+): Machine {
+  if (processors > 1) throw new UsageError(`column "${text}": a stack of hypervisors has one processor`);
+  if (common.schedule.length > 0)
+    throw new UsageError(`column "${text}": nothing can be scheduled for a stack of hypervisors`);
+  return createStack({
+    ...common,
+    silicon,
+    traceAll: common.traceRoot,
+    levels: levels.map(({ guestModel, policy, mechanisms }, at) => ({
+      name: columns![at]!.text,
+      guestModel,
+      policy,
+      mechanisms,
+    })),
+  });
 }
 
 /** Choice points between two looks at what the guest has printed: some milliseconds. */
@@ -246,7 +240,7 @@ export function runMachine(machine: Machine, console?: GuestConsole): Run {
     tell();
   }
   const outcome = machine.run();
-  const events = projectionOf(machine.trace.events);
+  const events = projectionOf(machine.trace.events, (machine.options.clients ?? 1) - 1);
   const { serial, truncated } = machine.guest;
   const exitCode = outcome.kind === "exit" ? outcome.code : null;
   const said = parseVerdicts(serial, { exitCode, text: describeOutcome(outcome), truncated });

@@ -3,18 +3,12 @@ import { loadImage, SCENARIOS } from "@hvdiff/guests";
 import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
 import { type Guest, type GuestConsole, type RunOptions, UsageError } from "./api.ts";
+import { configurationOf } from "./configuration.ts";
 import { eventKey } from "./events.ts";
 import { DEFAULT_SVM_CPU } from "./products.ts";
-import { type ResolvedColumn, resolveColumn, resolveCpu } from "./resolve.ts";
-import {
-  configurationOf,
-  createMachine,
-  type GuestImage,
-  type Run,
-  type RunSettings,
-  runMachine,
-  settingsOf,
-} from "./run.ts";
+import { resolveColumn, resolveCpu } from "./resolve.ts";
+import type { ResolvedColumn } from "./resolved-column.ts";
+import { createMachine, type GuestImage, type Run, type RunSettings, runMachine, settingsOf } from "./run.ts";
 import { sha256Hex } from "./run-id.ts";
 
 /** Runs of one guest on one silicon, each combination of column and quirks made once. */

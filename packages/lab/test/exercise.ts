@@ -1,9 +1,10 @@
 import { CPU_MODELS, type CpuModel } from "@hvdiff/cpu";
 import { type Personality, type Quirk, quirkActive, type Release } from "@hvdiff/personality";
 import { UsageError } from "../src/api.ts";
+import { configurationOf } from "../src/configuration.ts";
 import { PERSONALITIES } from "../src/products.ts";
-import { type ResolvedColumn, resolveColumn } from "../src/resolve.ts";
-import { configurationOf } from "../src/run.ts";
+import { resolveColumn } from "../src/resolve.ts";
+import type { ResolvedColumn } from "../src/resolved-column.ts";
 import { TraceCache } from "./traces.ts";
 
 /** Where switching a quirk off changed what the guest saw. */

@@ -1,10 +1,10 @@
 import { CPU_MODELS, type CpuModel, findCpuModel } from "@hvdiff/cpu";
 import { SCENARIOS } from "@hvdiff/guests";
 import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
 import { type ColumnResult, createLab } from "../src/index.ts";
 import { DEFAULT_COLUMNS, DEFAULT_CPU } from "../src/products.ts";
 import { resolveColumn } from "../src/resolve.ts";
-import { configurationOf } from "../src/run.ts";
 import { type Seen, TraceCache } from "./traces.ts";
 
 const QEMU = "kvm@6.1+qemu@8.2";

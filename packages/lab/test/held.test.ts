@@ -1,8 +1,9 @@
 import type { RunGuard } from "@hvdiff/cpu";
 import { describeOutcome, type Machine } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
-import { configurationOf, createMachine } from "../src/run.ts";
+import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const COLUMNS = ["metal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on"];

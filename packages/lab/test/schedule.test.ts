@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
 import { createLab, UsageError } from "../src/index.ts";
-import { configurationOf, createMachine } from "../src/run.ts";
+import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const lab = createLab();

@@ -1,8 +1,9 @@
 import { SCENARIOS } from "@hvdiff/guests";
 import { describeOutcome, type Machine, restoreSnapshot, takeSnapshot } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
-import { configurationOf, createMachine } from "../src/run.ts";
+import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on", "virtualbox@7.0"];

@@ -1,9 +1,10 @@
 import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
 import { L0Refusal } from "@hvdiff/nested";
 import { UsageError } from "../src/api.ts";
+import type { Configuration } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
-import type { ResolvedColumn } from "../src/resolve.ts";
-import { type Configuration, createMachine, type GuestImage, type Run, runMachine, settingsOf } from "../src/run.ts";
+import type { ResolvedColumn } from "../src/resolved-column.ts";
+import { createMachine, type GuestImage, type Run, runMachine, settingsOf } from "../src/run.ts";
 import { guestImage } from "../src/session.ts";
 
 /** What a guest saw in one run: its events without their times, and how the run ended. */

@@ -27,6 +27,7 @@ export function stopOutcome(machine: Ending, processor: Processor): Outcome {
   if (stop.kind === "triple-fault") return { kind: "triple-fault", where: machine.where() };
   if (stop.kind === "unimplemented")
     return { kind: "unimplemented", what: `${stop.what} [${stop.bytes}]`, where: machine.where() };
+  if (stop.kind === "gate") throw new Error("code has come to a gate, and no client is behind it");
   return { kind: stop.kind, what: stop.what, where: machine.where() };
 }
 

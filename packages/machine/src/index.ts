@@ -43,6 +43,7 @@ export {
   type RootClient,
   type RootEvent,
 } from "./root-client.ts";
+export type { HostMode, RootPlatform } from "./root-platform.ts";
 export { type ApicMessage, messageOf } from "./schedule/choices.ts";
 export {
   type ChoicePoint,

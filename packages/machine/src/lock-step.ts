@@ -35,11 +35,13 @@ export class LockStep {
   }
 
   /**
-   * A twin for a machine that is to run in both engines; none for one that a debugger holds between two choice points. What others did to
+   * A twin for a machine that is to run in both engines; none for one that a debugger holds between two choice points, and none for a stack of
+   * hypervisors, which has no clone. What others did to
    * the machine since the last call the twin has by being made anew.
    */
   static of(main: Machine): LockStep | null {
-    if ((main.options.engine ?? defaultEngine()) !== "both" || main.guard !== null || main.held) return null;
+    const isStack = (main.options.clients ?? 1) > 1;
+    if ((main.options.engine ?? defaultEngine()) !== "both" || main.guard !== null || main.held || isStack) return null;
     // The twin looks its code up anew; so must this one, or their TLBs would differ.
     for (const processor of main.processors) processor.translationChanged();
     return new LockStep(main, main.clone({ engine: "jit", compile: COMPILE_EARLY }));

@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly bounds?: Bounds;
   /** False where nobody asks for the trace, so that a long run is not bound by its length. */
   readonly recordTrace?: boolean;
+  /** The lowest level that is in the trace; 0 if absent. */
+  readonly traceFrom?: number;
   /** Whether what a root-mode client does by itself is in the trace too, as level 0. */
   readonly traceRoot?: boolean;
   /** Whether the fields of control structures, and why each of them changes, are in the trace too, as level 0. */
@@ -43,6 +45,8 @@ export interface MachineOptions {
   readonly recycled?: RecycledMemory;
   /** Starts the machine again after a reset or a triple fault; false where that ends the run. Absent: every reset does. */
   readonly restart?: (machine: Machine, outcome: Outcome) => boolean;
+  /** How many clients stand on each other, an L0 included; 1 if absent. */
+  readonly clients?: number;
   /** Makes the root-mode client of an L0 column; absent on metal, where machine code runs in root mode. */
   readonly createClient?: (machine: Machine) => RootClient;
 }

@@ -12,7 +12,8 @@ import { Loops } from "./loops.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import type { Outcome, Where } from "./outcome.ts";
 import { type GuestOutput, guestOutput, Pc } from "./pc.ts";
-import { hostBus, type RootClient } from "./root-client.ts";
+import { hostBus, passGate, type RootClient } from "./root-client.ts";
+import { type HostMode, type RootPlatform, setHostMode } from "./root-platform.ts";
 import { Choices } from "./schedule/choices.ts";
 import { copyMachine } from "./snapshot.ts";
 import { runStretch, type Stretch, sliceEnd } from "./stretch.ts";
@@ -26,7 +27,7 @@ import { whereIs } from "./where.ts";
 const FIRMWARE_TICKS = 10_000 * TICKS_PER_MICROSECOND;
 
 /** Processors, memory, devices and the deterministic loop that runs them. */
-export class Machine {
+export class Machine implements RootPlatform {
   readonly memory: PhysicalMemory;
   readonly processors: Processor[] = [];
   readonly engines: Engine[] = [];
@@ -60,9 +61,10 @@ export class Machine {
     this.bounds = options.bounds ?? DEFAULT_BOUNDS;
     const count = options.processors ?? 1;
     const metal = options.createClient === undefined;
-    // An L0 keeps a second register file for each virtual processor, beside silicon's.
-    this.memory = new PhysicalMemory(metal ? count : 2 * count, this.bounds.memory, options.recycled);
-    this.trace = new Trace(this.bounds.events, options.recordTrace ?? true);
+    // A client keeps a register file for each virtual processor, beside silicon's.
+    const clients = metal ? 0 : (options.clients ?? 1);
+    this.memory = new PhysicalMemory((1 + clients) * count, this.bounds.memory, options.recycled);
+    this.trace = new Trace(this.bounds.events, options.recordTrace ?? true, options.traceFrom ?? 0);
     this.pc = metal
       ? new Pc({
           now: () => this.now(),
@@ -242,9 +244,19 @@ export class Machine {
     const code = this.pc?.exit.state.code ?? -1;
     if (code >= 0) this.outcome = { kind: "exit", code };
     else if (this.outcome !== null || this.pc?.asleep === true) return;
-    else if (result === "stopped") this.outcome = stopOutcome(this, processor);
+    else if (result === "stopped" && !passGate(this.client, processor)) this.outcome = stopOutcome(this, processor);
     else if (result === "idle") this.idle(processor, deadline);
     else if (result === "limit") this.atLimit(processor);
+  }
+
+  /** Number of the state area where a client keeps the registers of its guest's processor: an L0 is the first. */
+  stateArea(index: number): number {
+    return this.processors.length + index;
+  }
+
+  /** Puts a processor into the mode that a 64-bit host runs in. */
+  useHostMode(index: number, mode: HostMode): void {
+    setHostMode(this.processors[index]!, mode);
   }
 
   private atLimit(processor: Processor): void {

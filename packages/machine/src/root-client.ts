@@ -1,4 +1,4 @@
-import type { Bus, TraceSink } from "@hvdiff/cpu";
+import { type Bus, FAULT_NONE, type Processor, type TraceSink } from "@hvdiff/cpu";
 import type { VmxEnvironment } from "@hvdiff/vmx";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
@@ -56,6 +56,8 @@ export interface ClientState {
  */
 export interface RootClient {
   advance(machine: Machine, vcpu: number, event: RootEvent): RootAction;
+  /** Code of a virtual processor has come to a gate: a client that stands on this one goes on. Absent where there is none. */
+  passGate?(vcpu: number, at: number): void;
   /** Something comes from outside for a virtual processor, by schedule; false where that is not modelled. */
   take(vcpu: number, event: ScheduledEvent): boolean;
   /** Tick at which it wants a host timer interrupt; infinity for none. */
@@ -83,4 +85,14 @@ export interface RootClient {
   restore(saved: unknown): void;
   /** Takes over the state of another client of the same build, in a cloned machine. */
   copyFrom(other: RootClient): void;
+}
+
+/** At a gate the client behind it goes on. False where the processor has stopped for something else. */
+export function passGate(client: RootClient | null, processor: Processor): boolean {
+  const { stop } = processor;
+  if (stop?.kind !== "gate" || client?.passGate === undefined) return false;
+  processor.stop = null;
+  processor.fault = FAULT_NONE;
+  client.passGate(processor.index, stop.at);
+  return true;
 }

@@ -19,25 +19,32 @@ export class Trace {
   readonly events: TraceEvent[] = [];
   readonly limit: number;
   private readonly recording: boolean;
+  private readonly from: number;
+  /** The last event was not kept. */
+  private leftOut = false;
 
   /**
    * @param limit number of events after which the run ends
    * @param recording false: events are not kept, and do not count
+   * @param from the lowest level whose events are kept
    */
-  constructor(limit: number, recording = true) {
+  constructor(limit: number, recording = true, from = 0) {
     this.limit = limit;
     this.recording = recording;
+    this.from = from;
   }
 
   add(event: TraceEvent): void {
     if (!this.recording) return;
+    this.leftOut = event.level < this.from;
+    if (this.leftOut) return;
     if (this.events.length >= this.limit) throw new TraceFull();
     this.events.push(event);
   }
 
   /** Takes back the last event but for what an L0 tells of itself, which must be of this kind: it was announced and did not happen. */
   retract(kind: string): void {
-    if (!this.recording) return;
+    if (!this.recording || this.leftOut) return;
     const at = this.events.findLastIndex(({ level }) => level > 0);
     const last = this.events[at];
     if (last?.kind !== kind) throw new Error(`the last event is ${last?.kind ?? "missing"}, not ${kind}`);

@@ -1,4 +1,4 @@
-import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import type { CpuModel, PhysicalMemory, RecycledMemory } from "@hvdiff/cpu";
 import {
   type BootRequest,
   type Bounds,
@@ -6,10 +6,12 @@ import {
   directBoot,
   type FirmwareProfile,
   type GuestMemory,
+  type InitialState,
   initializeDevices,
   installFirmware,
   loadImage,
   Machine,
+  type Pc,
   type Schedule,
 } from "@hvdiff/machine";
 import { capabilitiesOf } from "@hvdiff/svm";
@@ -63,30 +65,58 @@ export function createNestedMachine(options: NestedMachineOptions): Machine {
   return machine;
 }
 
+/** Where a hypervisor has its own pages and its guest's RAM, in what it stands on. */
+export function declareMemory(memory: PhysicalMemory, ram: number): void {
+  memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
+  for (const { base, size } of backedRanges(ram)) memory.addRam(GUEST_OFFSET + base, size);
+}
+
+/** What a guest's PC is made of and boots. */
+interface GuestRequest extends BootRequest {
+  readonly memory: number;
+  readonly firmware: FirmwareProfile;
+  readonly processors?: number;
+  readonly pciTestDevice?: boolean;
+}
+
+/**
+ * Puts firmware and image into a guest's memory and makes the hypervisor that runs it.
+ * @param memory what the hypervisor stands on
+ * @param make makes it, for a guest that starts with these registers
+ */
+export function loadGuest<H extends { readonly pc: Pc }>(
+  memory: PhysicalMemory,
+  request: GuestRequest,
+  make: (initial: InitialState) => H,
+): H {
+  const guest: GuestMemory = {
+    size: request.memory,
+    read: (address, length) => memory.readBytes(GUEST_OFFSET + address, length),
+    write: (address, data) => memory.writeBytes(GUEST_OFFSET + address, data),
+  };
+  const { pciTestDevice = false, processors = 1 } = request;
+  const configuration = { processors, memory: request.memory, pciTestDevice };
+  installFirmware(request.firmware, configuration, guest.write);
+  const boot = loadImage(request, guest);
+  const made = make(boot.state);
+  initializeDevices(request.firmware, { ...configuration, boot: directBoot(request, boot) }, made.pc);
+  return made;
+}
+
 function createClient(machine: Machine, options: NestedMachineOptions): L0 | SvmL0 {
-  machine.memory.addRam(L0_MEMORY_BASE, L0_MEMORY_SIZE);
-  for (const { base, size } of backedRanges(options.memory)) machine.memory.addRam(GUEST_OFFSET + base, size);
-  const memory: GuestMemory = {
-    size: options.memory,
-    read: (address, length) => machine.memory.readBytes(GUEST_OFFSET + address, length),
-    write: (address, data) => machine.memory.writeBytes(GUEST_OFFSET + address, data),
-  };
-  const { pciTestDevice = false } = options;
-  const configuration = { processors: options.processors ?? 1, memory: options.memory, pciTestDevice };
-  installFirmware(options.firmware, configuration, memory.write);
-  const boot = loadImage(options, memory);
-  const made: L0Options = {
-    guestModel: options.guestModel,
-    policy: options.policy,
-    mechanisms: options.mechanisms ?? PLAIN_MECHANISMS,
-    ram: options.memory,
-    firmware: options.firmware,
-    initial: boot.state,
-    userspace: options.userspace ?? null,
-  };
-  const l0 = options.silicon.vendor === "amd" ? new SvmL0(machine, made) : new L0(machine, made);
-  initializeDevices(options.firmware, { ...configuration, boot: directBoot(options, boot) }, l0.pc);
-  return l0;
+  declareMemory(machine.memory, options.memory);
+  return loadGuest<L0 | SvmL0>(machine.memory, options, (initial) => {
+    const made: L0Options = {
+      guestModel: options.guestModel,
+      policy: options.policy,
+      mechanisms: options.mechanisms ?? PLAIN_MECHANISMS,
+      ram: options.memory,
+      firmware: options.firmware,
+      initial,
+      userspace: options.userspace ?? null,
+    };
+    return options.silicon.vendor === "amd" ? new SvmL0(machine, made) : new L0(machine, made);
+  });
 }
 
 /** The quirk-free L0: silicon's own CPU, the architecture's policy. It must be indistinguishable from metal. */
@@ -110,11 +140,16 @@ const NEEDED = [
 ] as const;
 
 function requireSilicon(model: CpuModel): void {
-  const missing = model.vendor === "amd" ? missingOfSvm(model) : missingOfVmx(model);
+  const missing = missingOf(model);
   if (missing.length > 0)
     throw new L0Refusal(
       `an L0 needs silicon with ${missing.join(", ")}; ${model.id} lacks it (shadow paging is not modelled)`,
     );
+}
+
+/** What a processor lacks that a hypervisor needs. */
+export function missingOf(model: CpuModel): string[] {
+  return model.vendor === "amd" ? missingOfSvm(model) : missingOfVmx(model);
 }
 
 function missingOfSvm(model: CpuModel): string[] {

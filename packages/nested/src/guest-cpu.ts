@@ -4,7 +4,6 @@ import {
   executeAlone,
   FAULT_NONE,
   type LoneInstruction,
-  type Processor,
   readRflags,
   STATE,
   type TraceSink,
@@ -15,7 +14,7 @@ import { hi32, lo32 } from "@hvdiff/spec";
 import { createFieldPlan, type FieldPlan, loadFields, type MemoryVmcs, storeFields, type VmcsView } from "@hvdiff/vmx";
 import { ENTRY_IA32E } from "./controls.ts";
 import { F } from "./fields.ts";
-import { GuestRegisterFile } from "./guest-register-file.ts";
+import { GuestRegisterFile, type RegisterHome } from "./guest-register-file.ts";
 import {
   FIELD_MSRS,
   FS_BASE,
@@ -54,8 +53,8 @@ export class GuestCpu extends GuestRegisterFile {
   private readonly hardwareWords: readonly number[];
   private plan: FieldPlan | null = null;
 
-  constructor(silicon: Processor, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
-    super(silicon, model, ram, trace, bus);
+  constructor(home: RegisterHome, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
+    super(home, model, ram, trace, bus);
     this.fieldWords = FIELD_MSRS.map(([name, field]) => [storageOf(name), field] as const);
     this.hardwareWords = HARDWARE_MSRS.map(storageOf);
   }

@@ -12,12 +12,25 @@ import {
   type TraceSink,
   writeMsr,
 } from "@hvdiff/cpu";
+import type { RootPlatform } from "@hvdiff/machine";
 import { lo32 } from "@hvdiff/spec";
 import { GuestAddressSpace } from "./guest-address-space.ts";
 import { hostAddress } from "./host-layout.ts";
 import type { OwedException } from "./l0-state.ts";
 
 const VECTOR_PAGE_FAULT = 14;
+
+/** Where the registers of a virtual processor are while its hypervisor has the processor. */
+export interface RegisterHome {
+  readonly silicon: Processor;
+  readonly memory: PhysicalMemory;
+  /** Number of the state area for what silicon does not hold. */
+  readonly area: number;
+}
+
+export function registerHome(platform: RootPlatform, index: number): RegisterHome {
+  return { silicon: platform.processors[index]!, memory: platform.memory, area: platform.stateArea(index) };
+}
 
 /**
  * L1's registers as L0 keeps them, on a processor that never runs: the same register rules as silicon (MSR legalization, CPUID, control
@@ -36,11 +49,11 @@ export class GuestRegisterFile {
   /** Linear translations of the guest are stale: L0 tells silicon. */
   onControlRegisterChange: () => void = () => {};
 
-  constructor(silicon: Processor, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
-    this.silicon = silicon;
-    this.memory = silicon.memory;
+  constructor(home: RegisterHome, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
+    this.silicon = home.silicon;
+    this.memory = home.memory;
     this.ram = ram;
-    this.file = new Processor(silicon.memory.processors / 2 + silicon.index, model, silicon.memory, bus, silicon.index);
+    this.file = new Processor(home.area, model, home.memory, bus, home.silicon.index);
     this.space = new GuestAddressSpace(this.file, ram);
     this.file.secondStage = this.space;
     this.file.trace = trace;

@@ -11,6 +11,29 @@ const MIB = 0x100000;
 export const L0_MEMORY_BASE = 0x100000;
 export const L0_MEMORY_SIZE = 48 * MIB;
 
+/**
+ * What an L0 tells the processor of its own mode, by linear and physical address. On the machine itself nothing is ever fetched or looked up
+ * there; a client that stands on another has all of it in memory (`stack/client-page.ts`).
+ */
+export const CLIENT = {
+  tables: 0x1000,
+  gdt: 0x4000,
+  idt: 0x5000,
+  taskState: 0x6000,
+  /** One instruction each, and a jump to the gate. */
+  stubs: 0x7000,
+  operands: 0x8000,
+  gate: 0x9000,
+  /** Its top. */
+  stack: 0xb000,
+  code: 0x10,
+  data: 0x18,
+  task: 0x40,
+} as const;
+
+/** Where in the gate's page what is told to a client. An exception or interrupt comes at `vectors`, 8 bytes for each. */
+export const GATE = { start: 0, done: 8, exit: 16, vectors: 0x100 } as const;
+
 /** Host-physical address of the guest's physical address 0. */
 export const GUEST_OFFSET = 0x1_4000_0000;
 

@@ -9,6 +9,7 @@ export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";
 export { type SecondStageWalk, secondStagesOf, type TableEntry } from "./second-stages.ts";
+export { createStack, type StackLevel, type StackOptions } from "./stack/create-stack.ts";
 export type {
   GeneralRegisters,
   SegmentRegister,

@@ -1,4 +1,4 @@
-import type { Machine, Outcome, RootAction, RootEvent } from "@hvdiff/machine";
+import type { Outcome, RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, EntryCheckPlan, type VmxCapabilities, type VmxEnvironment } from "@hvdiff/vmx";
 import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
@@ -26,7 +26,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   /** VM-entry checks that this L0 makes on vmcs12. */
   readonly checks: EntryCheckPlan;
 
-  constructor(machine: Machine, options: L0Options) {
+  constructor(machine: RootPlatform, options: L0Options) {
     super(machine, options);
     this.capabilities = capabilitiesOf(options.guestModel);
     this.checks = new EntryCheckPlan(entryCheckLists(options.policy));

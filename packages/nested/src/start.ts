@@ -1,11 +1,11 @@
-import { enterVirtualWireMode, STATE } from "@hvdiff/cpu";
+import { STATE } from "@hvdiff/cpu";
 import { backedRanges, type DescriptorTable, featureControlAfter, type InitialState } from "@hvdiff/machine";
 import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { eptPointerFor, mapRange } from "./ept-tables.ts";
 import { F } from "./fields.ts";
 import { SEGMENT_FIELDS } from "./guest-registers.ts";
-import { GUEST_OFFSET } from "./host-layout.ts";
+import { CLIENT, GATE, GUEST_OFFSET } from "./host-layout.ts";
 import type { L0 } from "./l0.ts";
 import { FEATURE_CONTROL_MSR } from "./l1-environment.ts";
 import { takePage } from "./page-pool.ts";
@@ -13,14 +13,7 @@ import { VPID_L1 } from "./silicon-tlb.ts";
 import { resetVcpu } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
-const CR0_HOST = 0x80000033 | 0;
-const CR4_HOST = 0x2020;
-const EFER_HOST = 0x500;
-const CODE_SELECTOR = 0x10;
-const DATA_SELECTOR = 0x18;
-const TSS_SELECTOR = 0x40;
-/** Where L0's code would be: nothing is ever fetched there, the machine hands control to TypeScript. */
-const HOST_RIP = 0x1000n;
+const HOST_MODE = { cr0: 0x80000033 | 0, cr4: 0x2020, efer: 0x500 };
 const EFER_LMA = 1 << 10;
 const CR4_VMXE = 1 << 13;
 const CR0_NE = 1 << 5;
@@ -36,7 +29,7 @@ export function startMachine({ state, machine, options }: L0): void {
 export function startVcpu(vcpu: VmxVcpu): void {
   const { vmx, state, l0 } = vcpu;
   const { memory } = l0.machine;
-  prepareHost(vcpu);
+  l0.machine.useHostMode(vcpu.index, HOST_MODE);
   const region = takePage(l0.state.pool, memory);
   writeRevision(vcpu, region);
   expectSuccess("VMXON", vmx.vmxon(region).kind);
@@ -68,23 +61,6 @@ function startApplication(vcpu: VmxVcpu, v: VmcsView): void {
   v.set(F.cr0ReadShadow, cr0, 0);
   v.set(F.guestCr4, CR4_VMXE, 0);
   resetVcpu(vcpu);
-}
-
-/** The mode a 64-bit host runs in when it executes VMXON. */
-function prepareHost(vcpu: VmxVcpu): void {
-  const s = vcpu.silicon.s;
-  s[STATE.CR0] = CR0_HOST;
-  s[STATE.CR4] = CR4_HOST;
-  s[STATE.EFER] = EFER_HOST;
-  s[STATE.XCR0] = 1;
-  s[STATE.DR6] = 0xffff0ff0 | 0;
-  s[STATE.DR7] = 0x400;
-  s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xa09b;
-  s[STATE.SEGMENTS + STATE.SS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS] = 0xc093;
-  vcpu.silicon.rflags = 2n;
-  // The host's timer comes in by its interrupt line.
-  enterVirtualWireMode(vcpu.silicon);
-  vcpu.silicon.translationChanged();
 }
 
 function writeRevision(vcpu: VmxVcpu, region: number): void {
@@ -149,16 +125,19 @@ function writeControls(vcpu: VmxVcpu, v: VmcsView): void {
 }
 
 function writeHostState(v: VmcsView): void {
-  v.set(F.hostCr0, CR0_HOST, 0);
-  v.set(F.hostCr4, CR4_HOST, 0);
-  v.write("hostCr3", 0x1000n);
-  v.set(F.hostCsSelector, CODE_SELECTOR, 0);
-  for (const field of [F.hostSsSelector, F.hostDsSelector, F.hostEsSelector]) v.set(field, DATA_SELECTOR, 0);
-  v.set(F.hostTrSelector, TSS_SELECTOR, 0);
-  v.set(F.hostIa32Efer, EFER_HOST, 0);
+  v.set(F.hostCr0, HOST_MODE.cr0, 0);
+  v.set(F.hostCr4, HOST_MODE.cr4, 0);
+  v.set(F.hostCr3, CLIENT.tables, 0);
+  v.set(F.hostCsSelector, CLIENT.code, 0);
+  for (const field of [F.hostSsSelector, F.hostDsSelector, F.hostEsSelector]) v.set(field, CLIENT.data, 0);
+  v.set(F.hostTrSelector, CLIENT.task, 0);
+  v.set(F.hostTrBase, CLIENT.taskState, 0);
+  v.set(F.hostGdtrBase, CLIENT.gdt, 0);
+  v.set(F.hostIdtrBase, CLIENT.idt, 0);
+  v.set(F.hostIa32Efer, HOST_MODE.efer, 0);
   v.write("hostIa32Pat", 0x0007040600070406n);
-  v.write("hostRip", HOST_RIP);
-  v.write("hostRsp", 0x2000n);
+  v.set(F.hostRip, CLIENT.gate + GATE.exit, 0);
+  v.set(F.hostRsp, CLIENT.stack, 0);
 }
 
 function writeInitialGuest(initial: InitialState, v: VmcsView): void {

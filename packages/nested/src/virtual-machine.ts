@@ -20,6 +20,7 @@ import {
   type RootAction,
   type RootClient,
   type RootEvent,
+  type RootPlatform,
   type SavedPc,
   type ScheduledEvent,
   type Where,
@@ -83,7 +84,7 @@ interface SavedVirtualMachine {
  * processor has a processor of silicon.
  */
 export abstract class VirtualMachine<V extends VirtualProcessor> implements RootClient {
-  readonly machine: Machine;
+  readonly machine: RootPlatform;
   readonly options: L0Options;
   readonly pc: Pc;
   readonly vcpus: V[] = [];
@@ -91,7 +92,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   /** The virtual processor that L0 works for. */
   protected running!: V;
 
-  constructor(machine: Machine, options: L0Options) {
+  constructor(machine: RootPlatform, options: L0Options) {
     this.machine = machine;
     this.options = options;
     this.pc = new Pc({

@@ -7,8 +7,8 @@ import {
   fieldOffsetsOf,
   type MemoryVmcs,
   type ModificationLog,
+  type RootVmx,
   traceVmexit,
-  type Vmx,
 } from "@hvdiff/vmx";
 import { countEntered, countPage } from "./accounting.ts";
 import type { EventPolicy } from "./event-policy.ts";
@@ -16,6 +16,7 @@ import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
 import { GuestCpu } from "./guest-cpu.ts";
 import { GuestInterrupts } from "./guest-interrupts.ts";
+import { registerHome } from "./guest-register-file.ts";
 import type { StructureHistory } from "./history/structure-history.ts";
 import { createVmxHistory } from "./history/vmx-structures.ts";
 import { instructionBytes } from "./instruction-bytes.ts";
@@ -38,7 +39,7 @@ export class VmxVcpu implements VirtualProcessor {
   readonly l0: L0;
   readonly index: number;
   readonly silicon: Processor;
-  readonly vmx: Vmx;
+  readonly vmx: RootVmx;
   state: VmxVcpuState = createVmxVcpuState();
   readonly sink: TraceSink | null;
   /** Trace of what L0 does by itself; null where nobody asked for that. */
@@ -76,7 +77,7 @@ export class VmxVcpu implements VirtualProcessor {
             this.createSink(() => 0),
           )
         : null;
-    this.guestCpu = new GuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
+    this.guestCpu = new GuestCpu(registerHome(machine, index), options.guestModel, options.ram, this.sink, l0.pc);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
       l0.send(message, exceptSender ? this : null),
     );

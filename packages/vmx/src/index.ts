@@ -94,6 +94,7 @@ export {
   VMXON_POINTER_CHECKS,
   type VmxPolicy,
 } from "./policy.ts";
+export type { RootVmx } from "./root-vmx.ts";
 export type { ShadowListener } from "./shadow-listener.ts";
 export {
   traceCheck,

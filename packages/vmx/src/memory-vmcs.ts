@@ -163,6 +163,12 @@ export class MemoryVmcs extends BaseVmcsView {
     }
   }
 
+  /** Before the words of a plan are read past `lo` and `hi`. Nothing to do where the region is what the processor has. */
+  willRead(_words: ArrayLike<number>): void {}
+
+  /** After the words of a plan were written past `set`. */
+  wrote(_words: ArrayLike<number>): void {}
+
   /** Fields of these groups have got other values. */
   note(groups: number): void {
     this.changed |= groups;
@@ -234,12 +240,14 @@ export function storeFields(vmcs: MemoryVmcs, plan: FieldPlan, s: Int32Array): v
     words[at] = value;
   }
   if (differs !== 0) vmcs.note(plan.groups);
+  vmcs.wrote(word);
 }
 
 /** Copies the plan's fields into state words. */
 export function loadFields(vmcs: MemoryVmcs, plan: FieldPlan, s: Int32Array): void {
   const { words, base } = vmcs;
   const { word, mask, other } = plan;
+  vmcs.willRead(word);
   for (let i = 0; i < word.length; i++) s[other[i]!] = words[base + word[i]!]! & mask[i]!;
 }
 
@@ -279,6 +287,7 @@ function copyGroup(from: MemoryVmcs, to: MemoryVmcs, plan: FieldPlan): void {
   const { words } = from;
   const { word, mask, other } = plan;
   let differs = 0;
+  from.willRead(other);
   for (let i = 0; i < word.length; i++) {
     const at = to.base + word[i]!;
     const source = other[i]!;
@@ -287,4 +296,5 @@ function copyGroup(from: MemoryVmcs, to: MemoryVmcs, plan: FieldPlan): void {
     words[at] = value;
   }
   if (differs !== 0) to.note(plan.groups);
+  to.wrote(word);
 }

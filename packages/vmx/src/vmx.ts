@@ -26,6 +26,7 @@ import { interceptVmxInstruction } from "./intercepts/vmx-instructions.ts";
 import { createVmcsLayout, type MemoryVmcs } from "./memory-vmcs.ts";
 import type { VmxOutcome } from "./outcome.ts";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "./policy.ts";
+import type { RootVmx } from "./root-vmx.ts";
 import type { ShadowListener } from "./shadow-listener.ts";
 import * as W from "./state.ts";
 import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
@@ -66,7 +67,7 @@ export interface VmxOptions {
 }
 
 /** Intel VMX in a processor: what the SDM's volumes 3C and 3D say. */
-export class Vmx implements VirtualizationExtension {
+export class Vmx implements VirtualizationExtension, RootVmx {
   readonly capabilities: VmxCapabilities;
   readonly tickWords = [W.PREEMPTION_DEADLINE, W.MTF_AT];
   private readonly core: VmxCore;
@@ -217,9 +218,17 @@ export class Vmx implements VirtualizationExtension {
     this.core.s[W.GUEST_TRACE_LEVEL] = level;
   }
 
+  get shadowListener(): ShadowListener | null {
+    return this.core.shadowListener;
+  }
+
   /** Who is told of VMREADs and VMWRITEs of guests that do not exit. */
-  set shadowListener(listener: ShadowListener) {
+  set shadowListener(listener: ShadowListener | null) {
     this.core.shadowListener = listener;
+  }
+
+  get guestTraceLevel(): number {
+    return this.core.s[W.GUEST_TRACE_LEVEL]!;
   }
 
   /** Replaces the lists of entry checks. */

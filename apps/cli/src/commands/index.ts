@@ -11,6 +11,7 @@ import { quirks } from "./quirks.ts";
 import { runGuest } from "./run.ts";
 import { scenarios } from "./scenarios.ts";
 import { serve } from "./serve.ts";
+import { stack } from "./stack.ts";
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   runGuest,
   explore,
   cost,
+  stack,
   caps,
   checkVmcs,
   quirks,

@@ -1,8 +1,8 @@
 import { CPU_MODELS, type CpuModel } from "@hvdiff/cpu";
-import { buildGuestModel } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "../api.ts";
+import { configurationOf } from "../configuration.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "../products.ts";
-import { type ResolvedColumn, resolveColumn, resolveCpu } from "../resolve.ts";
+import { resolveColumn, resolveCpu } from "../resolve.ts";
 import { type DumpResult, SCHEMA_VERSION } from "../results.ts";
 import { type Claim, claimsOf } from "./claims.ts";
 import type { Dump } from "./dump.ts";
@@ -96,9 +96,6 @@ function candidateOrNone(column: string, silicon: CpuModel): Candidate[] {
 
 function candidate(column: string, silicon: CpuModel, options: RunOptions): Candidate {
   const resolved = resolveColumn(column, silicon, options);
-  return { cpu: silicon.id, column, full: resolved.spec.text, model: modelOf(resolved, silicon) };
-}
-
-function modelOf({ spec, context, quirks }: ResolvedColumn, silicon: CpuModel): CpuModel {
-  return spec.product === "metal" || spec.product === "ideal" ? silicon : buildGuestModel(silicon, context, quirks);
+  const { guestModel } = configurationOf(resolved, resolved.quirks, silicon);
+  return { cpu: silicon.id, column, full: resolved.spec.text, model: guestModel };
 }

@@ -2,7 +2,7 @@ import type { Quirk } from "@hvdiff/personality";
 import { alignRuns, OUTCOME_VERDICT, toRow } from "../differences.ts";
 import { quirksWithout } from "../pair-ablation.ts";
 import { quirkResult } from "../quirk-results.ts";
-import type { ResolvedColumn } from "../resolve.ts";
+import type { ResolvedColumn } from "../resolved-column.ts";
 import type { Finding } from "../results.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";

@@ -3,9 +3,10 @@ import type { Machine } from "@hvdiff/machine";
 import { type SecondStageWalk, secondStagesOf } from "@hvdiff/nested";
 import { hex, hi32, lo32, u64 } from "@hvdiff/spec";
 import { type Guest, type RunOptions, UsageError, type WalkOptions } from "../api.ts";
+import { configurationOf } from "../configuration.ts";
 import { toEventResult } from "../events.ts";
 import { type PageWalkResult, SCHEMA_VERSION, type StageWalk, type WalkedEntry } from "../results.ts";
-import { configurationOf, createMachine } from "../run.ts";
+import { createMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
 import { walkedEntry } from "./entry-text.ts";
 

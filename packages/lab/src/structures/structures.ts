@@ -1,6 +1,7 @@
 import type { TraceEvent } from "@hvdiff/machine";
 import { originsOf, wayOf } from "@hvdiff/nested";
 import { type Guest, type RunOptions, UsageError } from "../api.ts";
+import { configurationOf } from "../configuration.ts";
 import { resultOf } from "../diff.ts";
 import { toEventResult } from "../events.ts";
 import {
@@ -10,7 +11,7 @@ import {
   type StructureSwitch,
   type StructuresResult,
 } from "../results.ts";
-import { configurationOf, createMachine, runMachine } from "../run.ts";
+import { createMachine, runMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
 import { vmcbFields, vmcsFields } from "./fields.ts";
 

@@ -11,9 +11,9 @@ import {
   type VmxCapabilities,
 } from "@hvdiff/vmx";
 import { type RunOptions, UsageError } from "../api.ts";
+import { configurationOf } from "../configuration.ts";
 import { resolveColumn, resolveCpu } from "../resolve.ts";
 import { type CheckedColumn, type CheckVmcsResult, type FailingCheck, SCHEMA_VERSION } from "../results.ts";
-import { configurationOf } from "../run.ts";
 import { DumpedVmcs, type VmcsDump } from "./dumped-vmcs.ts";
 import { parseJsonDump } from "./parse-json-dump.ts";
 import { parseKvmDump } from "./parse-kvm-dump.ts";

@@ -5,13 +5,12 @@ import {
   FAULT_NONE,
   type LoneInstruction,
   msrWord,
-  type Processor,
   STATE,
   type TraceSink,
 } from "@hvdiff/cpu";
 import { MSRS } from "@hvdiff/spec";
 import { loadPair, loadRegisters, SVM, savePair, saveRegisters, VMCB, type Vmcb } from "@hvdiff/svm";
-import { GuestRegisterFile } from "../guest-register-file.ts";
+import { GuestRegisterFile, type RegisterHome } from "../guest-register-file.ts";
 import { SHARED_WORDS, storageOf } from "../guest-registers.ts";
 import type { SvmVcpuState } from "./vcpu-state.ts";
 
@@ -56,8 +55,8 @@ export class SvmGuestCpu extends GuestRegisterFile {
   private readonly words: readonly number[] = hardwareWords();
   private readonly msrWords = VMCB_MSRS.map(([address, field]) => [msrWord(address)!, field] as const);
 
-  constructor(silicon: Processor, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
-    super(silicon, model, ram, trace, bus);
+  constructor(home: RegisterHome, model: CpuModel, ram: number, trace: TraceSink | null, bus: Bus) {
+    super(home, model, ram, trace, bus);
     this.space.walksPdptes = true;
   }
 

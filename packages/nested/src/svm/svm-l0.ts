@@ -1,4 +1,4 @@
-import type { Machine, RootAction, RootEvent } from "@hvdiff/machine";
+import type { RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import type { L0Options } from "../l0-options.ts";
 import { svmPolicyOf } from "../policy.ts";
@@ -19,7 +19,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
   /** SVM as L1 is shown it. */
   readonly capabilities: SvmCapabilities;
 
-  constructor(machine: Machine, options: L0Options) {
+  constructor(machine: RootPlatform, options: L0Options) {
     super(machine, options);
     this.policy = svmPolicyOf(options.policy);
     const { skippedVmrunChecks, addedVmrunChecks } = options.policy;

@@ -2,6 +2,7 @@ import { type Processor, STATE, supportedCr4, supportedEfer, type TraceSink } fr
 import type { Outcome, Where } from "@hvdiff/machine";
 import { NestedWalk, type Svm, traceVmexit, VMCB, Vmcb } from "@hvdiff/svm";
 import { GuestInterrupts } from "../guest-interrupts.ts";
+import { registerHome } from "../guest-register-file.ts";
 import type { StructureHistory } from "../history/structure-history.ts";
 import { createSvmHistory } from "../history/svm-structures.ts";
 import { hostAddress } from "../host-layout.ts";
@@ -62,7 +63,7 @@ export class SvmVcpu implements VirtualProcessor {
         )
       : null;
     this.isTraced = machine.options.recordTrace !== false;
-    this.guestCpu = new SvmGuestCpu(this.silicon, options.guestModel, options.ram, this.sink, l0.pc);
+    this.guestCpu = new SvmGuestCpu(registerHome(machine, index), options.guestModel, options.ram, this.sink, l0.pc);
     this.supportedCr4 = supportedCr4(this.guestCpu.file);
     this.supportedEfer = supportedEfer(this.guestCpu.file);
     this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>

@@ -1,0 +1,129 @@
+import type { PhysicalMemory } from "@hvdiff/cpu";
+import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
+import { MemoryVmcs, type VmcsLayout } from "@hvdiff/vmx";
+import { F } from "../fields.ts";
+
+/** What a VM exit changes: guest state, exit information, and two fields of the VM-entry controls. */
+const CHANGED_BY_EXIT: readonly number[] = [
+  ...VMCS_FIELD_NAMES.filter((name) => VMCS_FIELDS[name].type === "guest" || VMCS_FIELDS[name].type === "readOnly").map(
+    (name) => F[name],
+  ),
+  F.vmEntryControls,
+  F.vmEntryInterruptionInformation,
+];
+
+/** VMREAD and VMWRITE of the VMCS that the view is of. */
+export interface FieldAccess {
+  read(index: number): readonly [low: number, high: number];
+  write(index: number, low: number, high: number): void;
+}
+
+/**
+ * A VMCS that a client keeps on the processor below: what it has read since the last VM exit and what it has written lies in a page of its
+ * own; VMREAD brings a field when it is first asked for, and VMWRITE takes to the processor what differs, before the next VM entry.
+ */
+export class ClientVmcs extends MemoryVmcs {
+  /** Physical address of the region, on the client's own level. */
+  readonly region: number;
+  private readonly access: FieldAccess;
+  /** Whether the page has the field's value, by field. */
+  private readonly known: Uint8Array;
+  /** Whether `processor` has what the processor has, by field. */
+  private readonly synced: Uint8Array;
+  /** What the processor has, in halves. */
+  private readonly processor: Int32Array;
+  /** The field at each word of the page; -1 for none. */
+  private readonly fieldAt: Int16Array;
+  private readonly layoutMask: Int32Array;
+
+  constructor(
+    memory: PhysicalMemory,
+    layout: VmcsLayout,
+    places: { region: number; page: number },
+    access: FieldAccess,
+  ) {
+    super(memory, layout, places.page);
+    this.region = places.region;
+    this.access = access;
+    const count = VMCS_FIELD_NAMES.length;
+    this.known = new Uint8Array(count);
+    this.synced = new Uint8Array(count);
+    this.processor = new Int32Array(2 * count);
+    this.layoutMask = layout.lowMask;
+    this.fieldAt = new Int16Array(1024).fill(-1);
+    for (let index = 0; index < count; index++) {
+      if (layout.lowMask[index] === 0) continue;
+      this.fieldAt[layout.word[index]!] = index;
+      if (layout.highMask[index] !== 0) this.fieldAt[layout.word[index]! + 1] = index;
+    }
+  }
+
+  override lo(index: number): number {
+    this.need(index);
+    return super.lo(index);
+  }
+
+  override hi(index: number): number {
+    this.need(index);
+    return super.hi(index);
+  }
+
+  override set(index: number, lo: number, hi: number): void {
+    this.known[index] = 1;
+    super.set(index, lo, hi);
+  }
+
+  override willRead(words: ArrayLike<number>): void {
+    for (let i = 0; i < words.length; i++) {
+      const field = this.fieldAt[words[i]!] ?? -1;
+      if (field >= 0) this.need(field);
+    }
+  }
+
+  override wrote(words: ArrayLike<number>): void {
+    for (let i = 0; i < words.length; i++) {
+      const field = this.fieldAt[words[i]!] ?? -1;
+      if (field >= 0) this.known[field] = 1;
+    }
+  }
+
+  private need(index: number): void {
+    if (this.known[index] !== 0 || this.layoutMask[index] === 0) return;
+    const [low, high] = this.access.read(index);
+    this.set(index, low, high);
+    this.noteSynced(index);
+  }
+
+  private noteSynced(index: number): void {
+    this.processor[2 * index] = super.lo(index);
+    this.processor[2 * index + 1] = super.hi(index);
+    this.synced[index] = 1;
+  }
+
+  /** VMWRITE of what differs from what the processor has. The VMCS must be current. */
+  flush(): void {
+    for (let index = 0; index < this.known.length; index++) {
+      if (this.known[index] === 0 || this.layoutMask[index] === 0) continue;
+      const [low, high] = [super.lo(index), super.hi(index)];
+      const same =
+        this.synced[index] !== 0 && this.processor[2 * index] === low && this.processor[2 * index + 1] === high;
+      if (same || VMCS_FIELDS[VMCS_FIELD_NAMES[index]!].type === "readOnly") continue;
+      this.access.write(index, low, high);
+      this.noteSynced(index);
+    }
+  }
+
+  /** Any field may be another. */
+  forget(): void {
+    this.known.fill(0);
+    this.synced.fill(0);
+  }
+
+  /** The processor has run with it and made a VM exit. */
+  changedByExit(): void {
+    for (const index of CHANGED_BY_EXIT) {
+      this.known[index] = 0;
+      this.synced[index] = 0;
+    }
+  }
+}

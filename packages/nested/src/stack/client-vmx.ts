@@ -1,0 +1,155 @@
+import type { PhysicalMemory } from "@hvdiff/cpu";
+import { encodingOf, VMCS_FIELD_NAMES } from "@hvdiff/spec";
+import {
+  createVmcsLayout,
+  FAIL_INVALID,
+  failValid,
+  type InveptOperands,
+  type InvvpidOperands,
+  type RootVmx,
+  type ShadowListener,
+  SUCCEED,
+  type VmcsLayout,
+  type VmxCapabilities,
+  type VmxOutcome,
+} from "@hvdiff/vmx";
+import { F } from "../fields.ts";
+import { CLIENT } from "../host-layout.ts";
+import { ClientFailure, type ClientInstructions, type Completion } from "./client-instructions.ts";
+import type { ClientInstruction } from "./client-page.ts";
+import { ClientVmcs, type FieldAccess } from "./client-vmcs.ts";
+
+const FOUR_GIB = 0x1_0000_0000;
+const SHADOW_INDICATOR = 1 << 31;
+const NONE: readonly [number, number] = [0, 0];
+
+/** VMX of the processor that the one below offers, by its instructions. */
+export class ClientVmx implements RootVmx {
+  readonly capabilities: VmxCapabilities;
+  readonly failedCheck: string | null = null;
+  guestTraceLevel = 0;
+  /** Nobody tells: what a guest's guest does without an exit is the business of who runs on silicon. */
+  shadowListener: ShadowListener | null = null;
+  /** The current VMCS. */
+  current: ClientVmcs | null = null;
+  private readonly memory: PhysicalMemory;
+  private readonly layout: VmcsLayout;
+  private readonly instructions: ClientInstructions;
+  private readonly takePage: () => number;
+  private readonly views = new Map<number, ClientVmcs>();
+
+  /** @param takePage gives a page for what is known of a VMCS */
+  constructor(
+    memory: PhysicalMemory,
+    capabilities: VmxCapabilities,
+    instructions: ClientInstructions,
+    takePage: () => number,
+  ) {
+    this.memory = memory;
+    this.capabilities = capabilities;
+    this.layout = createVmcsLayout(capabilities);
+    this.instructions = instructions;
+    this.takePage = takePage;
+  }
+
+  vmxon(address: number): VmxOutcome {
+    return this.withPointer("vmxon", address);
+  }
+
+  vmclear(address: number): VmxOutcome {
+    return this.withPointer("vmclear", address);
+  }
+
+  vmptrld(address: number): VmxOutcome {
+    if (this.current?.region === address) return SUCCEED;
+    this.current?.flush();
+    const outcome = this.withPointer("vmptrld", address);
+    if (outcome.kind === "succeed") this.current = this.vmcsAt(address);
+    return outcome;
+  }
+
+  vmcsAt(address: number): ClientVmcs {
+    let view = this.views.get(address);
+    if (view === undefined) {
+      view = new ClientVmcs(
+        this.memory,
+        this.layout,
+        { region: address, page: this.takePage() },
+        this.accessOf(address),
+      );
+      this.views.set(address, view);
+    }
+    return view;
+  }
+
+  /** The processor has run with the current VMCS and made a VM exit. */
+  noteExit(): void {
+    for (const view of this.views.values()) {
+      if (view === this.current) view.changedByExit();
+      // What a guest does to its own VMCS without an exit changes the shadow VMCS that stands for it.
+      else if ((this.memory.read32(view.region) & SHADOW_INDICATOR) !== 0) view.forget();
+    }
+  }
+
+  /**
+   * VMREAD and VMWRITE act on the current VMCS: another is made current for them. A field that the level below does not have is taken as 0, as
+   * long as nothing else is wanted of it.
+   */
+  private accessOf(region: number): FieldAccess {
+    return {
+      read: (index) => this.whileCurrent(region, () => this.field("vmread", index, NONE)?.rax ?? NONE),
+      write: (index, low, high) =>
+        this.whileCurrent(region, () => {
+          if (this.field("vmwrite", index, [low, high]) === null && (low !== 0 || high !== 0))
+            throw new ClientFailure(`its VMWRITE of ${VMCS_FIELD_NAMES[index]} fails`);
+        }),
+    };
+  }
+
+  private whileCurrent<T>(region: number, work: () => T): T {
+    const before = this.current?.region ?? -1;
+    if (before === region) return work();
+    this.withPointer("vmptrld", region);
+    const result = work();
+    if (before >= 0) this.withPointer("vmptrld", before);
+    return result;
+  }
+
+  /** Null where the instruction fails. */
+  private field(name: "vmread" | "vmwrite", index: number, rax: readonly [number, number]): Completion | null {
+    const done = this.execute(name, { rax, rcx: [encodingOf(VMCS_FIELD_NAMES[index]!), 0] });
+    return done.carry || done.zero ? null : done;
+  }
+
+  invept({ typeLow, eptpLow, eptpHigh }: InveptOperands): VmxOutcome {
+    this.writeOperands(eptpLow, eptpHigh, 0, 0);
+    return this.outcomeOf(this.execute("invept", { rcx: [typeLow, 0] }));
+  }
+
+  invvpid({ typeLow, descriptorLow, descriptorHigh, linearLow, linearHigh }: InvvpidOperands): VmxOutcome {
+    this.writeOperands(descriptorLow, descriptorHigh, linearLow, linearHigh);
+    return this.outcomeOf(this.execute("invvpid", { rcx: [typeLow, 0] }));
+  }
+
+  private withPointer(name: "vmxon" | "vmclear" | "vmptrld", address: number): VmxOutcome {
+    this.writeOperands(address | 0, Math.floor(address / FOUR_GIB), 0, 0);
+    return this.outcomeOf(this.execute(name));
+  }
+
+  private writeOperands(...words: readonly number[]): void {
+    words.forEach((word, at) => {
+      this.memory.write32(CLIENT.operands + at * 4, word);
+    });
+  }
+
+  private execute(name: ClientInstruction, operands = {}): Completion {
+    const done = this.instructions.execute(name, operands);
+    if (done.vector >= 0) throw new ClientFailure(`its ${name.toUpperCase()} raises exception ${done.vector}`);
+    return done;
+  }
+
+  private outcomeOf({ carry, zero }: Completion): VmxOutcome {
+    if (carry) return FAIL_INVALID;
+    return zero ? failValid(this.current === null ? 0 : this.current.lo(F.vmInstructionError)) : SUCCEED;
+  }
+}

@@ -1,0 +1,156 @@
+import type { CpuModel, Processor } from "@hvdiff/cpu";
+import type { Machine, Outcome, RootAction, RootEvent, RootPlatform, TraceEvent } from "@hvdiff/machine";
+import { EXIT_REASONS } from "@hvdiff/spec";
+import type { VmxCapabilities } from "@hvdiff/vmx";
+import { F } from "../fields.ts";
+import { GATE, PAGE } from "../host-layout.ts";
+import type { L0 } from "../l0.ts";
+import { takePage } from "../page-pool.ts";
+import { ClientFailure, ClientInstructions, RunEnded } from "./client-instructions.ts";
+import type { ClientMemory } from "./client-memory.ts";
+import { writeClientPage } from "./client-page.ts";
+import { ClientTimer } from "./client-timer.ts";
+import { ClientVmx } from "./client-vmx.ts";
+
+const FEATURE_CONTROL = 0x3a;
+const LOCKED_WITH_VMX = 5;
+
+/** What a client stands on. */
+export interface ClientGround {
+  readonly machine: Machine;
+  readonly memory: ClientMemory;
+  /** 1 for the client that the L0 runs, 2 for the one above it. */
+  readonly depth: number;
+  /** The processor that it is offered, and its VMX. */
+  readonly model: CpuModel;
+  readonly capabilities: VmxCapabilities;
+}
+
+/**
+ * A hypervisor in TypeScript that stands on another: it runs where code comes to its gate, and executes its privileged instructions on the
+ * processor that the one below offers.
+ */
+export class StackedClient {
+  readonly depth: number;
+  readonly instructions: ClientInstructions;
+  readonly vmx: ClientVmx;
+  readonly platform: RootPlatform;
+  /** Pool frame of its gate. */
+  readonly gateFrame: number;
+  /** The hypervisor itself: the same code as an L0's. */
+  hypervisor!: L0;
+  private readonly machine: Machine;
+  private readonly silicon: Processor;
+  private readonly timer: ClientTimer;
+  private retiredAtEntry = 0;
+
+  constructor(ground: ClientGround) {
+    const { machine, memory, depth } = ground;
+    this.machine = machine;
+    this.depth = depth;
+    this.silicon = machine.processors[0]!;
+    this.instructions = new ClientInstructions(this.silicon, () => !machine.runChoicePoints(1));
+    this.vmx = new ClientVmx(memory, ground.capabilities, this.instructions, () =>
+      takePage(this.hypervisor.state.pool, memory),
+    );
+    this.timer = new ClientTimer(this.instructions);
+    this.platform = this.createPlatform(ground);
+    this.gateFrame = writeClientPage(memory) / PAGE;
+    memory.gateFrames.add(this.gateFrame);
+  }
+
+  private createPlatform({ machine, memory, depth, model }: ClientGround): RootPlatform {
+    return {
+      processors: machine.processors,
+      vmx: [this.vmx],
+      svm: [],
+      memory,
+      trace: {
+        add: (event: TraceEvent) => machine.trace.add({ ...event, level: event.level + depth }),
+        retract: (kind) => machine.trace.retract(kind),
+      },
+      options: { ...machine.options, model },
+      turns: { isIdle: () => false },
+      requestHostInterrupt: () => this.timer.interruptSelf(),
+      useHostMode: (_index, { cr4 }) => this.prepare(cr4),
+      stateArea: (index) => machine.stateArea(index) + depth * machine.processors.length,
+      where: () => machine.where(),
+    };
+  }
+
+  /** What software does before VMXON. */
+  private prepare(cr4: number): void {
+    this.instructions.execute("moveToCr4", { rax: [cr4, 0] });
+    const control = this.instructions.execute("rdmsr", { rcx: [FEATURE_CONTROL, 0] });
+    if ((control.rax[0] & 1) === 0)
+      this.instructions.execute("wrmsr", { rcx: [FEATURE_CONTROL, 0], rax: [LOCKED_WITH_VMX, 0], rdx: [0, 0] });
+    this.timer.start();
+  }
+
+  /** Code has come to the gate, at this offset of its page. */
+  pass(offset: number): void {
+    if (this.instructions.isWaiting) {
+      this.instructions.arrive(offset);
+      return;
+    }
+    try {
+      this.act(this.eventAt(offset));
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  private eventAt(offset: number): RootEvent {
+    if (offset === GATE.start) return { kind: "start" };
+    if (offset === GATE.exit) return this.exit();
+    if (offset !== GATE.done) throw new ClientFailure(`exception ${(offset - GATE.vectors) >> 3} comes to it`);
+    this.silicon.retired = this.retiredAtEntry;
+    return { kind: "entry-failed", error: this.vmx.current!.lo(F.vmInstructionError) };
+  }
+
+  private exit(): RootEvent {
+    const { current } = this.vmx;
+    this.vmx.noteExit();
+    if ((current!.lo(F.exitReason) & 0xffff) === EXIT_REASONS.EXTERNAL_INTERRUPT.number) this.timer.acknowledge();
+    return { kind: "exit" };
+  }
+
+  private act(first: RootEvent): void {
+    let event = first;
+    for (;;) {
+      const action = this.hypervisor.advance(this.machine, 0, event);
+      if (action.kind === "enter") {
+        this.enter(action.resume);
+        return;
+      }
+      if (action.kind === "stop") {
+        this.machine.outcome = action.outcome;
+        return;
+      }
+      event = this.afterAction(action);
+    }
+  }
+
+  private afterAction(action: RootAction): RootEvent {
+    if (action.kind === "step") return { kind: "step" };
+    this.timer.arm(this.hypervisor.deadline(0));
+    this.timer.wait();
+    return { kind: "wake" };
+  }
+
+  private enter(resume: boolean): void {
+    this.timer.arm(this.hypervisor.deadline(0));
+    this.vmx.current!.flush();
+    this.retiredAtEntry = this.silicon.retired;
+    this.silicon.retired -= 1;
+    this.instructions.begin(resume ? "vmresume" : "vmlaunch");
+  }
+
+  private end(error: unknown): void {
+    if (error instanceof RunEnded) return;
+    if (!(error instanceof ClientFailure)) throw error;
+    const what = `the hypervisor at level ${this.depth} cannot go on: ${error.message}`;
+    const outcome: Outcome = { kind: "l0-error", what, where: this.machine.where() };
+    this.machine.outcome = outcome;
+  }
+}
