@@ -1,5 +1,5 @@
 import { VMCB_FIELDS, type VmcbField } from "@hvdiff/spec";
-import { Random } from "./random.ts";
+import { Random } from "../../../../test/random.ts";
 
 const HEADER_SIZE = 16;
 const CASE_SIZE = 64;
@@ -86,7 +86,7 @@ function changesOf(random: Random): Change[] {
 
 /** The cases with consecutive seeds: each the changes that it makes to a VMCB that is valid. */
 export function vmcbCases(first: number, count: number): readonly (readonly Change[])[] {
-  return Array.from({ length: count }, (_, n) => changesOf(new Random(first + n)));
+  return Array.from({ length: count }, (_, n) => changesOf(Random.ofCase(first + n)));
 }
 
 /** The multiboot module that brings cases to the guest. */

@@ -1,7 +1,7 @@
 import { findCpuModel, type RecycledMemory } from "@hvdiff/cpu";
+import { Random } from "../../../../test/random.ts";
 import { BOOT_PROTOCOLS, type BootRequest, createMetal, LoadError } from "../../src/index.ts";
 import { planBoot } from "../../src/loaders/load.ts";
-import { Random } from "../random.ts";
 import { mutatedImage } from "./image-mutator.ts";
 
 const MIB = 0x100000;

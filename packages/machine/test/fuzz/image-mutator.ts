@@ -1,3 +1,4 @@
+import type { Random } from "../../../../test/random.ts";
 import {
   EXIT_CODE,
   elfFile,
@@ -7,7 +8,6 @@ import {
   multibootHeader,
   pvhNote,
 } from "../image-builder.ts";
-import type { Random } from "../random.ts";
 
 const MIB = 0x100000;
 const CODE = new Uint8Array([...EXIT_CODE(1), ...new Uint8Array(40).fill(0x90), 0xeb, 0xfe]);

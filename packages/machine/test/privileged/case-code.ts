@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../../../test/random.ts";
 
 /** What one case executes, from which registers. The rest of the state is the guest's (`privileged.asm`). */
 export interface PrivilegedCase {

@@ -1,4 +1,4 @@
-import { Random } from "../random.ts";
+import { Random } from "../../../../test/random.ts";
 import type { PrivilegedCase } from "./case-code.ts";
 import { PRIVILEGED_FORMS } from "./case-forms.ts";
 import { CONTROL_FORMS } from "./control-forms.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../../../test/random.ts";
 import { bytes, type Generate, moveImmediate, quad, SCRATCH, toggled } from "./case-code.ts";
 
 /*

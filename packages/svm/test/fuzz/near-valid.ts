@@ -1,7 +1,7 @@
 import { VMCB_FIELDS, type VmcbField } from "@hvdiff/spec";
+import type { Random } from "../../../../test/random.ts";
 import { enableNestedPaging, type Host, PLACE } from "../fixtures.ts";
 import { type Mutation, VIOLATIONS } from "../violations-table.ts";
-import type { Random } from "./random.ts";
 
 const MAXIMUM_CHANGES = 4;
 const FIELD_NAMES = Object.keys(VMCB_FIELDS) as VmcbField[];

@@ -1,7 +1,7 @@
 import { Engine } from "@hvdiff/cpu";
+import { Random } from "../../../../test/random.ts";
 import { createHost, type Host, PLACE } from "../fixtures.ts";
 import { makeNearValid } from "./near-valid.ts";
-import { Random } from "./random.ts";
 
 const STATE_WORDS = 4096;
 const PAGE_WORDS = 1024;
@@ -46,7 +46,7 @@ class Bench {
     this.reset();
     const { host } = this;
     const { c, svm, v } = host;
-    makeNearValid(host, new Random(seed));
+    makeNearValid(host, Random.ofCase(seed));
     c.translationChanged();
     new Engine(c).run(c.retired + INSTRUCTIONS);
     const stop = c.stop === null ? "" : ` stopped: ${c.stop.kind}`;

@@ -1,10 +1,10 @@
 import { Engine, type Processor } from "@hvdiff/cpu";
+import { Random } from "../../../../test/random.ts";
 import type { MemoryVmcs } from "../../src/memory-vmcs.ts";
 import type { Vmx } from "../../src/vmx.ts";
 import { clientModel, createRoot, enableEpt, PLACE, writeValidVmcs } from "../fixtures.ts";
 import { WIDE_MSRS } from "../violations-table.ts";
 import { makeNearValid } from "./near-valid.ts";
-import { Random } from "./random.ts";
 
 const MODEL = clientModel(WIDE_MSRS);
 const STATE_WORDS = 4096;
@@ -63,7 +63,7 @@ class Bench {
     const { c, vmx } = this;
     const v = vmx.currentVmcs();
     v.note(-1);
-    makeNearValid(v, new Random(seed));
+    makeNearValid(v, Random.ofCase(seed));
     const outcome = vmx.vmlaunch();
     const result = outcome.kind === "failValid" ? `VMfail ${outcome.error}` : outcome.kind;
     if (vmx.failedCheck !== null) return `${result} ${vmx.failedCheck}`;

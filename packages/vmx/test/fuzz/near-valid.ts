@@ -1,8 +1,8 @@
 import { VMCS_FIELD_NAMES, type VmcsField, widthBytes } from "@hvdiff/spec";
+import type { Random } from "../../../../test/random.ts";
 import type { VmcsView } from "../../src/vmcs-view.ts";
 import { PLACE, WIDTH } from "../fixtures.ts";
 import { ept, type Mutation, protectedMode, unrestricted, VIOLATIONS, virtual8086 } from "../violations-table.ts";
-import type { Random } from "./random.ts";
 
 const MAXIMUM_CHANGES = 4;
 const VALUES: readonly bigint[] = [

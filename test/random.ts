@@ -1,10 +1,15 @@
-/** A small seeded generator of 32-bit numbers (xorshift), so that a failing case can be made again. */
+/** A small seeded generator of 32-bit numbers (xorshift), so that what a test has made up can be made again. */
 export class Random {
   private state: number;
 
-  /** @param seed any number but zero */
+  /** @param seed its low 32 bits count, and zero stands for one */
   constructor(seed: number) {
     this.state = seed | 0 || 1;
+  }
+
+  /** A generator for one of many cases with consecutive seeds, which would begin alike otherwise. */
+  static ofCase(seed: number): Random {
+    return new Random(Math.imul(seed, 0x9e3779b1));
   }
 
   /** A number from 0 to 2^32 - 1. */
