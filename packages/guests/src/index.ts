@@ -2,6 +2,7 @@ import { bytesOfBase64 } from "./image-bytes.ts";
 import { IMAGES } from "./images-table.ts";
 import type { Scenario } from "./scenario.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
+import { cpuidStorm } from "./scenarios/cpuid-storm.ts";
 import { cr4Cached } from "./scenarios/cr4-cached.ts";
 import { cr4Crash } from "./scenarios/cr4-crash.ts";
 import { cr4Loop } from "./scenarios/cr4-loop.ts";
@@ -9,13 +10,16 @@ import { enlightenedVmcs } from "./scenarios/enlightened-vmcs.ts";
 import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
+import { exitMix } from "./scenarios/exit-mix.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
 import { lateInterrupt } from "./scenarios/late-interrupt.ts";
 import { lostIpi } from "./scenarios/lost-ipi.ts";
+import { msrStorm } from "./scenarios/msr-storm.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
 import { npt2m } from "./scenarios/npt-2m.ts";
+import { pageFaultStorm } from "./scenarios/page-fault-storm.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
 import { repeatedInterrupt } from "./scenarios/repeated-interrupt.ts";
 import { strayException } from "./scenarios/stray-exception.ts";
@@ -40,6 +44,10 @@ export const SCENARIOS: readonly Scenario[] = [
   eptWalk,
   enlightenedVmcs,
   enlightenedVmptrld,
+  exitMix,
+  cpuidStorm,
+  msrStorm,
+  pageFaultStorm,
   xsavesLateLaunch,
   cr4Loop,
   cr4Crash,
