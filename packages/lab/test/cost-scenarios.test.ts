@@ -1,7 +1,8 @@
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
 import { createLab } from "../src/index.ts";
-import { configurationOf, createMachine, runMachine } from "../src/run.ts";
+import { createMachine, runMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const EVMCS = "qemu@8.2/host/hv-vapic=on/hv-evmcs=on";
