@@ -23,6 +23,11 @@ export interface Environment {
     readonly host: string;
     readonly dataDirectory?: string;
   }) => Promise<Server>;
+  /** Writes the dashboard as a site for any file server. */
+  readonly exportSite: (options: {
+    readonly directory: string;
+    readonly progress: (address: string) => void;
+  }) => Promise<void>;
   /** Resolves when the user asks to stop. */
   readonly untilInterrupted: () => Promise<void>;
 }
@@ -65,6 +70,7 @@ export function processEnvironment(): Environment {
     terminalWidth: process.stdout.isTTY ? (process.stdout.columns ?? 80) : null,
     stderrIsTerminal: process.stderr.isTTY === true,
     createLab: async (engine) => (await import("@hvdiff/lab")).createLab(engine === undefined ? {} : { engine }),
+    exportSite: async (options) => (await import("@hvdiff/dashboard")).exportSite(options),
     startServer: async (options) => (await import("@hvdiff/dashboard")).startServer(options),
     untilInterrupted,
   };

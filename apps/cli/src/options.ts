@@ -186,6 +186,12 @@ export const OPTIONS = {
   all: { name: "all", aliases: ["-a"], summary: "also what is the same in every column" },
   port: { name: "port", value: "N", summary: "TCP port, 0 for any free one (default: 4870)" },
   host: { name: "host", value: "ADDRESS", summary: "address to listen on (default: 127.0.0.1)" },
+  export: {
+    name: "export",
+    value: "DIR",
+    summary:
+      "write the dashboard into an empty directory, as a site that works from any file server, and serve nothing",
+  },
   data: {
     name: "data",
     value: "DIR|none",

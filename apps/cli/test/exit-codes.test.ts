@@ -79,6 +79,17 @@ test("run passes the guest's code on and reports the outcome on stderr", async (
   expect(stderr).toBe("vmware@17 (reported): exit 3\n");
 });
 
+test("serve --export writes a site and says where, with progress beside it", async () => {
+  const written: string[] = [];
+  const { code, stdout, stderr } = await runForTest(["serve", "--export", "site"], {
+    exportSite: async ({ directory, progress }) => {
+      written.push(directory);
+      progress("api/v1/columns");
+    },
+  });
+  expect([code, stdout, stderr, written]).toEqual([0, "site\n", "api/v1/columns\n", ["site"]]);
+});
+
 test("serve prints the address on stdout and closes the server when interrupted", async () => {
   let closed = false;
   const { stdout } = await runForTest(["serve", "--port", "8080"], {

@@ -31,6 +31,7 @@ export async function runForTest(
     terminalWidth: null,
     stderrIsTerminal: false,
     createLab: async () => createFakeLab(),
+    exportSite: async () => {},
     startServer: async ({ port, host }) => ({ url: `http://${host}:${port}/`, close: () => {} }),
     untilInterrupted: async () => {},
     ...changes,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { LabRequest } from "../questions/lab-request.ts";
 import { withCache } from "./answer-cache.ts";
-import type { LabRequest } from "./lab-request.ts";
 
 function counting(answer: (request: LabRequest) => string) {
   const asked: string[] = [];

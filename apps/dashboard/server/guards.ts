@@ -1,5 +1,5 @@
 import type { RequestHandler } from "express";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../questions/api-error.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

@@ -1,5 +1,5 @@
 import type { Lab } from "@hvdiff/lab";
-import { answer, type LabRequest } from "./lab-request.ts";
+import { answer, type LabRequest } from "../questions/lab-request.ts";
 
 /** Somewhere a lab answers, in this thread or another; answers are JSON text. A request about an uploaded guest comes with its image. */
 export interface LabClient {

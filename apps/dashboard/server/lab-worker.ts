@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { createLab, UsageError } from "@hvdiff/lab";
-import { answer, type LabRequest } from "./lab-request.ts";
+import { answer, type LabRequest } from "../questions/lab-request.ts";
 
 /** What the worker is posted. */
 export interface WorkerQuestion {

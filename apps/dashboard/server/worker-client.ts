@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createLab, UsageError } from "@hvdiff/lab";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../questions/api-error.ts";
+import type { LabRequest } from "../questions/lab-request.ts";
 import { inProcess, type LabClient } from "./lab-client.ts";
-import type { LabRequest } from "./lab-request.ts";
 import type { WorkerQuestion, WorkerReply } from "./lab-worker.ts";
 
 /** What one question may cost. */

@@ -11,6 +11,7 @@ import type {
   ScenarioResult,
   StructuresResult,
 } from "@hvdiff/lab";
+import { ask } from "./ask.ts";
 
 /** What one can choose from. */
 export interface Choices {
@@ -164,16 +165,4 @@ function watchRun(id: string, tell: (state: RunState) => void): () => void {
   };
   for (const status of ["queued", "running", "done", "failed"]) source.addEventListener(status, onstate);
   return () => source.close();
-}
-
-async function ask(address: string, request?: RequestInit): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(address, request);
-  } catch {
-    throw new Error("The server does not answer. Is “hvdiff serve” still running?");
-  }
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  throw new Error(typeof body.error === "string" ? body.error : `The server answered ${response.status}.`);
 }

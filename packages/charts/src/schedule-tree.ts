@@ -115,7 +115,9 @@ function drawLane(
     .attr("font-size", 12)
     .attr("fill", PAINT.text)
     .text(depth === 0 ? "undisturbed" : `${depth} from outside`);
-  for (const [pixel, branch] of byPixel(lane, x)) {
+  // The worst on top.
+  const drawn = [...byPixel(lane, x)].sort(([, one], [, other]) => RANK[one.end] - RANK[other.end]);
+  for (const [pixel, branch] of drawn) {
     const { paint, length, width: stroke } = LOOKS[branch.end];
     layer
       .append("line")

@@ -31,8 +31,22 @@ function dataDirectory(given: Arguments, { variables }: Environment): { readonly
   return home ? { dataDirectory: join(home, ".local/state/hvdiff") } : {};
 }
 
+async function exportTo(directory: string, environment: Environment): Promise<number> {
+  const progress = (address: string) => environment.stderr(`${address}\n`);
+  try {
+    await environment.exportSite({ directory, progress });
+  } catch (error) {
+    if (systemReason(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new CommandError("serve: the dashboard is not built; run `npm start` first");
+  }
+  environment.stdout(`${directory}\n`);
+  return EXIT.same;
+}
+
 async function run(given: Arguments, environment: Environment): Promise<number> {
   atMost(given, 0, "serve");
+  const directory = lastValue(given, "export");
+  if (directory !== undefined) return exportTo(directory, environment);
   const port = parsePort(lastValue(given, "port") ?? DEFAULT_PORT);
   const host = lastValue(given, "host") ?? DEFAULT_HOST;
   const server = await start(environment, { port, host, ...dataDirectory(given, environment) });
@@ -47,8 +61,11 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
 export const serve: Command = {
   name: "serve",
   summary: "Serve the dashboard on this machine",
-  usage: "[--port N] [--host ADDRESS] [--data DIR]",
-  options: [OPTIONS.port, OPTIONS.host, OPTIONS.data],
-  examples: [["hvdiff serve --port 8080", "then open the printed address"]],
+  usage: "[--port N] [--host ADDRESS] [--data DIR] | --export DIR",
+  options: [OPTIONS.port, OPTIONS.host, OPTIONS.data, OPTIONS.export],
+  examples: [
+    ["hvdiff serve --port 8080", "then open the printed address"],
+    ["hvdiff serve --export site", "the same page for any file server"],
+  ],
   run,
 };

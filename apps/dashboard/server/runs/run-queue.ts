@@ -1,5 +1,5 @@
 import type { DiffResult, Lab } from "@hvdiff/lab";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../../questions/api-error.ts";
 import type { LabClient } from "../lab-client.ts";
 import { sha256 } from "../store/files.ts";
 import { answerName, type Store } from "../store/store.ts";

@@ -1,7 +1,7 @@
 import type { RunOptions } from "@hvdiff/lab";
-import { ApiError } from "../api-error.ts";
-import type { GuestRef } from "../lab-request.ts";
-import { isName } from "../store/files.ts";
+import { ApiError } from "../../questions/api-error.ts";
+import type { GuestRef } from "../../questions/lab-request.ts";
+import { isName } from "../../questions/names.ts";
 
 /** A run that was asked for: one guest on several columns. */
 export interface RunRequest {

@@ -6,11 +6,6 @@ export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** Whether a text can be such a name; nothing else is ever joined to a path. */
-export function isName(text: string): boolean {
-  return /^[0-9a-f]{64}$/.test(text);
-}
-
 /** Writes a file all at once: whoever reads it sees the old one or the new one, even after a crash. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { isName, writeWhole } from "./files.ts";
+import { isName } from "../../questions/names.ts";
+import { writeWhole } from "./files.ts";
 
 /** A folder of files under 64-digit names, with an index of their sizes; beyond its limit what was used longest ago goes. */
 export interface Folder {

@@ -1,15 +1,15 @@
 import type { MatrixResult } from "@hvdiff/lab";
 import { matchesRow, parseQuery } from "@hvdiff/query";
 import { type ErrorRequestHandler, type Request, Router } from "express";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../../questions/api-error.ts";
+import { ENDPOINTS } from "../../questions/endpoints.ts";
+import type { LabRequest } from "../../questions/lab-request.ts";
 import type { LabClient } from "../lab-client.ts";
-import type { LabRequest } from "../lab-request.ts";
 import type { RunQueue } from "../runs/run-queue.ts";
 import { statusOf } from "../status-of.ts";
 import type { Store } from "../store/store.ts";
 import { addArtefactRoutes } from "./artefact-routes.ts";
 import { addDumpRoute } from "./dump-route.ts";
-import { ENDPOINTS } from "./endpoints.ts";
 import { OPERATIONS, openApiDocument } from "./openapi.ts";
 import { addRunRoutes } from "./run-routes.ts";
 

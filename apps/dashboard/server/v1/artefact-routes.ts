@@ -1,7 +1,8 @@
 import express, { type Request, type Router } from "express";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../../questions/api-error.ts";
+import { isName } from "../../questions/names.ts";
 import { cleanName } from "../runs/run-request.ts";
-import { isName, sha256 } from "../store/files.ts";
+import { sha256 } from "../store/files.ts";
 import type { Store } from "../store/store.ts";
 
 const MIB = 0x100000;

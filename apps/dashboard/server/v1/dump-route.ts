@@ -1,7 +1,7 @@
 import express, { type Router } from "express";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../../questions/api-error.ts";
+import { columnOf, optionsOf } from "../../questions/request-parameters.ts";
 import type { LabClient } from "../lab-client.ts";
-import { columnOf, optionsOf } from "../request-parameters.ts";
 
 /** The longest text that is read: a whole VBox.log. */
 const MOST_BYTES = 4 * 0x100000;

@@ -1,5 +1,5 @@
 import { VERSION } from "@hvdiff/lab";
-import { ENDPOINTS, type Parameter } from "./endpoints.ts";
+import { ENDPOINTS, type Parameter } from "../../questions/endpoints.ts";
 
 /** What an operation of the API is, for the document. */
 export interface Operation {

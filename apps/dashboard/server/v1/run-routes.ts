@@ -1,5 +1,5 @@
 import express, { type Response, type Router } from "express";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../../questions/api-error.ts";
 import type { RunQueue } from "../runs/run-queue.ts";
 import { runRequestOf } from "../runs/run-request.ts";
 import type { RunState } from "../runs/run-state.ts";

@@ -97,10 +97,10 @@ function drawn(result: ExploreResult, chosen: Chosen): HTMLElement {
     h(
       "p",
       { class: "summary", role: "status" },
-      `${count(result.tried, "schedule")} tried, ${result.merged} of them up to a state that was known. `,
+      `${count(result.tried, "schedule")} tried, ${result.merged.toLocaleString("en")} of them up to a state that was known. `,
       finding === null
         ? `None breaks ${result.property}${result.exhaustive ? `; there are no others with up to ${result.bound}.` : ", as far as was searched."}`
-        : `${finding.schedule === "" ? "The undisturbed run" : finding.schedule} does.`,
+        : `${finding.schedule === "" ? "The undisturbed run" : finding.schedule} breaks ${result.property}.`,
     ),
     tree !== undefined && treeSection(tree, finding),
     finding !== null &&
@@ -170,7 +170,7 @@ function endsTable({ tried, truncated }: ScheduleTree): HTMLElement {
           "tr",
           { class: end === "violated" && counts[end] > 0 ? "differs" : null },
           h("th", { scope: "row" }, ENDS[end]),
-          h("td", {}, counts[end]),
+          h("td", {}, counts[end].toLocaleString("en")),
         ),
       ),
       truncated && h("tr", {}, h("th", { scope: "row" }, "more were tried than are kept"), h("td", {}, "")),

@@ -1,7 +1,7 @@
 import type { ExploreOptions, WalkOptions } from "@hvdiff/lab";
-import type { Request } from "express";
-import { ApiError } from "../api-error.ts";
-import type { GuestRef, LabRequest } from "../lab-request.ts";
+import { ApiError } from "./api-error.ts";
+import type { GuestRef, LabRequest } from "./lab-request.ts";
+import { isName } from "./names.ts";
 import {
   columnOf,
   columnsOf,
@@ -10,8 +10,13 @@ import {
   type Query,
   requiredColumnOf,
   textOf,
-} from "../request-parameters.ts";
-import { isName } from "../store/files.ts";
+} from "./request-parameters.ts";
+
+/** A question as it comes over HTTP, or from a page that has no server. */
+export interface Asked {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Query;
+}
 
 /** A parameter of a question, for the document. */
 export interface Parameter {
@@ -29,7 +34,7 @@ export interface Endpoint {
   /** Name of the result type. */
   readonly answer: string;
   readonly parameters: readonly Parameter[];
-  toRequest(request: Request): LabRequest;
+  toRequest(request: Asked): LabRequest;
 }
 
 const ON: Parameter = { name: "on", in: "query", summary: "columns, comma-separated; the first is the reference" };
@@ -87,7 +92,7 @@ export function guestOf(text: string): GuestRef {
   return { artefact, name: `sha256-${artefact.slice(0, 12)}` };
 }
 
-const guestIn = ({ params }: Request) => guestOf(String(params["guest"]));
+const guestIn = ({ params }: Asked) => guestOf(String(params["guest"]));
 
 /** Everything the lab is asked by GET. Routes and the OpenAPI document are made of this. */
 export const ENDPOINTS: readonly Endpoint[] = [
