@@ -15,6 +15,7 @@ import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
 import { lateInterrupt } from "./scenarios/late-interrupt.ts";
+import { latePostedInterrupt } from "./scenarios/late-posted-interrupt.ts";
 import { lostIpi } from "./scenarios/lost-ipi.ts";
 import { msrStorm } from "./scenarios/msr-storm.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
@@ -22,6 +23,8 @@ import { npt2m } from "./scenarios/npt-2m.ts";
 import { pageFaultStorm } from "./scenarios/page-fault-storm.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
 import { repeatedInterrupt } from "./scenarios/repeated-interrupt.ts";
+import { sleepingL2 } from "./scenarios/sleeping-l2.ts";
+import { steeredInterrupt } from "./scenarios/steered-interrupt.ts";
 import { strayException } from "./scenarios/stray-exception.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
@@ -57,6 +60,9 @@ export const SCENARIOS: readonly Scenario[] = [
   strayException,
   lateInterrupt,
   repeatedInterrupt,
+  latePostedInterrupt,
+  sleepingL2,
+  steeredInterrupt,
   npt2m,
   npt1g,
   svmInstructions,

@@ -50,6 +50,30 @@ const RACES: readonly Race[] = [
     after: "kvm@4.16/nested=1",
     differences: { interrupts: "8" },
   },
+  {
+    scenario: "late-posted-interrupt",
+    column: "kvm@4.15/nested=1",
+    cpu: APICV,
+    quirk: "kvm/events/nested-notification-after-kick",
+    after: "kvm@4.16/nested=1",
+    differences: { interrupt: "not before L2 ends" },
+  },
+  {
+    scenario: "sleeping-l2",
+    column: "kvm@4.18/nested=1",
+    cpu: APICV,
+    quirk: "kvm/events/virtual-interrupt-wakes-nobody",
+    after: "kvm@4.19/nested=1",
+    differences: { l2: "asleep", interrupts: "0" },
+  },
+  {
+    scenario: "steered-interrupt",
+    column: "kvm@4.16/nested=1",
+    cpu: APICV,
+    quirk: "kvm/events/eoi-exits-of-vmcs02",
+    after: "kvm@4.17/nested=1",
+    differences: { interrupts: "1" },
+  },
 ];
 
 describe.each(RACES)("$scenario on $column", ({ scenario, column, cpu, quirk, after, differences }) => {
@@ -66,6 +90,8 @@ describe.each(RACES)("$scenario on $column", ({ scenario, column, cpu, quirk, af
     const replayed = lab.diff({ scenario }, [column], options).columns[0]!;
     expect([replayed.runId, replayed.serial]).toEqual([finding!.runId, finding!.serial]);
     const metal = lab.diff({ scenario }, ["metal"], silicon).columns[0]!.serial;
+    const hidden = lab.diff({ scenario }, [`${column}/enable_apicv=0`], options).columns[0]!;
+    if (quirk === "kvm/events/eoi-exits-of-vmcs02") expect(hidden.serial).toBe(metal);
     const without = lab.diff({ scenario }, [column], { ...options, quirks: [`-${quirk}`] }).columns[0]!;
     expect(without.serial).toBe(metal);
     expect(lab.diff({ scenario }, [after], options).columns[0]!.serial).toBe(metal);

@@ -7,6 +7,8 @@ export interface PcHost {
   now(): number;
   /** The 8259s' output changed. */
   interruptLine(asserted: boolean): void;
+  /** An entry of the I/O APIC has been written. */
+  routesChanged?(): void;
   /** An interrupt for local APICs. */
   deliverMessage(message: InterruptMessage): void;
   /** The time at which a device next acts by itself, whenever it may have changed. */

@@ -50,7 +50,10 @@ export class Pc implements Bus {
   readonly pic = new Pic8259((asserted) => this.host.interruptLine(asserted));
   private readonly written = new SerialOutput((line) => this.host.serialLine(line));
   private readonly now = () => this.host.now();
-  private readonly ioApic = new IoApic((message) => this.host.deliverMessage(message));
+  readonly ioApic = new IoApic(
+    (message) => this.host.deliverMessage(message),
+    () => this.host.routesChanged?.(),
+  );
   private readonly lines = new InterruptLines(this.pic, this.ioApic);
   private readonly hpet = new Hpet({ now: this.now, setLine: (line, asserted) => this.lines.set(line, asserted) });
   private readonly pit = new Pit8254({

@@ -8,6 +8,15 @@ export interface EventPolicy {
   readonly arrivalBeforeEntry: "evaluated" | "left-for-next-exit";
   /** Interrupts of L1's machine that L1 leaves to L2: taken from the local APIC; or injected as long as they are requested there. */
   readonly directInterrupts: "acknowledged" | "injected-while-requested";
+  /**
+   * A notification of posted interrupts from another processor to one that is about to run L2: told to it at once; or looked for where it
+   * runs first, and told afterwards.
+   */
+  readonly notification: "at-once" | "after-looking";
+  /** HLT of an L2 whose L1 does not want to hear of it: silicon's; or L0's, which only an event for L1 ends. */
+  readonly haltedL2: "on-silicon" | "woken-by-events-of-l1";
+  /** Which ends of interrupts L1's I/O APIC hears of: all; or those of vectors that were noted in the VMCS that was current. */
+  readonly endsOfInterrupts: "all" | "noted-in-current-vmcs";
 }
 
 export const ARCHITECTURAL_EVENTS: EventPolicy = {
@@ -15,4 +24,7 @@ export const ARCHITECTURAL_EVENTS: EventPolicy = {
   besideReinjection: "evaluated",
   arrivalBeforeEntry: "evaluated",
   directInterrupts: "acknowledged",
+  notification: "at-once",
+  haltedL2: "on-silicon",
+  endsOfInterrupts: "all",
 };

@@ -4,7 +4,7 @@ import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { OwedException } from "./l0-state.ts";
-import { processesPostedInterrupts, processPosted } from "./posted-interrupts.ts";
+import { isNotification, processesPostedInterrupts, processPosted } from "./posted-interrupts.ts";
 import { takeStartup } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -33,7 +33,9 @@ export function deliverPending(vcpu: VmxVcpu): void {
   state.eventsRequested = false;
   state.eventsEvaluated = false;
   state.reinjectedOnly = false;
+  if (state.routesChanged) noteRoutes(vcpu);
   takeStartup(vcpu);
+  if (state.halted && vcpu.events.haltedL2 === "woken-by-events-of-l1") processNotification(vcpu);
   if (state.waitsForStartup || (state.halted && !isWoken(vcpu))) return;
   if (state.monitorTrapOwed) {
     state.monitorTrapOwed = false;
@@ -54,6 +56,20 @@ export function deliverPending(vcpu: VmxVcpu): void {
   if (vcpu.interrupts.nmiPending) deliverNmi(vcpu);
   deliverInterrupt(vcpu);
   state.halted = false;
+}
+
+/** Ends of which interrupts the I/O APIC is to hear of. What is noted while L2 runs is lost with vmcs02. */
+function noteRoutes(vcpu: VmxVcpu): void {
+  const { state } = vcpu;
+  state.routesChanged = false;
+  if (!state.guestMode) state.notedEnds = vcpu.l0.pc.ioApic.levelTriggeredVectors();
+}
+
+/** What is posted to an L2 that L0 has halted changes what its virtual APIC requests, and wakes nobody. */
+function processNotification(vcpu: VmxVcpu): void {
+  const { interrupts } = vcpu;
+  if (interrupts.pending && isNotification(vcpu, interrupts.highestRequest))
+    processPosted(vcpu, interrupts.acknowledge());
 }
 
 /** Exits of L1 for instructions that have nothing to do with interrupts. */

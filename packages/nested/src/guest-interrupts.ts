@@ -12,13 +12,21 @@ export class GuestInterrupts {
   /**
    * @param file L1's registers as L0 keeps them
    * @param send carries messages of the local APIC
+   * @param hearsEnd whether the I/O APIC hears of the end of a level-triggered interrupt
    */
-  constructor(file: Processor, pc: Pc, send: (message: InterruptMessage, exceptSender: boolean) => void) {
+  constructor(
+    file: Processor,
+    pc: Pc,
+    send: (message: InterruptMessage, exceptSender: boolean) => void,
+    hearsEnd: (vector: number) => boolean = () => true,
+  ) {
     this.file = file;
     this.pc = pc;
     file.apic.fabric = {
       send: (message, _sender, exceptSender) => send(message, exceptSender),
-      endOfInterrupt: (vector) => pc.endOfInterrupt(vector),
+      endOfInterrupt: (vector) => {
+        if (hearsEnd(vector)) pc.endOfInterrupt(vector);
+      },
       deadlineChanged: () => {},
     };
     enterVirtualWireMode(file);

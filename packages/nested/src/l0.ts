@@ -1,4 +1,4 @@
-import type { Outcome, RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
+import type { ApicMessage, Outcome, RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, EntryCheckPlan, type VmxCapabilities, type VmxEnvironment } from "@hvdiff/vmx";
 import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
@@ -55,7 +55,8 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   }
 
   private nextStep(vcpu: VmxVcpu): void {
-    if (vcpu.state.mergePending) this.mergeAndCommit(vcpu);
+    if (vcpu.state.lateNotifications.length > 0) this.tellLate(vcpu);
+    else if (vcpu.state.mergePending) this.mergeAndCommit(vcpu);
     else if (vcpu.state.signal) this.returnToUserspace(vcpu);
   }
 
@@ -81,6 +82,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   private next(vcpu: VmxVcpu): RootAction {
     const ended = abortOf(vcpu) ?? this.endOf(vcpu);
     if (ended !== null) return { kind: "stop", outcome: ended };
+    if (vcpu.state.lateNotifications.length > 0) return { kind: "step", name: "request events" };
     // Between the checks of vmcs12 and the merge others may come in.
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
@@ -101,6 +103,31 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     const control = unmergedControl(vcpu.environment.currentVmcs()!, vcpu.vmx.capabilities.ept.advancedExitInformation);
     if (control === null) commitEntry(vcpu);
     else vcpu.outcome = { kind: "unimplemented", what: `VM-execution control ${control}`, where: vcpu.where() };
+  }
+
+  protected override deliver(vcpu: VmxVcpu, message: ApicMessage): void {
+    if (vcpu !== this.running && vcpu.isLateNotification(message))
+      this.running.state.lateNotifications.push({ to: vcpu.index, message });
+    else super.deliver(vcpu, message);
+  }
+
+  /** The others have been looked for; by now they may be where nobody asks them to come back from. */
+  private tellLate({ state }: VmxVcpu): void {
+    for (const { to, message } of state.lateNotifications) {
+      const vcpu = this.vcpus[to]!;
+      vcpu.guestCpu.file.apic.accept(message);
+      vcpu.noteArrival(message);
+    }
+    state.lateNotifications = [];
+  }
+
+  protected override routesChanged(): void {
+    for (const vcpu of this.vcpus) {
+      if (vcpu.events.endsOfInterrupts === "all") return;
+      vcpu.state.routesChanged = true;
+      vcpu.state.eventsRequested = true;
+      if (vcpu !== this.running) this.kick(vcpu);
+    }
   }
 
   protected copyVcpu(to: VmxVcpu, from: VmxVcpu): void {

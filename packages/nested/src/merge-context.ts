@@ -16,6 +16,8 @@ export interface MergeContext {
   /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */
   readonly msrBitmap02: number;
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+  /** HLT of L2 is L0's to do. */
+  readonly haltsInL0: boolean;
   /** Told of each rule; null where nobody asked for that. */
   readonly history: StructureHistory | null;
 }

@@ -86,7 +86,8 @@ function primary(m: MergeContext): void {
   const own =
     m.v01.lo(F.primaryProcessorBasedControls) &
     ~(C.PROC_HLT | C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
-  const wanted = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
+  const asked = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
+  const wanted = m.haltsInL0 ? asked | C.PROC_HLT : asked;
   // With a TPR shadow of L1's own, CR8 is in the virtual-APIC page and none of L0's business.
   const priority = (wanted & C.PROC_TPR_SHADOW) !== 0 ? C.PROC_CR8_LOAD | C.PROC_CR8_STORE : 0;
   m.v02.set(

@@ -156,6 +156,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,
     unbackedVirtualApicPage: options.policy.unbackedVirtualApicPage,
+    haltsInL0: vcpu.events.haltedL2 === "woken-by-events-of-l1",
     history: vcpu.history,
   });
   noteCopy(vcpu, MERGED, merged, state.launching ? "VMLAUNCH" : "VMRESUME");

@@ -17,6 +17,15 @@ export function processesPostedInterrupts(vcpu: VmxVcpu): boolean {
   return (vcpu.handlers.vmcs12.lo(F.pinBasedControls) & C.PIN_POSTED_INTERRUPTS) !== 0;
 }
 
+/** Whether a vector is L1's notification that interrupts are posted to its L2, which runs. */
+export function isNotification(vcpu: VmxVcpu, vector: number): boolean {
+  return (
+    vcpu.state.guestMode &&
+    processesPostedInterrupts(vcpu) &&
+    vector === (vcpu.handlers.vmcs12.lo(F.postedInterruptNotificationVector) & 0xff)
+  );
+}
+
 /**
  * Posted-interrupt processing of an interrupt of L1's machine that has been acknowledged while L2 runs (SDM 3C "Posted-Interrupt
  * Processing"). Silicon finds what was posted in RVI at the next entry.

@@ -1,11 +1,4 @@
-import {
-  type InterruptMessage,
-  type Processor,
-  type SavedProcessor,
-  STATE,
-  type TraceSink,
-  xapicDestination,
-} from "@hvdiff/cpu";
+import { type InterruptMessage, type SavedProcessor, STATE, type TraceSink, xapicDestination } from "@hvdiff/cpu";
 import {
   type ApicMessage,
   type ClientState,
@@ -27,43 +20,10 @@ import {
 } from "@hvdiff/machine";
 import type { VmxEnvironment } from "@hvdiff/vmx";
 import { unmapPage } from "./ept-tables.ts";
-import type { GuestInterrupts } from "./guest-interrupts.ts";
-import type { GuestRegisterFile } from "./guest-register-file.ts";
 import { DEVICE_BASE } from "./host-layout.ts";
 import type { L0Options } from "./l0-options.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
-
-/** What an L0 has for each virtual processor, whatever extension the silicon has. */
-export interface VirtualProcessor {
-  readonly index: number;
-  readonly silicon: Processor;
-  readonly guestCpu: GuestRegisterFile;
-  /** Plain data. */
-  state: object;
-  readonly interrupts: GuestInterrupts;
-  /** Trace of what the guest could notice, at its level; null where nobody asked for one. */
-  readonly sink: TraceSink | null;
-  /** Trace of what L0 does by itself; null where nobody asked for that. */
-  readonly ownSink: TraceSink | null;
-  /** How the run has ended, as far as this virtual processor knows; null while it goes on. */
-  outcome: Outcome | null;
-  /** Whether no time that passes could make it go on. */
-  readonly isDeaf: boolean;
-  where(): Where;
-  /** Silicon shall forget the translations of L2, or of L1. */
-  forgetTranslations(ofL2: boolean): void;
-  /** What waits for its own boundary on silicon, and not for L0: a start-up IPI for a guest in that activity state. */
-  forwards(message: ApicMessage): boolean;
-  peekPhysical(address: number): number;
-  /** Looks up again what lies where, after the state and the memory have changed behind its back. */
-  attach(): void;
-  /** Tells a trace the last exit that L1 was given. */
-  reportExit(trace: TraceSink): void;
-  /** A message has come to its local APIC (null: its interrupt line was asserted). */
-  noteArrival(message: ApicMessage | null): void;
-  /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
-  noteSignal(): boolean;
-}
+import type { VirtualProcessor } from "./virtual-processor.ts";
 
 const MODE_GUEST = 2;
 
@@ -98,6 +58,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     this.pc = new Pc({
       now: () => this.running.silicon.retired,
       interruptLine: (asserted) => this.setInterruptLine(asserted),
+      routesChanged: () => this.routesChanged(),
       deadlineChanged: () => {},
       exited: () => {},
       deliverMessage: (message) => {
@@ -169,7 +130,10 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     }
   }
 
-  private deliver(vcpu: V, message: ApicMessage): void {
+  /** L1 has written an entry of its I/O APIC. */
+  protected routesChanged(): void {}
+
+  protected deliver(vcpu: V, message: ApicMessage): void {
     const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
     accepting.apic.accept(message);
     vcpu.noteArrival(message);
@@ -182,7 +146,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   }
 
   /** Makes silicon leave its guest, or a processor that waits look about: the host's interrupt line. */
-  private kick({ silicon }: V): void {
+  protected kick({ silicon }: V): void {
     if (silicon.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST || this.machine.turns.isIdle(silicon))
       this.machine.requestHostInterrupt(silicon.index);
   }

@@ -1,3 +1,4 @@
+import type { ApicMessage } from "@hvdiff/machine";
 import { createEnlightenedState, type EnlightenedState } from "./enlightened/enlightened-state.ts";
 import type { OwedException } from "./l0-state.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
@@ -40,6 +41,12 @@ export interface VmxVcpuState {
   eventsEvaluated: boolean;
   /** The last evaluation ended with an event that was delivered again, and has looked at nothing else. */
   reinjectedOnly: boolean;
+  /** Messages to other processors that have been looked for and are to be told next. */
+  lateNotifications: { readonly to: number; readonly message: ApicMessage }[];
+  /** L1's I/O APIC has other entries than when they were noted last. */
+  routesChanged: boolean;
+  /** Vectors of level-triggered interrupts whose end the I/O APIC hears of, where not all are. */
+  notedEnds: readonly number[];
   /** A signal waits for the thread of the userspace half: before the next entry the run returns to it. */
   signal: boolean;
   /** After an INIT: nothing but a start-up IPI goes on. */
@@ -85,6 +92,9 @@ export function createVmxVcpuState(): VmxVcpuState {
     eventsRequested: false,
     eventsEvaluated: false,
     reinjectedOnly: false,
+    lateNotifications: [],
+    routesChanged: false,
+    notedEnds: [],
     signal: false,
     waitsForStartup: false,
     monitorTrapOwed: false,

@@ -26,9 +26,10 @@ import { createModificationLog } from "./modification-log.ts";
 import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
 import { eventPolicyOf, vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
+import { isNotification } from "./posted-interrupts.ts";
 import { ShadowVmcs } from "./shadow-vmcs.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
-import type { VirtualProcessor } from "./virtual-machine.ts";
+import type { VirtualProcessor } from "./virtual-processor.ts";
 import { createVmxVcpuState, type VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const MODE_GUEST = 2;
@@ -78,8 +79,11 @@ export class VmxVcpu implements VirtualProcessor {
           )
         : null;
     this.guestCpu = new GuestCpu(registerHome(machine, index), options.guestModel, options.ram, this.sink, l0.pc);
-    this.interrupts = new GuestInterrupts(this.guestCpu.file, l0.pc, (message, exceptSender) =>
-      l0.send(message, exceptSender ? this : null),
+    this.interrupts = new GuestInterrupts(
+      this.guestCpu.file,
+      l0.pc,
+      (message, exceptSender) => l0.send(message, exceptSender ? this : null),
+      (vector) => this.events.endsOfInterrupts === "all" || this.state.notedEnds.includes(vector),
     );
     this.events = eventPolicyOf(options.policy);
     const { home, fieldOffsets } = vmcs12PolicyOf(options.policy);
@@ -180,6 +184,13 @@ export class VmxVcpu implements VirtualProcessor {
     const { state, events } = this;
     const isLate = state.guestMode && state.eventsEvaluated && message?.deliveryMode === DELIVERY.fixed;
     if (!isLate || events.arrivalBeforeEntry === "evaluated") state.eventsRequested = true;
+  }
+
+  /** A notification to a processor that does not run L2 yet although it will: told later, where products do so. */
+  isLateNotification({ deliveryMode, vector }: ApicMessage): boolean {
+    const runs = this.silicon.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST;
+    if (this.events.notification === "at-once" || runs || deliveryMode !== DELIVERY.fixed) return false;
+    return isNotification(this, vector);
   }
 
   noteSignal(): boolean {

@@ -41,9 +41,17 @@ export class IoApic implements MmioHandler {
   };
   readonly range: MmioRange = { base: IO_APIC_BASE, size: PAGE, handler: this };
   private readonly deliver: (message: InterruptMessage) => void;
+  private readonly changed: () => void;
 
-  constructor(deliver: (message: InterruptMessage) => void) {
+  /** @param changed is told of each entry that is written */
+  constructor(deliver: (message: InterruptMessage) => void, changed: () => void = () => {}) {
     this.deliver = deliver;
+    this.changed = changed;
+  }
+
+  /** Vectors of level-triggered entries, masked ones included. */
+  levelTriggeredVectors(): number[] {
+    return this.state.low.filter((entry) => this.isLevel(entry)).map((entry) => entry & 0xff);
   }
 
   /** Whether the pin is not masked. */
@@ -134,6 +142,7 @@ export class IoApic implements MmioHandler {
   private writeEntry(pin: number, value: number): void {
     const remoteIrr = this.state.low[pin]! & REMOTE_IRR;
     this.state.low[pin] = (value & LEVEL) !== 0 ? value | remoteIrr : value;
+    this.changed();
     this.serveLevel(pin);
   }
 }

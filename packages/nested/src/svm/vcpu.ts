@@ -6,7 +6,7 @@ import { registerHome } from "../guest-register-file.ts";
 import type { StructureHistory } from "../history/structure-history.ts";
 import { createSvmHistory } from "../history/svm-structures.ts";
 import { hostAddress } from "../host-layout.ts";
-import type { VirtualProcessor } from "../virtual-machine.ts";
+import type { VirtualProcessor } from "../virtual-processor.ts";
 import { canWake } from "./events.ts";
 import { emulateAtRip } from "./instructions.ts";
 import { peekPhysical } from "./npt-exits.ts";

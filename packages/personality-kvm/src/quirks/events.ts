@@ -71,4 +71,41 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
     when: usesApicv,
     policy: { events: { directInterrupts: "injected-while-requested" } },
   }),
+  defineQuirk({
+    id: "kvm/events/nested-notification-after-kick",
+    summary:
+      "A notification of posted interrupts that is sent while the other processor is about to enter L2 is seen at its next exit only.",
+    affects: ["processPostedInterrupts"],
+    until: "4.16",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit("6b6977117f50", "KVM: nVMX: Fix races when sending nested PI while dest enters/leaves L2"),
+      linuxCommit("705699a13994", "KVM: nVMX: Enable nested posted interrupt processing"),
+    ],
+    when: usesApicv,
+    policy: { events: { notification: "after-looking" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/virtual-interrupt-wakes-nobody",
+    summary: "An L2 that has halted is not woken by an interrupt that waits in its virtual APIC or is posted to it.",
+    affects: ["hltExiting", "virtualInterruptDelivery", "processPostedInterrupts"],
+    until: "4.19",
+    confidence: "documented",
+    evidence: [
+      linuxCommit("e6c67d8cf117", "KVM: nVMX: Wake blocked vCPU in guest-mode if pending interrupt in virtual APICv"),
+    ],
+    when: usesApicv,
+    policy: { events: { haltedL2: "woken-by-events-of-l1" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/eoi-exits-of-vmcs02",
+    summary:
+      "When the I/O APIC's entries change while L2 runs, L1 goes on with the old EOI-exit bitmap: the I/O APIC does not hear that a level-triggered interrupt with a new vector is over, and the line is dead.",
+    affects: ["eoiExitBitmap0"],
+    until: "4.17",
+    confidence: "documented",
+    evidence: [linuxCommit("e40ff1d6608d", "KVM: nVMX: Do not load EOI-exitmap while running L2")],
+    when: usesApicv,
+    policy: { events: { endsOfInterrupts: "noted-in-current-vmcs" } },
+  }),
 ];
