@@ -1,4 +1,5 @@
 import type { Personality } from "@hvdiff/personality";
+import { hyperv } from "@hvdiff/personality-hyperv";
 import { kvm } from "@hvdiff/personality-kvm";
 import { virtualbox } from "@hvdiff/personality-virtualbox";
 import { vmware } from "@hvdiff/personality-vmware";
@@ -6,7 +7,7 @@ import { qemu } from "@hvdiff/vmm-qemu";
 import { virtualboxKvm } from "@hvdiff/vmm-virtualbox-kvm";
 
 /** Every product the lab knows. */
-export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, qemu, virtualboxKvm];
+export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, hyperv, qemu, virtualboxKvm];
 
 /** Columns shown when the user names none. */
 export const DEFAULT_COLUMNS: readonly string[] = [

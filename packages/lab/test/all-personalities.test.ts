@@ -1,4 +1,5 @@
 import { lintPersonalities } from "@hvdiff/personality";
+import { hyperv } from "@hvdiff/personality-hyperv";
 import { kvm } from "@hvdiff/personality-kvm";
 import { virtualbox } from "@hvdiff/personality-virtualbox";
 import { vmware } from "@hvdiff/personality-vmware";
@@ -7,6 +8,6 @@ import { virtualboxKvm } from "@hvdiff/vmm-virtualbox-kvm";
 import { expect, test } from "vitest";
 
 test("the data of all personalities is in order", () => {
-  const findings = lintPersonalities([kvm, qemu, virtualbox, virtualboxKvm, vmware]);
+  const findings = lintPersonalities([kvm, qemu, virtualbox, virtualboxKvm, vmware, hyperv]);
   expect(findings.map(({ linter, subject, message }) => `${subject} ${message} [${linter}]`)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { type CpuModel, findCpuModel } from "@hvdiff/cpu";
 import { activeQuirks, buildGuestModel, columnContext, parseColumn } from "@hvdiff/personality";
+import { hyperv } from "@hvdiff/personality-hyperv";
 import { kvm } from "@hvdiff/personality-kvm";
 import { virtualbox } from "@hvdiff/personality-virtualbox";
 import { vmware } from "@hvdiff/personality-vmware";
@@ -7,7 +8,7 @@ import { bitsOf, msrName } from "@hvdiff/spec";
 import { qemu } from "@hvdiff/vmm-qemu";
 import { describe, expect, test } from "vitest";
 
-const PERSONALITIES = [kvm, qemu, virtualbox, vmware];
+const PERSONALITIES = [kvm, qemu, virtualbox, vmware, hyperv];
 const REGISTERS = ["eax", "ebx", "ecx", "edx"] as const;
 
 /** Every register of CPUID and every capability MSR. */
@@ -64,6 +65,7 @@ describe.each([
     "virtualbox@6.1",
     "virtualbox@7.0",
     "vmware@17",
+    "hyperv@2019",
   ])("%s", (column) => {
     expect(withoutSingleCause(column, findCpuModel(cpu)!)).toEqual([]);
   });

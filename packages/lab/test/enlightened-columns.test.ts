@@ -72,4 +72,16 @@ describe("a VMCS that is a page of L1's memory", () => {
   ])("%s is refused: %s", (column, message) => {
     expect(() => run("enlightened-vmcs", column)).toThrow(message);
   });
+
+  test("Hyper-V offers it as its specification says: VMPTRLD completes, VMREAD has no current VMCS", () => {
+    const { values } = run("enlightened-vmcs", "hyperv@2019");
+    expect(values.get("enlightened")).toBe("recommended");
+    expect(values.get("l2")).toBe("8 CPUID, launched, exit 18");
+    expect(values.get("vmread")).toBe("VMfailInvalid");
+    expect(values.get("vmcs-revision")).toBe("VMfailInvalid");
+    expect(differences("enlightened-vmptrld", "hyperv@2019").outcome).toMatch(/^exit 0/);
+    const { causes } = differences("enlightened-vmcs", "hyperv@2019");
+    expect(causes["enlightened"]).toBe("recommended < hyperv/vmx/enlightened-vmcs");
+    expect(Object.values(causes).join(" ")).not.toMatch(/unattributed|no quirk/);
+  });
 });
