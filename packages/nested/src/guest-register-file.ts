@@ -19,6 +19,7 @@ import { hostAddress } from "./host-layout.ts";
 import type { OwedException } from "./l0-state.ts";
 
 const VECTOR_PAGE_FAULT = 14;
+const PAGE = 4096;
 
 /** Where the registers of a virtual processor are while its hypervisor has the processor. */
 export interface RegisterHome {
@@ -138,6 +139,11 @@ export class GuestRegisterFile {
 
   physical8(address: number): number {
     return this.memory.read8(hostAddress(address, this.ram));
+  }
+
+  /** Whether L1 has memory at an address. */
+  isBacked(address: number): boolean {
+    return this.memory.isRam(Math.floor(hostAddress(address, this.ram) / PAGE));
   }
 
   /** 32 bits of L1-physical memory, signed; -1 where there is none. */

@@ -21,6 +21,8 @@ import { dropShadows } from "./shadow-ept.ts";
 import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const IA32_FEATURE_CONTROL = 0x3a;
+const BLOCKED_BY_STI = 1;
+const BLOCKED_BY_MOV_SS = 2;
 const TAKEN = copyKind("vmcs12-memory", "vmcs12");
 const RETURNED = copyKind("vmcs12", "vmcs12-memory");
 const SHADOW_TAKEN = copyKind("shadow-vmcs12-memory", "shadow-vmcs12");
@@ -52,8 +54,8 @@ export class L1Environment implements VmxEnvironment {
   private readonly getPool: () => PagePoolState;
   private readonly featureControl: () => number;
   readonly context: ExecutingContext;
-  /** Set by L0 before it emulates: whether L1 is blocked by MOV SS. */
-  blockedByMovSs = false;
+  /** Set by L0 before it emulates: what blocks L1. */
+  interruptibility = 0;
 
   constructor(
     guest: GuestCpu,
@@ -106,7 +108,10 @@ export class L1Environment implements VmxEnvironment {
         return (s[STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS]! & (1 << 13)) !== 0;
       },
       get isBlockedByMovSs() {
-        return self.blockedByMovSs;
+        return (self.interruptibility & BLOCKED_BY_MOV_SS) !== 0;
+      },
+      get isBlockedBySti() {
+        return (self.interruptibility & BLOCKED_BY_STI) !== 0;
       },
       get featureControl() {
         return self.featureControl();

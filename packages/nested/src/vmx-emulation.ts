@@ -36,7 +36,6 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 type Emulation = (vcpu: VmxVcpu) => void;
 
-const BLOCKED_BY_MOV_SS = 2;
 const RAX = 0;
 
 function operandOf(vcpu: VmxVcpu): InstructionOperand {
@@ -233,6 +232,6 @@ export function isVmxExit(basic: number): boolean {
 /** Emulates the VMX instruction of L1 that exited. */
 export function emulateVmx(vcpu: VmxVcpu, basic: number): void {
   vcpu.guestCpu.sync(vcpu.v01, vcpu.state);
-  vcpu.environment.blockedByMovSs = (vcpu.v01.lo(F.guestInterruptibilityState) & BLOCKED_BY_MOV_SS) !== 0;
+  vcpu.environment.interruptibility = vcpu.v01.lo(F.guestInterruptibilityState);
   EMULATIONS.get(basic)!(vcpu);
 }

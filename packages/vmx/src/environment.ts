@@ -14,6 +14,7 @@ export interface ExecutingContext {
   /** CS.L. */
   readonly isCodeSegment64Bit: boolean;
   readonly isBlockedByMovSs: boolean;
+  readonly isBlockedBySti: boolean;
   /** IA32_FEATURE_CONTROL, low half. */
   readonly featureControl: number;
 }

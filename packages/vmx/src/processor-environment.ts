@@ -8,6 +8,7 @@ import * as W from "./state.ts";
 
 const CS_ACCESS = STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS;
 const LONG = 1 << 13;
+const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
 /** Some page; the view attached to it is never used. */
 const NO_ADDRESS = -4096;
@@ -49,6 +50,10 @@ class ProcessorContext implements ExecutingContext {
 
   get isBlockedByMovSs(): boolean {
     return (this.s[STATE.INTERRUPTIBILITY]! & BLOCKED_BY_MOV_SS) !== 0;
+  }
+
+  get isBlockedBySti(): boolean {
+    return (this.s[STATE.INTERRUPTIBILITY]! & BLOCKED_BY_STI) !== 0;
   }
 
   get featureControl(): number {

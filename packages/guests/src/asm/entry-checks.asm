@@ -11,6 +11,7 @@
 %include "entry-cases.inc"
 
 NON_CANONICAL       equ 1 << 47
+APIC_PAGE           equ 0xfee00000
 MISC_ACTIVITY_HLT       equ 1 << 6
 MISC_ACTIVITY_SHUTDOWN  equ 1 << 7
 MISC_ZERO_LENGTH        equ 1 << 30
@@ -564,6 +565,15 @@ cases:
         processor PROCESSOR_TPR_SHADOW
         set     TPR_THRESHOLD, 0
         set     VIRTUAL_APIC_ADDRESS, bitmap
+        ; Nothing is read there: no I/O instruction comes.
+        entry_case "accepted.io-bitmap-in-apic-page"
+        processor PROCESSOR_IO_BITMAPS
+        set     IO_BITMAP_A, bitmap
+        set     IO_BITMAP_B, APIC_PAGE
+        entry_case "accepted.nmi-under-sti-blocking"
+        set     GUEST_RFLAGS, 2 | RFLAGS_IF
+        set     GUEST_INTERRUPTIBILITY, BLOCKING_STI
+        set     ENTRY_EVENT, EVENT_NMI | 2
         entry_case "accepted.nmi-window"
         pin     PIN_NMI | PIN_VIRTUAL_NMI
         processor PROCESSOR_NMI_WINDOW

@@ -201,6 +201,11 @@ entry_failures:
         mov     ecx, CR3_TARGET_COUNT
         mov     eax, 0x1ff
         vmwrite rcx, rax
+        ; The window behind STI is no such block: what is refused is the control.
+        verdict_begin "vmlaunch.after-sti"
+        guarded call launch_after_sti
+        call    put_vmx_outcome
+        verdict_end
         verdict_begin "vmlaunch.bad-control"
         call    entry_case
         mov     ecx, CR3_TARGET_COUNT
@@ -255,6 +260,12 @@ entry_case:
         ret
 
 ; The flags must survive until `guarded` looks at them: RET leaves them alone.
+launch_after_sti:
+        sti
+        vmlaunch
+        cli
+        ret
+
 launch_after_mov_ss:
         mov     ss, ebx
         vmlaunch

@@ -191,6 +191,8 @@ export const entryChecks: Scenario = {
     "msr-load.second-entry",
     "accepted.bitmaps",
     "accepted.tpr-shadow",
+    "accepted.io-bitmap-in-apic-page",
+    "accepted.nmi-under-sti-blocking",
     "accepted.nmi-window",
     "accepted.vpid",
     "accepted.ept",

@@ -74,6 +74,7 @@ export const vmxInstructionErrors: Scenario = {
     "vmread.16-bit-field",
     "vmresume.clear-vmcs",
     "vmlaunch.after-mov-ss",
+    "vmlaunch.after-sti",
     "vmlaunch.bad-control",
     "vmlaunch.bad-host-state",
     "vmlaunch.bad-guest-state",

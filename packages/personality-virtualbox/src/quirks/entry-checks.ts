@@ -1,5 +1,5 @@
 import { defineQuirk, type Evidence, type Quirk } from "@hvdiff/personality";
-import { controlMask, fieldIndex } from "@hvdiff/spec";
+import { controlMask, fieldIndex, type VmcsField } from "@hvdiff/spec";
 import type { EntryCheck, EntryCheckContext } from "@hvdiff/vmx";
 import { IEM_VMX } from "../evidence.ts";
 
@@ -10,16 +10,21 @@ const PREEMPTION_TIMER = controlMask("pin", "activateVmxPreemptionTimer");
 const NMI_WINDOW = controlMask("primary", "nmiWindowExiting");
 const TPR_SHADOW = controlMask("primary", "useTprShadow");
 const APIC_ACCESSES = controlMask("secondary", "virtualizeApicAccesses");
+const IO_BITMAPS = controlMask("primary", "useIoBitmaps");
+const MSR_BITMAPS = controlMask("primary", "useMsrBitmaps");
 const EPT = controlMask("secondary", "enableEpt");
 const ACCESSED_DIRTY = 1 << 6;
 
 const ACTIVITY_STATE = fieldIndex("guestActivityState");
 const APIC_ACCESS_ADDRESS = fieldIndex("apicAccessAddress");
 const EPT_POINTER = fieldIndex("eptPointer");
+const INTERRUPTIBILITY = fieldIndex("guestInterruptibilityState");
 const INSTRUCTION_LENGTH = fieldIndex("vmEntryInstructionLength");
 const VIRTUAL_APIC_ADDRESS = fieldIndex("virtualApicAddress");
 
 const DELIVER_ERROR_CODE = 1 << 11;
+const NMI = 2;
+const BLOCKING_BY_STI = 1;
 const HARDWARE_EXCEPTION = 3;
 const SOFTWARE_TYPES = [4, 5, 6];
 const MAXIMUM_LENGTH = 15;
@@ -86,6 +91,34 @@ const APIC_PAGES_DIFFER: EntryCheck = {
     c.v.hi(APIC_ACCESS_ADDRESS) === c.v.hi(VIRTUAL_APIC_ADDRESS),
 };
 
+const NMI_UNDER_STI: EntryCheck = {
+  sdm: '3C "Checks on Guest Non-Register State"',
+  group: "guest",
+  qualification: 3,
+  id: "virtualbox.interruptibility.nmiUnderSti",
+  violated: (c) => c.isInjecting && typeOf(c) === NMI && (c.v.lo(INTERRUPTIBILITY) & BLOCKING_BY_STI) !== 0,
+};
+
+/** A structure that the VMCS refers to by its address while a control is on. */
+function notInRam(control: (c: EntryCheckContext) => boolean, field: VmcsField): EntryCheck {
+  const index = fieldIndex(field);
+  return {
+    ...CONTROL,
+    id: `virtualbox.${field}.ram`,
+    violated: (c) => {
+      const address = (c.v.lo(index) >>> 0) + (c.v.hi(index) >>> 0) * 0x1_0000_0000;
+      return control(c) && c.memory.isBacked?.(address) === false;
+    },
+  };
+}
+
+const PAGES_IN_RAM: readonly EntryCheck[] = [
+  notInRam((c) => (c.primary & IO_BITMAPS) !== 0, "ioBitmapA"),
+  notInRam((c) => (c.primary & IO_BITMAPS) !== 0, "ioBitmapB"),
+  notInRam((c) => (c.primary & MSR_BITMAPS) !== 0, "msrBitmap"),
+  notInRam((c) => (c.primary & TPR_SHADOW) !== 0, "virtualApicAddress"),
+];
+
 const NMI_WINDOW_REPORT: Evidence = {
   kind: "report",
   where: "VirtualBox/virtualbox issue 313",
@@ -148,5 +181,23 @@ export const ENTRY_CHECK_QUIRKS: readonly Quirk[] = [
     confidence: "source",
     evidence: [IEM_VMX],
     policy: { addedEntryChecks: [APIC_PAGES_DIFFER] },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/referenced-pages-in-ram",
+    summary:
+      "VM entry fails with error 7 if an I/O bitmap, the MSR bitmap or the virtual-APIC page is not ordinary RAM.",
+    affects: ["ioBitmapA", "ioBitmapB", "msrBitmap", "virtualApicAddress"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { addedEntryChecks: PAGES_IN_RAM },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/nmi-under-sti-blocking-refused",
+    summary:
+      "An NMI injected under blocking by STI fails the entry with exit qualification 3, which the manual leaves to the processor.",
+    affects: ["guest.interruptibility"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { addedEntryChecks: [NMI_UNDER_STI] },
   }),
 ];

@@ -1,6 +1,12 @@
 import { defineQuirk, type Quirk } from "@hvdiff/personality";
 import { msrAddress } from "@hvdiff/spec";
-import { type PointerCheck, VMCLEAR_POINTER_CHECKS, VMPTRLD_POINTER_CHECKS } from "@hvdiff/vmx";
+import {
+  ENTRY_PRECONDITIONS,
+  type PointerCheck,
+  VMCLEAR_POINTER_CHECKS,
+  VMPTRLD_POINTER_CHECKS,
+  type VmxEnvironment,
+} from "@hvdiff/vmx";
 import { HM_VMX_HEADER, IEM_VMX } from "../evidence.ts";
 import { VMCS12_OFFSETS } from "../vmcs12-layout.ts";
 
@@ -33,6 +39,12 @@ function withRam(checks: readonly PointerCheck[], ram: PointerCheck): PointerChe
   return [address, vmxonPointer, ram, ...rest].filter((check) => check !== undefined);
 }
 
+const BLOCKED_BY_STI_TOO = ENTRY_PRECONDITIONS.map((check) =>
+  check.id !== "entry.blockedByMovSs"
+    ? check
+    : { ...check, violated: (env: VmxEnvironment) => env.context.isBlockedByMovSs || env.context.isBlockedBySti },
+);
+
 /** Where VirtualBox's emulation of VMX differs from the manual's operation beyond single checks. */
 export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
   defineQuirk({
@@ -50,6 +62,15 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     confidence: "source",
     evidence: [IEM_VMX],
     policy: { vmxInstructions: { vmptrldPointerChecks: withRam(VMPTRLD_POINTER_CHECKS, VMPTRLD_RAM) } },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/entry-blocked-by-sti",
+    summary:
+      "VMLAUNCH and VMRESUME right behind STI fail with error 26: blocking by STI is not told from blocking by MOV SS.",
+    affects: ["vmlaunch", "vmresume"],
+    confidence: "source",
+    evidence: [IEM_VMX],
+    policy: { vmxInstructions: { entryPreconditions: BLOCKED_BY_STI_TOO } },
   }),
   defineQuirk({
     id: "virtualbox/vmx/vmcall-is-hypercall",

@@ -7,6 +7,8 @@ import type { VmcsView } from "../vmcs-view.ts";
 export interface CheckMemory {
   /** Signed 32-bit word at a naturally aligned physical address, -1 where nothing is. */
   read32(address: number): number;
+  /** Whether there is memory. Checks of the architecture do not ask. */
+  isBacked?(address: number): boolean;
 }
 
 /** The state that a VM-entry check looks at. `prepare` computes what many checks share. */
