@@ -20,6 +20,7 @@ const ROUTES: [string, Route][] = [
       scenario: "xsaves-control",
       left: "metal",
       right: KVM,
+      others: [],
       cpu: null,
       quirks: ["-qemu/vmx/a"],
       schedule: null,

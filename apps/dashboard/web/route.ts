@@ -46,6 +46,8 @@ export interface CompareRoute {
   readonly scenario: string | null;
   readonly left: string | null;
   readonly right: string | null;
+  /** Further columns beside them. */
+  readonly others: readonly string[];
   readonly cpu: string | null;
   /** Quirks switched by hand, `+id` or `-id`. */
   readonly quirks: readonly string[];
@@ -122,6 +124,7 @@ function compareRoute(scenario: string, values: Values): CompareRoute {
     scenario: scenario === "" ? null : scenario,
     left: values.get("left") ?? null,
     right: values.get("right") ?? null,
+    others: listOf(values.get("others")) ?? [],
     cpu: values.get("cpu") ?? null,
     quirks: listOf(values.get("quirks")) ?? [],
     schedule: values.get("schedule") ?? null,
@@ -160,10 +163,11 @@ function valuesOf(route: Route): readonly NamedValue[] {
   return route.view === "matrix" ? [...common, ...matrixValues(route), all] : [...common, all];
 }
 
-function compareValues({ left, right, cpu, quirks, schedule, row, all }: CompareRoute): readonly NamedValue[] {
+function compareValues({ left, right, others, cpu, quirks, schedule, row, all }: CompareRoute): readonly NamedValue[] {
   return [
     ["left", left],
     ["right", right],
+    ["others", others.length === 0 ? null : others.join(",")],
     ["cpu", cpu],
     ["quirks", quirks.length === 0 ? null : quirks.join(",")],
     ["schedule", schedule],

@@ -14,10 +14,10 @@ export interface Shell {
 const TITLES: Readonly<Record<Route["view"], string>> = {
   matrix: "Matrix",
   compare: "Comparison",
+  caps: "Capabilities",
   structures: "Structures",
   walk: "Page walk",
   schedules: "Schedules",
-  caps: "Capabilities",
   own: "Your guest",
   quirks: "Quirks",
 };

@@ -48,9 +48,33 @@ export function comparisonControls(route: Compared, context: ViewContext): HTMLE
       columnField({ side: "right", label: "Compared with", value: route.right, known: context.knownColumns }, (right) =>
         change({ right }),
       ),
+      othersField(route.others, context.knownColumns, (others) => change({ others })),
       cpuField(context.choices, route.cpu, (cpu) => change({ cpu })),
     ),
     quirkChips(route, (quirks) => change({ quirks })),
+  );
+}
+
+function othersField(
+  others: readonly string[],
+  known: readonly string[],
+  onchange: (columns: readonly string[]) => void,
+): HTMLElement {
+  const input = h("input", {
+    value: others.join(", "),
+    list: "columns-others",
+    placeholder: "further columns",
+    spellcheck: "false",
+    autocomplete: "off",
+    "data-key": "others",
+    onchange: () => onchange([...new Set(input.value.split(",").map((column) => column.trim()))].filter(Boolean)),
+  });
+  return h(
+    "label",
+    { class: "field column-field" },
+    h("span", { class: "field-label" }, "Beside them"),
+    input,
+    h("datalist", { id: "columns-others" }, ...known.map((column) => h("option", { value: column }))),
   );
 }
 

@@ -3,10 +3,12 @@ import { h } from "../element.ts";
 import { causeChips } from "../parts/cause-chip.ts";
 import { causePanel, type Explained } from "../parts/cause-panel.ts";
 import { type CompareRoute, formatRoute } from "../route.ts";
+import { saveFile } from "../save-file.ts";
 import type { View, ViewContext } from "../view.ts";
 import { columnCards } from "./column-cards.ts";
 import { type Compared, comparisonControls } from "./comparison-controls.ts";
 import { countersPanel } from "./counters-panel.ts";
+import { otherColumn } from "./other-columns.ts";
 import { timelinePanel } from "./timeline-panel.ts";
 import { createTraceView, type TraceView } from "./trace-view.ts";
 import { verdictTable } from "./verdict-table.ts";
@@ -15,9 +17,15 @@ import { verdictTable } from "./verdict-table.ts";
 export function comparisonView(route: CompareRoute, context: ViewContext): View {
   const compared = withDefaults(route, context);
   let trace: TraceView | null = null;
+  let exported = () => {};
   const load = async () => {
-    const result = await context.api.compare(compared);
+    const [result, ...others] = await Promise.all([
+      context.api.compare(compared),
+      ...compared.others.map((right) => context.api.compare({ ...compared, right })),
+    ]);
+    exported = () => saveComparison(result);
     trace = createTraceView(result.rows, {
+      others: others.map(otherColumn),
       left: result.left.column,
       right: result.right.column,
       row: compared.row,
@@ -35,6 +43,8 @@ export function comparisonView(route: CompareRoute, context: ViewContext): View 
       p: () => trace?.previousDifference(),
       j: () => trace?.nextRow(),
       k: () => trace?.previousRow(),
+      "/": () => trace?.find(),
+      e: () => exported(),
     },
   };
 }
@@ -79,6 +89,11 @@ function drawn(
       }),
     ),
   );
+}
+
+/** The whole comparison as JSON, as the API gives it. */
+function saveComparison(result: CompareResult): void {
+  saveFile(`${result.guest.id}.comparison.json`, "application/json", JSON.stringify(result));
 }
 
 /** The same run with the control structures of its L0. */

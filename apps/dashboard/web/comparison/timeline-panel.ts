@@ -2,6 +2,7 @@ import { lanesOf, levelsTimeline } from "@hvdiff/charts";
 import type { AlignedRow, ColumnResult, EventResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
+import { saveFile } from "../save-file.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 
 const WIDTH = 1000;
@@ -70,18 +71,12 @@ function tools(timeline: Timeline, column: ColumnResult): HTMLElement[] {
     button("←", "Earlier events", scale(1, -0.5)),
     button("→", "Later events", scale(1, 0.5)),
     button("Perfetto", "Save as a trace for Perfetto or chrome://tracing", () =>
-      save(`${column.runId}.trace.json`, "application/json", chromeTrace(timeline.events)),
+      saveFile(`${column.runId}.trace.json`, "application/json", chromeTrace(timeline.events)),
     ),
     button("SVG", "Save the picture as SVG", () =>
-      save(`${column.runId}.svg`, "image/svg+xml", timeline.picture.querySelector("svg")?.outerHTML ?? ""),
+      saveFile(`${column.runId}.svg`, "image/svg+xml", timeline.picture.querySelector("svg")?.outerHTML ?? ""),
     ),
   ];
-}
-
-function save(name: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  h("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 /** A drag chooses a stretch, a click looks at an event, a double click shows everything. */

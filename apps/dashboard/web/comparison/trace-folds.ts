@@ -33,6 +33,11 @@ export function initialSpans(runs: readonly AlignmentRun[], limits: FoldLimits):
   return joined(spans);
 }
 
+/** The rows that fit, each shown, as far as the limit goes. */
+export function spansOf(rows: readonly number[], limit: number): Span[] {
+  return joined(rows.slice(0, limit).map((row) => ({ start: row, end: row + 1 })));
+}
+
 /** The spans with another one shown too. */
 export function reveal(spans: readonly Span[], shown: Span): Span[] {
   return joined([...spans, shown].sort((one, other) => one.start - other.start));

@@ -1,5 +1,6 @@
 import { count } from "../count.ts";
 import { h } from "../element.ts";
+import type { OtherColumn } from "./other-columns.ts";
 
 /** Where one can go in a trace. */
 export interface TraceMoves {
@@ -12,6 +13,9 @@ export interface TraceMoves {
 export interface TracePanelParts {
   readonly left: string;
   readonly right: string;
+  readonly others: readonly OtherColumn[];
+  /** Finds rows by their text. */
+  readonly search: HTMLElement;
   readonly body: HTMLElement;
   readonly map: HTMLElement;
   readonly position: HTMLElement;
@@ -36,6 +40,7 @@ export function tracePanel(parts: TracePanelParts): { element: HTMLElement; scro
       h(
         "div",
         { class: "trace-steps" },
+        parts.search,
         parts.position,
         step("↑ p", "Previous difference (p)", parts.moves.previousDifference),
         step("↓ n", "Next difference (n)", parts.moves.nextDifference),
@@ -46,11 +51,15 @@ export function tracePanel(parts: TracePanelParts): { element: HTMLElement; scro
   return { element, scroller };
 }
 
-function table({ body, left, right }: TracePanelParts): HTMLElement {
+function table({ body, left, right, others }: TracePanelParts): HTMLElement {
   const hidden = (text: string) => h("span", { class: "sr-only" }, text);
-  return h(
+  const element = h(
     "div",
-    { role: "table", class: "trace-table", "aria-label": `Traces of ${left} and ${right}` },
+    {
+      role: "table",
+      class: "trace-table",
+      "aria-label": `Traces of ${left} and ${right}`,
+    },
     h(
       "div",
       { role: "rowgroup", class: "trace-head" },
@@ -61,8 +70,13 @@ function table({ body, left, right }: TracePanelParts): HTMLElement {
         h("div", { role: "columnheader", class: "trace-sign" }, hidden("Kind")),
         h("div", { role: "columnheader", class: "trace-side left", title: left }, left),
         h("div", { role: "columnheader", class: "trace-side right", title: right }, right),
+        ...others.map(({ column }) =>
+          h("div", { role: "columnheader", class: "trace-side other", title: column }, column),
+        ),
       ),
     ),
     body,
   );
+  element.style.setProperty("--trace-others", String(others.length));
+  return element;
 }

@@ -2,6 +2,7 @@ import type { AlignedRow, EventResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
 import { changedText } from "../parts/changed-text.ts";
+import { type OtherColumn, otherCell } from "./other-columns.ts";
 import type { Span } from "./trace-folds.ts";
 
 const SIGNS: Readonly<Record<AlignedRow["kind"], string>> = {
@@ -19,7 +20,7 @@ const WORDS: Readonly<Record<AlignedRow["kind"], string>> = {
 };
 
 /** A row of two aligned traces. Rows are numbered from 1 for people. */
-export function traceRow(row: AlignedRow, index: number): HTMLElement {
+export function traceRow(row: AlignedRow, index: number, others: readonly OtherColumn[] = []): HTMLElement {
   return h(
     "div",
     { role: "row", class: `trace-row ${row.kind}`, "data-row": index, id: `row-${index}`, tabindex: -1 },
@@ -27,6 +28,7 @@ export function traceRow(row: AlignedRow, index: number): HTMLElement {
     h("div", { role: "cell", class: "trace-sign", "aria-label": WORDS[row.kind] }, SIGNS[row.kind]),
     side("left", row.left, row.kind === "changed" ? row.right : null),
     side("right", row.right, row.kind === "changed" ? row.left : null),
+    ...others.map((other) => otherCell(row, other)),
   );
 }
 

@@ -2,7 +2,8 @@ import { alignmentRuns, traceStrip } from "@hvdiff/charts";
 import type { AlignedRow } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
-import { differencesOf, foldsOf, initialSpans, isShown, reveal, type Span } from "./trace-folds.ts";
+import type { OtherColumn } from "./other-columns.ts";
+import { differencesOf, foldsOf, initialSpans, isShown, reveal, type Span, spansOf } from "./trace-folds.ts";
 import { type TraceMoves, tracePanel } from "./trace-panel.ts";
 import { foldRow, traceRow } from "./trace-rows.ts";
 
@@ -14,6 +15,8 @@ const STRIP_WIDTH = 1000;
 export interface TraceViewOptions {
   readonly left: string;
   readonly right: string;
+  /** Further columns beside the two. */
+  readonly others: readonly OtherColumn[];
   /** The row looked at first. */
   readonly row: number | null;
   /** Another row is looked at. */
@@ -27,10 +30,13 @@ export interface TraceView extends TraceMoves {
   settle(): void;
   /** Looks at a row. */
   look(row: number): void;
+  /** Goes to the field that finds rows. */
+  find(): void;
 }
 
 interface Trace {
   readonly rows: readonly AlignedRow[];
+  readonly others: readonly OtherColumn[];
   readonly differences: readonly Span[];
   readonly body: HTMLElement;
   readonly position: HTMLElement;
@@ -49,6 +55,7 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
   const first = differences[0]?.start;
   const trace: Trace = {
     rows,
+    others: options.others,
     differences,
     body: h("div", { role: "rowgroup", class: "trace-body" }),
     position: h("span", { class: "trace-position", role: "status" }),
@@ -64,12 +71,14 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
     if (row !== null && getSelection()?.isCollapsed !== false) look(trace, Number(row.dataset["row"]));
   });
   const moves = movesOver(trace);
+  const search = searchField(trace, () => initialSpans(runs, LIMITS));
   const { element, scroller } = tracePanel({
     ...options,
     body: trace.body,
     map: traceMap(trace, first),
     position: trace.position,
     moves,
+    search,
     rows: rows.length,
     differences: differences.length,
   });
@@ -78,7 +87,34 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
     ...moves,
     settle: () => centre(scroller, currentRow(trace)),
     look: (row) => look(trace, row),
+    find: () => search.focus(),
   };
+}
+
+/** Shows the rows whose text fits, with the rest folded; without text what was shown at first. */
+function searchField(trace: Trace, initial: () => Span[]): HTMLInputElement {
+  const field = h("input", {
+    type: "search",
+    placeholder: "find events",
+    "aria-label": "Find events in the traces",
+    "data-key": "trace-search",
+    oninput: () => {
+      const words = field.value
+        .toLowerCase()
+        .split(/\s+/)
+        .filter((word) => word !== "");
+      const fitting = trace.rows.flatMap((row, index) => (fits(row, words) ? [index] : []));
+      trace.spans = words.length === 0 ? initial() : spansOf(fitting, LIMITS.rows);
+      draw(trace);
+      if (words.length > 0) trace.position.textContent = count(fitting.length, "row fits", "rows fit");
+    },
+  });
+  return field;
+}
+
+function fits({ left, right }: AlignedRow, words: readonly string[]): boolean {
+  const text = `${left?.text ?? ""} ${right?.text ?? ""}`.toLowerCase();
+  return words.every((word) => text.includes(word));
 }
 
 function draw(trace: Trace): void {
@@ -93,8 +129,8 @@ function draw(trace: Trace): void {
   mark(trace);
 }
 
-function drawRows({ rows }: Trace, { start, end }: Span): HTMLElement[] {
-  return rows.slice(start, end).map((row, offset) => traceRow(row, start + offset));
+function drawRows({ rows, others }: Trace, { start, end }: Span): HTMLElement[] {
+  return rows.slice(start, end).map((row, offset) => traceRow(row, start + offset, others));
 }
 
 function drawFold(trace: Trace, fold: Span): HTMLElement {

@@ -102,6 +102,7 @@ function linkToCell(
     left: reference ?? column,
     right: column === reference ? (second ?? column) : column,
     cpu: route.cpu,
+    others: [],
     quirks: [],
     schedule: null,
     all: false,

@@ -19,6 +19,7 @@ export function runResult({ request }: RunState, result: DiffResult): HTMLElemen
       right: column.column,
       cpu: request.options.cpu ?? null,
       quirks: [],
+      others: [],
       schedule: null,
       all: false,
       row: null,

@@ -31,6 +31,8 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     [
       ["n / p", "next, previous difference"],
       ["j / k", "next, previous row"],
+      ["/", "find events"],
+      ["e", "export the comparison as JSON"],
       ["Enter", "on a folded stretch: show it"],
     ],
   ],

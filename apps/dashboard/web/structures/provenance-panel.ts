@@ -48,7 +48,7 @@ function stepsOf(origin: Origin, options: ProvenanceOptions): HTMLElement[] {
     h("span", { class: "mono chain-value" }, value),
   );
   if (change === null) return [h("li", {}, head, h("p", { class: "quiet" }, "never written: 0 from the start"))];
-  const moment = momentOf(change);
+  const moment = event?.index ?? momentOf(change);
   const step = h(
     "li",
     {},

@@ -98,7 +98,7 @@ export class StructureHistory {
       field,
       value: change.values[field] ?? "0x0",
       change,
-      event: this.eventOf(change),
+      event: this.writeOf(change, field) ?? this.eventOf(change),
       from: names.flatMap((name) => this.originBefore(name, { last, depth })),
     };
   }
@@ -110,6 +110,17 @@ export class StructureHistory {
       (change, index) => index < last && change.of === of && field in change.values,
     );
     return before < 0 ? [] : [this.origin(of, field, { last: before, depth: depth + 1 })];
+  }
+
+  /** L1's VMWRITE of the field, where that is what the change is due to. */
+  private writeOf({ event, way, by }: StructureChange, field: string): EventResult | null {
+    if (way !== "shadow.collect" && by !== "VMWRITE") return null;
+    const { events } = this.result;
+    for (let index = Math.min(event, events.length) - 1; index >= 0; index--) {
+      const found = events[index];
+      if (found?.kind === "vmwrite" && found.vcpu === this.vcpu && found.data["field"] === field) return found;
+    }
+    return null;
   }
 
   private eventOf(change: StructureChange): EventResult | null {
