@@ -54,8 +54,16 @@ function failingInstruction(bytes: Uint8Array, mnemonic: string): Instruction {
   };
 }
 
+const gates = new Map<number, Op>();
+
 /** A pseudo-instruction at a gate: the run stops before it, and nothing is retired. */
 function gateOp(at: number, place: Placement): Op {
+  const known = gates.get(at) ?? newGate(at, place);
+  gates.set(at, known);
+  return known;
+}
+
+function newGate(at: number, place: Placement): Op {
   const run: Executor = (c) => {
     c.stop = { kind: "gate", at };
     c.fault = FAULT_STOP;

@@ -12,10 +12,15 @@ const CHANGED_BY_EXIT: readonly number[] = [
   F.vmEntryInterruptionInformation,
 ];
 
-/** VMREAD and VMWRITE of the VMCS that the view is of. */
+const IS_READ_ONLY = VMCS_FIELD_NAMES.map((name) => VMCS_FIELDS[name].type === "readOnly");
+
+/** A field and its value, in halves. */
+export type FieldValue = readonly [index: number, low: number, high: number];
+
+/** VMREADs and VMWRITEs of the VMCS that the view is of. */
 export interface FieldAccess {
-  read(index: number): readonly [low: number, high: number];
-  write(index: number, low: number, high: number): void;
+  read(fields: readonly number[]): readonly FieldValue[];
+  write(values: readonly FieldValue[]): void;
 }
 
 /**
@@ -74,10 +79,12 @@ export class ClientVmcs extends MemoryVmcs {
   }
 
   override willRead(words: ArrayLike<number>): void {
+    const fields = new Set<number>();
     for (let i = 0; i < words.length; i++) {
       const field = this.fieldAt[words[i]!] ?? -1;
-      if (field >= 0) this.need(field);
+      if (field >= 0 && this.known[field] === 0) fields.add(field);
     }
+    if (fields.size > 0) this.bring([...fields]);
   }
 
   override wrote(words: ArrayLike<number>): void {
@@ -88,10 +95,14 @@ export class ClientVmcs extends MemoryVmcs {
   }
 
   private need(index: number): void {
-    if (this.known[index] !== 0 || this.layoutMask[index] === 0) return;
-    const [low, high] = this.access.read(index);
-    this.set(index, low, high);
-    this.noteSynced(index);
+    if (this.known[index] === 0 && this.layoutMask[index] !== 0) this.bring([index]);
+  }
+
+  private bring(fields: readonly number[]): void {
+    for (const [index, low, high] of this.access.read(fields)) {
+      this.set(index, low, high);
+      this.noteSynced(index);
+    }
   }
 
   private noteSynced(index: number): void {
@@ -100,17 +111,29 @@ export class ClientVmcs extends MemoryVmcs {
     this.synced[index] = 1;
   }
 
-  /** VMWRITE of what differs from what the processor has. The VMCS must be current. */
-  flush(): void {
+  /** Whether the processor has the field as it is here. */
+  private isSame(index: number): boolean {
+    if (this.known[index] === 0 || this.layoutMask[index] === 0) return true;
+    const { processor } = this;
+    return (
+      this.synced[index] !== 0 &&
+      processor[2 * index] === super.lo(index) &&
+      processor[2 * index + 1] === super.hi(index)
+    );
+  }
+
+  /**
+   * VMWRITE of what differs from what the processor has.
+   * @param readOnly exit information too, which only a shadow VMCS takes
+   */
+  flush(readOnly = false): void {
+    const values: FieldValue[] = [];
     for (let index = 0; index < this.known.length; index++) {
-      if (this.known[index] === 0 || this.layoutMask[index] === 0) continue;
-      const [low, high] = [super.lo(index), super.hi(index)];
-      const same =
-        this.synced[index] !== 0 && this.processor[2 * index] === low && this.processor[2 * index + 1] === high;
-      if (same || VMCS_FIELDS[VMCS_FIELD_NAMES[index]!].type === "readOnly") continue;
-      this.access.write(index, low, high);
+      if (this.isSame(index) || (!readOnly && IS_READ_ONLY[index]!)) continue;
+      values.push([index, super.lo(index), super.hi(index)]);
       this.noteSynced(index);
     }
+    if (values.length > 0) this.access.write(values);
   }
 
   /** Any field may be another. */

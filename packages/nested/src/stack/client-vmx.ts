@@ -17,10 +17,11 @@ import { F } from "../fields.ts";
 import { CLIENT } from "../host-layout.ts";
 import { ClientFailure, type ClientInstructions, type Completion } from "./client-instructions.ts";
 import type { ClientInstruction } from "./client-page.ts";
-import { ClientVmcs, type FieldAccess } from "./client-vmcs.ts";
+import { ClientVmcs, type FieldAccess, type FieldValue } from "./client-vmcs.ts";
 
 const FOUR_GIB = 0x1_0000_0000;
 const SHADOW_INDICATOR = 1 << 31;
+const NO_VMCS = -1;
 const NONE: readonly [number, number] = [0, 0];
 
 /** VMX of the processor that the one below offers, by its instructions. */
@@ -87,7 +88,7 @@ export class ClientVmx implements RootVmx {
     for (const view of this.views.values()) {
       if (view === this.current) view.changedByExit();
       // What a guest does to its own VMCS without an exit changes the shadow VMCS that stands for it.
-      else if ((this.memory.read32(view.region) & SHADOW_INDICATOR) !== 0) view.forget();
+      else if (this.isShadow(view.region)) view.forget();
     }
   }
 
@@ -97,22 +98,42 @@ export class ClientVmx implements RootVmx {
    */
   private accessOf(region: number): FieldAccess {
     return {
-      read: (index) => this.whileCurrent(region, () => this.field("vmread", index, NONE)?.rax ?? NONE),
-      write: (index, low, high) =>
+      read: (fields) => this.whileCurrent(region, () => fields.map((index) => [index, ...this.readField(index)])),
+      write: (values) =>
         this.whileCurrent(region, () => {
-          if (this.field("vmwrite", index, [low, high]) === null && (low !== 0 || high !== 0))
-            throw new ClientFailure(`its VMWRITE of ${VMCS_FIELD_NAMES[index]} fails`);
+          for (const value of values) this.writeField(value);
         }),
     };
   }
 
+  private readField(index: number): readonly [low: number, high: number] {
+    return this.field("vmread", index, NONE)?.rax ?? NONE;
+  }
+
+  private writeField([index, low, high]: FieldValue): void {
+    if (this.field("vmwrite", index, [low, high]) === null && (low !== 0 || high !== 0))
+      throw new ClientFailure(`its VMWRITE of ${VMCS_FIELD_NAMES[index]} fails`);
+  }
+
+  private isShadow(region: number): boolean {
+    return (this.memory.read32(region) & SHADOW_INDICATOR) !== 0;
+  }
+
+  /** A shadow VMCS is left by VMCLEAR: it must not be active when the processor uses it. */
   private whileCurrent<T>(region: number, work: () => T): T {
-    const before = this.current?.region ?? -1;
+    const before = this.current?.region ?? NO_VMCS;
     if (before === region) return work();
     this.withPointer("vmptrld", region);
     const result = work();
-    if (before >= 0) this.withPointer("vmptrld", before);
+    if (this.isShadow(region)) this.withPointer("vmclear", region);
+    if (before !== NO_VMCS) this.withPointer("vmptrld", before);
     return result;
+  }
+
+  /** Takes to the processor what VM entry goes by: the current VMCS, and shadow VMCSs that have changed. */
+  flush(): void {
+    for (const view of this.views.values()) if (this.isShadow(view.region)) view.flush(true);
+    this.current?.flush();
   }
 
   /** Null where the instruction fails. */

@@ -140,7 +140,7 @@ export class StackedClient {
 
   private enter(resume: boolean): void {
     this.timer.arm(this.hypervisor.deadline(0));
-    this.vmx.current!.flush();
+    this.vmx.flush();
     this.retiredAtEntry = this.silicon.retired;
     this.silicon.retired -= 1;
     this.instructions.begin(resume ? "vmresume" : "vmlaunch");
