@@ -59,6 +59,7 @@ export function createStack(options: StackOptions): Machine {
     processors: 1,
     clients: levels.length,
     recordTrace: options.recordTrace ?? true,
+    traceRoot: options.traceAll ?? false,
     traceFrom: options.traceAll === true ? 0 : levels.length,
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.recycled ? { recycled: options.recycled } : {}),
