@@ -28,6 +28,7 @@ const FIRMWARE_TICKS = 10_000 * TICKS_PER_MICROSECOND;
 
 /** Processors, memory, devices and the deterministic loop that runs them. */
 export class Machine implements RootPlatform {
+  readonly depth = 0;
   readonly memory: PhysicalMemory;
   readonly processors: Processor[] = [];
   readonly engines: Engine[] = [];

@@ -16,6 +16,8 @@ export interface HostMode {
  * client offers to another client is one too.
  */
 export interface RootPlatform {
+  /** Hypervisors under it: 0 for the machine itself. */
+  readonly depth: number;
   readonly processors: readonly Processor[];
   readonly vmx: readonly RootVmx[];
   readonly svm: readonly Svm[];

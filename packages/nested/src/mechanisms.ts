@@ -16,6 +16,8 @@ export interface ShadowedFields {
 export interface Mechanisms {
   /** What silicon shadows for L1, where it can (SDM 3C "VMCS Shadowing"); null: each VMREAD and VMWRITE of L1 exits. */
   readonly shadowedFields: ShadowedFields | null;
+  /** Silicon shadows for L2 too, where L1 has linked a shadow VMCS; otherwise each VMREAD and VMWRITE of L2 exits. */
+  readonly virtualizesShadowing: boolean;
 }
 
-export const PLAIN_MECHANISMS: Mechanisms = { shadowedFields: null };
+export const PLAIN_MECHANISMS: Mechanisms = { shadowedFields: null, virtualizesShadowing: false };

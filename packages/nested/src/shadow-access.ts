@@ -5,12 +5,13 @@ import * as C from "./controls.ts";
 import { throughEpt12, usesEpt } from "./ept-exits.ts";
 import { F } from "./fields.ts";
 import { instructionOperand } from "./instruction-operand.ts";
+import { collectShadow02, linkShadow02 } from "./shadow-vmcs02.ts";
 import { readMemory, registerHalves, storeResult, wide } from "./vmx-operands.ts";
 import { completeVmx } from "./vmx-result.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /*
- * VMREAD and VMWRITE of L2 on the shadow VMCS of vmcs12. vmcs02 never shadows: each of them exits, and L0 does those that L1's bitmaps leave
+ * VMREAD and VMWRITE of L2 on the shadow VMCS of vmcs12, where they exit because vmcs02 does not shadow: L0 does those that L1's bitmaps leave
  * to the processor (SDM 3C "VMCS Shadowing").
  */
 
@@ -31,11 +32,14 @@ function mayAccess(v12: MemoryVmcs): boolean {
 /** L2 is about to run. */
 export function keepShadow(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   const isNone = v12.lo(F.vmcsLinkPointer) === -1 && v12.hi(F.vmcsLinkPointer) === -1;
-  if (!isNone && mayAccess(v12)) vcpu.environment.takeShadow(Number(v12.read("vmcsLinkPointer")));
+  if (isNone || !mayAccess(v12)) return;
+  vcpu.environment.takeShadow(Number(v12.read("vmcsLinkPointer")));
+  linkShadow02(vcpu, v12);
 }
 
 /** L1 is about to run again. */
 export function releaseShadow(vcpu: VmxVcpu): void {
+  collectShadow02(vcpu);
   vcpu.environment.returnShadow();
 }
 

@@ -3,6 +3,7 @@ import { createEnlightenedState, type EnlightenedState } from "./enlightened/enl
 import type { OwedException } from "./l0-state.ts";
 import type { ShadowRoot } from "./shadow-ept.ts";
 import { createShadowVmcsState, type ShadowVmcsState } from "./shadow-vmcs.ts";
+import { createShadowVmcs02State, type ShadowVmcs02State } from "./shadow-vmcs02.ts";
 
 /**
  * Everything an L0 knows about one virtual processor with VMX beside its VMCSs and the register file, which lie in memory. Plain data: cloned,
@@ -66,6 +67,7 @@ export interface VmxVcpuState {
   /** VPID that L1 gave its guest at the last entry. */
   lastVpid12: number;
   enlightened: EnlightenedState;
+  shadow02: ShadowVmcs02State;
   /** The shadow VMCS that silicon uses for VMREADs and VMWRITEs of L1. */
   shadow: ShadowVmcsState;
 }
@@ -106,6 +108,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     flush02: false,
     lastVpid12: -1,
     enlightened: createEnlightenedState(),
+    shadow02: createShadowVmcs02State(),
     shadow: createShadowVmcsState(),
   };
 }

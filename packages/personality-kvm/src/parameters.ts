@@ -20,6 +20,13 @@ export const KVM_PARAMETERS: readonly Parameter[] = [
   onByDefault("flexpriority", "Use the TPR shadow and APIC-access virtualization."),
   onByDefault("enable_apicv", "Use APIC-register virtualization, virtual-interrupt delivery and posted interrupts."),
   onByDefault("enable_shadow_vmcs", "Use the processor's VMCS shadowing for L1; does not change what L1 is offered."),
+  {
+    name: "virtualize_shadow_vmcs",
+    summary:
+      "No parameter of any release: the series of 2018 that makes vmcs02 shadow as well, which was posted and never merged (KVM Forum 2018, Improving KVM x86 nested virtualization).",
+    defaultFor: () => "0",
+    values: SWITCH,
+  },
   onByDefault("eptad", "Use accessed and dirty flags in EPT."),
   onByDefault("pml", "Use page-modification logging for dirty tracking; L1's is emulated and does not need it."),
 ];

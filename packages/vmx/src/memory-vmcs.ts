@@ -166,6 +166,9 @@ export class MemoryVmcs extends BaseVmcsView {
   /** Before the words of a plan are read past `lo` and `hi`. Nothing to do where the region is what the processor has. */
   willRead(_words: ArrayLike<number>): void {}
 
+  /** Before a plan's fields are copied from here. */
+  willCopy(_plan: CopyPlan): void {}
+
   /** After the words of a plan were written past `set`. */
   wrote(_words: ArrayLike<number>): void {}
 
@@ -280,6 +283,7 @@ export function createCopyPlan(
 
 /** Copies fields from one VMCS to another. */
 export function copyFields(from: MemoryVmcs, to: MemoryVmcs, plan: CopyPlan): void {
+  from.willCopy(plan);
   for (let group = 0; group < plan.length; group++) copyGroup(from, to, plan[group]!);
 }
 
@@ -287,7 +291,6 @@ function copyGroup(from: MemoryVmcs, to: MemoryVmcs, plan: FieldPlan): void {
   const { words } = from;
   const { word, mask, other } = plan;
   let differs = 0;
-  from.willRead(other);
   for (let i = 0; i < word.length; i++) {
     const at = to.base + word[i]!;
     const source = other[i]!;

@@ -1,6 +1,6 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
-import { MemoryVmcs, type VmcsLayout } from "@hvdiff/vmx";
+import { type CopyPlan, MemoryVmcs, type VmcsLayout } from "@hvdiff/vmx";
 import { F } from "../fields.ts";
 
 /** What a VM exit changes: guest state, exit information, and two fields of the VM-entry controls. */
@@ -79,11 +79,20 @@ export class ClientVmcs extends MemoryVmcs {
   }
 
   override willRead(words: ArrayLike<number>): void {
+    this.bringUnknown([words]);
+  }
+
+  override willCopy(plan: CopyPlan): void {
+    this.bringUnknown(plan.map(({ other }) => other));
+  }
+
+  private bringUnknown(lists: readonly ArrayLike<number>[]): void {
     const fields = new Set<number>();
-    for (let i = 0; i < words.length; i++) {
-      const field = this.fieldAt[words[i]!] ?? -1;
-      if (field >= 0 && this.known[field] === 0) fields.add(field);
-    }
+    for (const words of lists)
+      for (let i = 0; i < words.length; i++) {
+        const field = this.fieldAt[words[i]!] ?? -1;
+        if (field >= 0 && this.known[field] === 0) fields.add(field);
+      }
     if (fields.size > 0) this.bring([...fields]);
   }
 

@@ -61,6 +61,7 @@ export class StackedClient {
 
   private createPlatform({ machine, memory, depth, model }: ClientGround): RootPlatform {
     return {
+      depth,
       processors: machine.processors,
       vmx: [this.vmx],
       svm: [],
