@@ -12,6 +12,7 @@ import {
 import { fetchAddress } from "./fetch-address.ts";
 import { ADDRESS_FAULT } from "./mmu.ts";
 import type { Processor } from "./processor.ts";
+import { NO_OPS } from "./register-state.ts";
 import * as S from "./state-layout.ts";
 import { ACCESS_FETCH } from "./virtualization.ts";
 
@@ -93,6 +94,8 @@ export class CodeFetch {
   private findBlock(): Block | null {
     const c = this.c;
     const s = c.s;
+    // What the fetch itself brings about happens behind the block that was run last.
+    c.blockOps = NO_OPS;
     const mode = this.codeMode();
     const ripLow = s[S.RIP]!;
     const ripHigh = s[S.RIP + 1]!;

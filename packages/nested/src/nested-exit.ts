@@ -53,6 +53,7 @@ export function failEntry(vcpu: VmxVcpu, reason: number, qualification: number):
   const { v01 } = vcpu;
   v12.set(F.exitReason, reason | ENTRY_FAILURE, 0);
   v12.set(F.exitQualification, qualification, 0);
+  releaseShadow(vcpu);
   switchToL1(vcpu, v12, v01, v01);
 }
 
@@ -107,6 +108,7 @@ function leaveL2(vcpu: VmxVcpu, reason: number, information: number): void {
     vcpu.history?.note({ way: "exit.entryInformation" });
     if (storeMsrs(vcpu, v12) >= 0) vcpu.state.abort = ABORT_SAVING_MSRS;
   }
+  releaseShadow(vcpu);
   switchVmcs(vcpu, vcpu.state.vmcs01);
   // A failed entry has loaded nothing of L2.
   switchToL1(vcpu, v12, vcpu.v01, saves ? v02 : vcpu.v01);
@@ -127,7 +129,6 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
     vcpu.state.abort = ABORT_LOADING_MSRS;
   vcpu.history?.note({ way: "exit.msrList" });
   countReflection(vcpu, v12.lo(F.exitReason) & 0xffff);
-  releaseShadow(vcpu);
   syncEnlightened(vcpu);
   vcpu.history?.note({ way: "enlightened.store" });
   vcpu.shadow?.noteStale();
