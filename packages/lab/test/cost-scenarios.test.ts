@@ -49,7 +49,7 @@ describe("exit-mix", () => {
     };
     const configuration = {
       ...configurationOf(column, column.quirks, session.silicon),
-      mechanisms: { shadowedFields },
+      mechanisms: { shadowedFields, virtualizesShadowing: false },
     };
     const run = runMachine(createMachine(session.image, column, configuration, session.silicon, session.settings));
     expect(run.values.get("failed-accesses")).toBe("6");
