@@ -1,6 +1,7 @@
 import { bytesOfBase64 } from "./image-bytes.ts";
 import { IMAGES } from "./images-table.ts";
 import type { Scenario } from "./scenario.ts";
+import { astray } from "./scenarios/astray.ts";
 import { capabilities } from "./scenarios/capabilities.ts";
 import { cpuidStorm } from "./scenarios/cpuid-storm.ts";
 import { cr4Cached } from "./scenarios/cr4-cached.ts";
@@ -63,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
   latePostedInterrupt,
   sleepingL2,
   steeredInterrupt,
+  astray,
   npt2m,
   npt1g,
   svmInstructions,

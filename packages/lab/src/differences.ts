@@ -19,6 +19,7 @@ export function outcomeResult(outcome: Outcome): OutcomeResult {
     kind: outcome.kind,
     text: describeOutcome(outcome),
     ...("where" in outcome ? { where: outcome.where } : {}),
+    ...("dump" in outcome ? { dump: outcome.dump } : {}),
   };
 }
 

@@ -65,6 +65,8 @@ export interface OutcomeResult {
   readonly kind: string;
   readonly text: string;
   readonly where?: { readonly level: number; readonly vcpu: number; readonly rip: string; readonly bytes: string };
+  /** Registers as an L0 tells them that stops a virtual machine. */
+  readonly dump?: string;
 }
 
 /** What became of a test. An expected failure is none; a test that was expected to fail and passed counts as failed. */

@@ -43,6 +43,7 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
   if (points.includes("vmcs12")) return ["vmcs12-memory"];
   if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];
+  if (points.includes("unbackedFetch")) return ["astray"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }

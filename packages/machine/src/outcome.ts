@@ -30,7 +30,13 @@ export type Outcome =
   /** The simulator does not implement an instruction. */
   | { readonly kind: "unimplemented"; readonly what: string; readonly where: Where }
   /** The L0 stopped the virtual machine with an internal error. */
-  | { readonly kind: "l0-error"; readonly what: string; readonly where: Where };
+  | {
+      readonly kind: "l0-error";
+      readonly what: string;
+      readonly where: Where;
+      /** The processor's registers as the L0 tells them. */
+      readonly dump?: string;
+    };
 
 /** One line, stable across runs. */
 export function describeOutcome(outcome: Outcome): string {

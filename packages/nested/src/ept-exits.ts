@@ -7,6 +7,7 @@ import { F } from "./fields.ts";
 import { finishInstruction } from "./guest-instructions.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
 import { exitToL1 } from "./nested-exit.ts";
+import { registerDump } from "./register-dump.ts";
 import { fillShadow, shadowFor } from "./shadow-ept.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -40,10 +41,23 @@ export function usesEpt(vmcs12: VmcsView): boolean {
 function ownAccess(vcpu: VmxVcpu, address: number): Outcome | null {
   const page = address - (address % PAGE);
   if (!vcpu.guestCpu.space.isDevice(address) && !vcpu.l0.coversApic(page)) {
-    fillHole(vcpu, address);
+    const { unbackedFetch } = vcpu.l0.options.policy;
+    const isFetch = (vcpu.current.lo(F.exitQualification) & EPT_EXECUTE) !== 0;
+    if (unbackedFetch !== null && isFetch && isKernelOfL1(vcpu)) return stoppedByFetch(vcpu, unbackedFetch);
+    // A later fetch has to come here as well.
+    fillHole(vcpu, address, unbackedFetch === null || isFetch ? ALL : EPT_READ | EPT_WRITE);
     return null;
   }
   return emulateAccess(vcpu);
+}
+
+function isKernelOfL1({ state, v01 }: VmxVcpu): boolean {
+  return !state.guestMode && ((v01.lo(F.guestSsAccessRights) >>> 5) & 3) === 0;
+}
+
+/** There is no instruction that L0 could do. */
+function stoppedByFetch(vcpu: VmxVcpu, what: string): Outcome {
+  return { kind: "l0-error", what, where: vcpu.where(), dump: `${what}\nemulation failure\n${registerDump(vcpu)}` };
 }
 
 /** The instruction is done on the register file. */
@@ -80,7 +94,7 @@ export function throughEpt12(vcpu: VmxVcpu, address: number): number {
  * Holes of L1's physical memory lead to a place where nothing is: reads give FF, writes vanish. RAM is mapped from the start, but for a page
  * that the local APIC lay over.
  */
-function fillHole(vcpu: VmxVcpu, address: number): void {
+function fillHole(vcpu: VmxVcpu, address: number, rights: number): void {
   const page = address - (address % PAGE);
   mapPage(
     vcpu.l0.machine.memory,
@@ -88,7 +102,7 @@ function fillHole(vcpu: VmxVcpu, address: number): void {
     vcpu.l0.state.tables01,
     page,
     hostAddress(page, vcpu.l0.options.ram),
-    ALL,
+    rights,
   );
 }
 

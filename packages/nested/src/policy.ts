@@ -52,6 +52,8 @@ export interface NestedPolicy {
   readonly enlightened: Partial<EnlightenedPolicy>;
   /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
   readonly userspace: Partial<UserspacePolicy>;
+  /** The words with which L0 stops the virtual machine when L1's kernel fetches instructions where nothing is; null: it gets bytes FF. */
+  readonly unbackedFetch: string | null;
   /** What becomes of events; replaces the architecture's answers field by field. */
   readonly events: Partial<EventPolicy>;
   /** Where L0 keeps vmcs12; replaces the answers of `ideal` field by field. */
@@ -83,6 +85,7 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   svm: {},
   enlightened: {},
   userspace: {},
+  unbackedFetch: null,
   events: {},
 };
 

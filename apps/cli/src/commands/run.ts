@@ -57,6 +57,7 @@ function reportOutcome(column: ColumnResult, environment: Environment): void {
   const confidence =
     column.confidence === null ? "" : ` (${confidenceStyle(column.confidence, palette)(column.confidence)})`;
   environment.stderr(`${palette.strong(column.full)}${confidence}: ${style(column.outcome.text)}\n`);
+  if (column.outcome.dump !== undefined) environment.stderr(`${column.outcome.dump}\n`);
   for (const suite of column.suites) environment.stderr(`${suiteText(suite, palette)}\n`);
 }
 

@@ -66,6 +66,22 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     policy: { haltsBeforeInjectedEvent: true },
   }),
   defineQuirk({
+    id: "kvm/emulation/fetch-where-nothing-is",
+    summary:
+      "An instruction fetch of L1's kernel from an address that no memory backs stops the virtual machine with an internal error (suberror 1, emulation failure); hardware fetches bytes FF, which are #UD.",
+    affects: ["EPT_VIOLATION"],
+    confidence: "source",
+    evidence: [
+      kvmSource("x86.c", "handle_emulation_failure"),
+      {
+        kind: "report",
+        where: "a developer's account of writing a nested hypervisor",
+        title: "KVM internal error. Suberror: 1, RIP=00000000000b0000",
+      },
+    ],
+    policy: { unbackedFetch: "KVM internal error. Suberror: 1" },
+  }),
+  defineQuirk({
     id: "kvm/vmx/unbacked-virtual-apic-page-refused-late",
     summary:
       "A virtual-APIC page that no RAM backs makes the entry fail with error 7, or the TPR shadow is dropped when all CR8 accesses exit.",
