@@ -41,8 +41,12 @@ function metalVerdicts(scenario: string, cpu: string) {
   return lab.diff({ scenario }, ["metal"], { cpu, firmware: "seabios" }).columns[0]!.verdicts;
 }
 
+/** With its four processors, three of them nowhere, Bochs does not come to an end within any reasonable time. */
+const NOT_CAPTURED = ["astray"];
 /** The captures are of models of Intel's. */
-const CAPTURED = SCENARIOS.filter(({ needs }) => !needs.includes("svm")).map(({ id }) => id);
+const CAPTURED = SCENARIOS.filter(({ needs, id }) => !needs.includes("svm") && !NOT_CAPTURED.includes(id)).map(
+  ({ id }) => id,
+);
 
 describe.each(MODELS)("$bochs", ({ bochs, cpu }) => {
   test.each(CAPTURED)("%s prints on metal what Bochs printed, or the difference is explained", (id) => {

@@ -60,3 +60,20 @@ describe("a schedule", () => {
     });
   });
 });
+
+describe("signals for a VMM half on SVM, which puts all registers back", () => {
+  const QUIRK = "+qemu/registers/runtime-put-after-signal";
+  const GUEST_ON_SVM = { scenario: "npt-2m" };
+  const resultOf = (schedule: string) => {
+    const options = { cpu: "zen2", schedule, quirks: [QUIRK] };
+    const { serial, outcome } = lab.diff(GUEST_ON_SVM, ["kvm@6.6+qemu@8.2/host"], options).columns[0]!;
+    return { serial, outcome: outcome.text };
+  };
+
+  test("leave the guest as it was", { timeout: 60_000 }, () => {
+    const undisturbedOnSvm = resultOf("default");
+    const signals = Array.from({ length: 40 }, (_, at) => `signal@${at * 97 + 11}`);
+    expect(undisturbedOnSvm.outcome).toBe("exit 0");
+    expect(resultOf(signals.join(","))).toEqual(undisturbedOnSvm);
+  });
+});

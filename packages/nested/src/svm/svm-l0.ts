@@ -1,13 +1,14 @@
 import type { RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import type { L0Options } from "../l0-options.ts";
-import { svmPolicyOf } from "../policy.ts";
+import { svmPolicyOf, userspacePolicyOf } from "../policy.ts";
 import { VirtualMachine } from "../virtual-machine.ts";
 import { deliverPending, prepareEntry } from "./events.ts";
 import { handleExit } from "./exits.ts";
 import { commitRun } from "./nested-run.ts";
 import { startMachine, startVcpu } from "./start.ts";
 import type { SvmPolicy } from "./svm-policy.ts";
+import { SvmVcpuAccess } from "./svm-vcpu-access.ts";
 import { SvmVcpu } from "./vcpu.ts";
 
 /**
@@ -39,7 +40,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
   protected advanceVcpu(vcpu: SvmVcpu, event: RootEvent): RootAction {
     if (event.kind === "start") this.start(vcpu);
     else if (event.kind === "exit") handleExit(vcpu);
-    else if (event.kind === "step") commitRun(vcpu);
+    else if (event.kind === "step") this.nextStep(vcpu);
     return this.next(vcpu);
   }
 
@@ -48,11 +49,25 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     vcpu.history?.note({ way: "l0.start" });
   }
 
+  private nextStep(vcpu: SvmVcpu): void {
+    if (vcpu.state.mergePending) commitRun(vcpu);
+    else this.returnToUserspace(vcpu);
+  }
+
+  /** The signal has ended the run; what userspace does before the next one. */
+  private returnToUserspace(vcpu: SvmVcpu): void {
+    vcpu.state.signal = false;
+    this.count("returns.signal");
+    this.options.userspace!.interrupted(new SvmVcpuAccess(vcpu), userspacePolicyOf(this.options.policy));
+    vcpu.history?.note({ way: "userspace.registers", by: "signal" });
+  }
+
   private next(vcpu: SvmVcpu): RootAction {
     const ended = this.endOf(vcpu);
     if (ended !== null) return { kind: "stop", outcome: ended };
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcb02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
+    if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
     deliverPending(vcpu);
     const { outcome, state } = vcpu;
     if (outcome !== null) return { kind: "stop", outcome };

@@ -86,7 +86,8 @@ export class SvmVcpu implements VirtualProcessor {
   noteArrival(): void {}
 
   noteSignal(): boolean {
-    return false;
+    this.state.signal = this.l0.options.userspace !== null;
+    return this.state.signal;
   }
 
   peekPhysical(address: number): number {
