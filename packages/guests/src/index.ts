@@ -15,6 +15,7 @@ import { exitMix } from "./scenarios/exit-mix.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
+import { l2Flush } from "./scenarios/l2-flush.ts";
 import { lateInterrupt } from "./scenarios/late-interrupt.ts";
 import { latePostedInterrupt } from "./scenarios/late-posted-interrupt.ts";
 import { lostIpi } from "./scenarios/lost-ipi.ts";
@@ -48,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   eptWalk,
   enlightenedVmcs,
   enlightenedVmptrld,
+  l2Flush,
   exitMix,
   cpuidStorm,
   msrStorm,

@@ -57,6 +57,15 @@ describe("a VMCS that is a page of L1's memory", () => {
     expect(causes["(outcome)"]).toBe("loop < kvm/vmx/evmcs-vmptrld-never-completes");
   });
 
+  test("KVM since 6.2 flushes for L2 where L1 asks for that, and tells L1 where it holds the lock", () => {
+    const flags = `${OFFERED}/hv-tlbflush-direct=on`;
+    const { causes } = differences("l2-flush", `kvm@6.2+${flags}`);
+    expect(causes["direct-flush"]).toBe("offered < qemu/cpuid/enlightened-vmcs");
+    expect(causes["exits"]).toMatch(/^0x12 at 2, 0x10000031 at 3, 0x12 at 4 < .*kvm\/vmx\/evmcs-direct-virtual-flush/);
+    expect(run("l2-flush", `kvm@6.2+${flags}`).counters).toMatchObject({ "flushes.direct": 2, "exits.l2.VMCALL": 4 });
+    expect(run("l2-flush", `kvm@6.1+${flags}`).values.get("exits")).toBe("0x12 at 1, 0x12 at 2, 0x12 at 3, 0x12 at 4");
+  });
+
   test("what is copied instead of VMREADs and VMWRITEs is counted", () => {
     expect(run("enlightened-vmptrld", `kvm@6.1+${OFFERED}`).counters).toMatchObject({
       "copies.enlightened-to-vmcs12": 1,
@@ -68,6 +77,10 @@ describe("a VMCS that is a page of L1's memory", () => {
   test.each([
     ["kvm@6.1+qemu@8.2/host/hv-evmcs=on", "hv-evmcs=on requires hv-vapic=on"],
     ["kvm@6.1+qemu@8.2/host/hv-vapic=on/hv-emsr-bitmap=on", "hv-emsr-bitmap=on requires hv-evmcs=on"],
+    [
+      "kvm@6.2+qemu@8.2/host/hv-vapic=on/hv-tlbflush-direct=on",
+      "hv-tlbflush-direct=on is modelled only with hv-evmcs=on",
+    ],
     ["kvm@4.20+qemu@3.0/host/hv-vapic=on/hv-evmcs=on", "hv-evmcs; it came with 3.1"],
   ])("%s is refused: %s", (column, message) => {
     expect(() => run("enlightened-vmcs", column)).toThrow(message);

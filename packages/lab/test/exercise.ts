@@ -32,8 +32,8 @@ const OTHERS = [
 ];
 
 /** Scenarios about enlightened VMCSs, and what offers them. */
-const ON_ENLIGHTENED = ["enlightened-vmcs", "enlightened-vmptrld"];
-const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on";
+const ON_ENLIGHTENED = ["enlightened-vmcs", "enlightened-vmptrld", "l2-flush"];
+const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on/hv-tlbflush-direct=on";
 
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {

@@ -2,6 +2,7 @@ import { EXIT_REASONS, exitReasonName } from "@hvdiff/spec";
 import type { MemoryVmcs, VmcsView } from "@hvdiff/vmx";
 import { exitCounter } from "./accounting.ts";
 import * as C from "./controls.ts";
+import { flushForL2, isFlushForL0, TRAP_AFTER_FLUSH } from "./enlightened/l2-flush.ts";
 import { handleEptExit } from "./ept-exits.ts";
 import { F } from "./fields.ts";
 import { type GuestInstruction, INSTRUCTION_EXITS } from "./guest-instructions.ts";
@@ -14,6 +15,7 @@ import {
   monitorTrapToL1,
   nmiToL1,
   retractEntry,
+  syntheticExitToL1,
 } from "./nested-exit.ts";
 import { noteExit, noteInstruction } from "./own-events.ts";
 import { accessShadow } from "./shadow-access.ts";
@@ -151,6 +153,7 @@ export class ExitHandlers {
   }
 
   private belongsToL1(basic: number): boolean {
+    if (basic === VMCALL.number && isFlushForL0(this.vcpu)) return false;
     const v = this.current;
     return concernsL1(basic, {
       v12: this.vmcs12,
@@ -170,8 +173,13 @@ export class ExitHandlers {
       this.vcpu.outcome = handleEptExit(vcpu, basic);
     else if (basic === TRIPLE_FAULT.number) this.vcpu.outcome = { kind: "triple-fault", where: vcpu.where() };
     else if (vcpu.state.guestMode && (basic === VMREAD.number || basic === VMWRITE.number)) accessShadow(vcpu, basic);
+    else if (vcpu.state.guestMode && basic === VMCALL.number) this.flush();
     else if (basic === VMCALL.number || isVmxExit(basic)) emulateVmx(vcpu, basic);
     else this.instruction(basic);
+  }
+
+  private flush(): void {
+    if (flushForL2(this.vcpu)) syntheticExitToL1(this.vcpu, TRAP_AFTER_FLUSH);
   }
 
   private closeWindow(control: number): void {

@@ -80,6 +80,11 @@ export function monitorTrapToL1(vcpu: VmxVcpu): void {
   madeUpExit(vcpu, EXIT_REASONS.MONITOR_TRAP_FLAG.number, 0);
 }
 
+/** An exit that no processor makes: L0 tells L1 something. */
+export function syntheticExitToL1(vcpu: VmxVcpu, reason: number): void {
+  madeUpExit(vcpu, reason, 0);
+}
+
 function madeUpExit(vcpu: VmxVcpu, reason: number, interruption: number): void {
   const v12 = vcpu.environment.currentVmcs()!;
   const { v02 } = vcpu;

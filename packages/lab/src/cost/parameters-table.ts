@@ -94,13 +94,6 @@ export const COST_PARAMETERS: readonly CostParameter[] = [
     source: "no published figure was found",
   },
   {
-    name: "merge-bitmap",
-    cycles: 500,
-    what: "making the MSR bitmap of vmcs02 from L1's",
-    basis: "assumed",
-    source: "a page is read and a page written",
-  },
-  {
     name: "flush",
     cycles: 200,
     what: "an INVVPID or INVEPT of L0's, without the misses that follow",

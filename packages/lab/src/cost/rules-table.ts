@@ -47,6 +47,5 @@ export const COST_RULES: readonly CostRule[] = [
     parameter: "copy-field",
   },
   { title: "VMCS regions copied", counters: /^copies\..*-memory/, parameter: "copy-page" },
-  { title: "MSR bitmaps merged", counters: /^msr-bitmap\.merged$/, parameter: "merge-bitmap" },
-  { title: "flushes of the TLB", counters: /^flushes\./, parameter: "flush" },
+  { title: "flushes of the TLB", counters: /^flushes\.(vpid|ept)/, parameter: "flush" },
 ];

@@ -13,6 +13,8 @@ export interface EnlightenedPolicy {
   readonly pointersWhileActive: "as-ever" | "repeat";
   /** Values of the page's first word that are taken. */
   readonly acceptedVersions: readonly number[];
+  /** Whether L0 does hypercalls of L2 that flush its TLB where L1 asks for that. */
+  readonly flushesForL2: boolean;
 }
 
 export const UNENLIGHTENED_POLICY: EnlightenedPolicy = {
@@ -20,4 +22,5 @@ export const UNENLIGHTENED_POLICY: EnlightenedPolicy = {
   vmreadWhileActive: "no-current-vmcs",
   pointersWhileActive: "as-ever",
   acceptedVersions: [EVMCS_VERSION],
+  flushesForL2: false,
 };

@@ -51,6 +51,16 @@ export class EvmcsPage {
     return this.memory.read32(this.page + EVMCS_OFFSETS.version);
   }
 
+  get enlightenmentsControl(): number {
+    return this.memory.read32(this.page + EVMCS_OFFSETS.enlightenmentsControl);
+  }
+
+  /** L1-physical. */
+  get partitionAssistPage(): number {
+    const at = this.page + EVMCS_OFFSETS.partitionAssistPage;
+    return (this.memory.read32(at) >>> 0) + (this.memory.read32(at + 4) >>> 0) * 4294967296;
+  }
+
   get cleanFields(): number {
     return this.memory.read32(this.page + EVMCS_OFFSETS.cleanFields) & EVMCS_ALL_CLEAN;
   }

@@ -67,6 +67,17 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     policy: { enlightened: { pointersWhileActive: "repeat" } },
   }),
   defineQuirk({
+    id: "kvm/vmx/evmcs-direct-virtual-flush",
+    summary:
+      "Where L1 asks for it, hypercalls of L2 that flush its TLB do not exit to L1; if L1 holds the TLB's lock, it is told by an exit with reason 1000_0031H.",
+    affects: ["vmcall"],
+    since: "6.2",
+    confidence: "source",
+    evidence: [nestedSource("nested_vmx_l0_wants_exit"), kvmSource("hyperv.c", "kvm_hv_hypercall")],
+    when: isOffered,
+    policy: { enlightened: { flushesForL2: true } },
+  }),
+  defineQuirk({
     id: "kvm/vmx/evmcs-filters-controls",
     summary:
       "Where the enlightened VMCS is offered, controls that it has no field for are not, whether L1 uses it or not.",

@@ -10,7 +10,14 @@ import { kvmGlueSource } from "../evidence.ts";
 import { flagOf } from "../resolve-model.ts";
 
 /** Flags of QEMU that offer the guest a part of the Hyper-V interface. */
-export const ENLIGHTENMENT_FLAGS = ["hv-relaxed", "hv-vapic", "hv-vpindex", "hv-evmcs", "hv-emsr-bitmap"] as const;
+export const ENLIGHTENMENT_FLAGS = [
+  "hv-relaxed",
+  "hv-vapic",
+  "hv-vpindex",
+  "hv-evmcs",
+  "hv-emsr-bitmap",
+  "hv-tlbflush-direct",
+] as const;
 type EnlightenmentFlag = (typeof ENLIGHTENMENT_FLAGS)[number];
 
 const LEAVES = kvmGlueSource("hyperv_fill_cpuids");
@@ -81,6 +88,11 @@ const HYPER_V_LEAVES = defineQuirk({
   },
 });
 
+/** What L1 may use beside the enlightened VMCS, as CPUID 4000_000AH says it. */
+function nestedFeatures(context: ColumnContext): number {
+  return (isOn(context, "hv-tlbflush-direct") ? 1 << 17 : 0) | (isOn(context, "hv-emsr-bitmap") ? 1 << 19 : 0);
+}
+
 const ENLIGHTENED_VMCS = defineQuirk({
   id: "qemu/cpuid/enlightened-vmcs",
   summary: "hv-evmcs=on recommends the enlightened VMCS in CPUID 4000_0004H and tells its version in 4000_000AH.",
@@ -95,7 +107,7 @@ const ENLIGHTENED_VMCS = defineQuirk({
       profile.setCpuid(0x4000_0000, 0, "eax", NESTED_FEATURES);
       setBits(profile, RECOMMENDATIONS, "eax", 1 << 14);
       for (let leaf = LIMITS + 1; leaf < NESTED_FEATURES; leaf++) setLeaf(profile, { leaf }, [0, 0, 0, 0]);
-      setLeaf(profile, { leaf: NESTED_FEATURES }, [0x101 | (isOn(context, "hv-emsr-bitmap") ? 1 << 19 : 0), 0, 0, 0]);
+      setLeaf(profile, { leaf: NESTED_FEATURES }, [0x101 | nestedFeatures(context), 0, 0, 0]);
     },
   },
 });
@@ -108,8 +120,11 @@ export function refuseEnlightenments(flags: ReadonlyMap<string, string>, version
   const on = (flag: EnlightenmentFlag): boolean => flags.get(flag) === "on";
   if (on("hv-evmcs") && !on("hv-vapic")) return "hv-evmcs=on requires hv-vapic=on";
   if (on("hv-emsr-bitmap") && !on("hv-evmcs")) return "hv-emsr-bitmap=on requires hv-evmcs=on on Intel";
+  if (on("hv-tlbflush-direct") && !on("hv-evmcs")) return "hv-tlbflush-direct=on is modelled only with hv-evmcs=on";
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (on("hv-evmcs") && (major < 3 || (major === 3 && minor < 1)))
     return `qemu@${version} has no hv-evmcs; it came with 3.1`;
+  if (on("hv-tlbflush-direct") && (major < 7 || (major === 7 && minor < 1)))
+    return `qemu@${version} has no hv-tlbflush-direct; it came with 7.1`;
   return undefined;
 }
