@@ -3,9 +3,10 @@ import { diffSeconds, emptySeconds, isBuilt, residentMib, versionSeconds } from 
 import { type Marks, onMetal, underColumn, WHOLE } from "./own.ts";
 import { type PeerFigure, underBochs, underQemu } from "./peers.ts";
 import { schedulesPerSecond, snapshotMicroseconds } from "./schedules.ts";
+import { stackFigures } from "./stacks.ts";
 
 /*
- * pnpm bench [alu|calls|memory|strings|exits|nested|schedules|start|resident …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
+ * pnpm bench [alu|calls|memory|strings|exits|nested|schedules|stacks|start|resident …]: how fast hvdiff is, as medians, and beside it the same images under QEMU TCG and Bochs where they
  * are installed. Not a test: figures depend on the machine and what else it does.
  */
 
@@ -103,6 +104,19 @@ async function nested(): Promise<void> {
   }
 }
 
+async function stacks(): Promise<void> {
+  for (const depth of [1, 2, 3]) {
+    const runs = Array.from({ length: depth === 3 ? 1 : 3 }, () => stackFigures(depth));
+    const fastest = Math.max(...runs.map(({ exitsPerSecond }) => exitsPerSecond));
+    const { exitsPerGuestExit } = runs[0]!;
+    print(
+      `VM exits, ${depth} ideal on each other`,
+      `${figure(fastest)} /s`,
+      `${exitsPerGuestExit.toFixed(1)} for each of the guest`,
+    );
+  }
+}
+
 async function schedules(): Promise<void> {
   print("schedules of cr4-loop on one core", `${figure(median(schedulesPerSecond))} /s`, "2,000 /s or more on two");
   print("snapshot of a guest with 64 MiB", `${figure(median(() => snapshotMicroseconds().take))} µs`, "100 µs or less");
@@ -154,6 +168,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   exits,
   nested,
   schedules,
+  stacks,
   start: starting,
   resident,
 };
