@@ -14,8 +14,10 @@ interface Difference {
   readonly sdm: string;
 }
 
+/** Bochs does not come to an end with these within any reasonable time. */
+const NOT_CAPTURED = ["astray"];
 /** The captures are of Bochs with models of Intel's. */
-const CAPTURED = SCENARIOS.filter(({ needs }) => !needs.includes("svm"));
+const CAPTURED = SCENARIOS.filter(({ needs, id }) => !needs.includes("svm") && !NOT_CAPTURED.includes(id));
 const captures = fileURLToPath(new URL("../captures", import.meta.url));
 const folders = readdirSync(captures).filter((name) => name.startsWith("bochs-"));
 const differences: readonly Difference[] = JSON.parse(readFileSync(join(captures, "differences.json"), "utf8"));

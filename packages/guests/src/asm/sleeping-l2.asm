@@ -21,7 +21,7 @@ main:
         call    pair_prepare
         jc      .done
         call    posted_probe
-        jc      .off
+        jc      .not_offered
         mov     qword [l2_entry], waits
         call    posted_vmcs
         call    start_sender
@@ -41,6 +41,10 @@ main:
         verdict_end
 .off:   vmxoff
 .done:  ret
+.not_offered:
+        verdict_text "l2", "SKIP"
+        verdict_text "interrupts", "SKIP"
+        jmp     .off
 
 ; The second processor's
 post_and_look:
