@@ -118,11 +118,13 @@ function scheduleOf({ schedule = "" }: RunOptions, processors: number): Schedule
 const NOT_COMPARED = new Set(["check"]);
 
 /**
- * The guest-visible projection of a trace.
+ * The guest-visible projection of a trace: each processor's events in order, one processor behind the other. Which of two processors does something
+ * first is not to be seen but by what they read of each other.
  * @param below levels under the guest's own first: hypervisors of a stack
  */
 export function projectionOf(events: readonly TraceEvent[], below = 0): TraceEvent[] {
   const own = events.filter((event) => event.level > below && !NOT_COMPARED.has(event.kind));
+  own.sort((one, other) => one.vcpu - other.vcpu);
   return below === 0 ? own : own.map((event) => ({ ...event, level: event.level - below }));
 }
 

@@ -43,9 +43,12 @@ export class Session {
     const key = configuration.key;
     let run = this.runs.get(key);
     if (run === undefined) {
+      const recycled = this.recycled;
+      // A run that fails leaves the buffer as nobody knows it.
+      this.recycled = null;
       const machine = createMachine(this.image, column, configuration, this.silicon, {
         ...this.settings,
-        ...(this.recycled ? { recycled: this.recycled } : {}),
+        ...(recycled ? { recycled } : {}),
       });
       run = runMachine(machine);
       this.recycled = machine.memory.recycle();

@@ -46,10 +46,13 @@ export class TraceCache {
   private run(scenario: string, column: ResolvedColumn, silicon: CpuModel, configuration: Configuration): Seen | null {
     try {
       const image = this.imageOf(scenario);
+      const recycled = this.recycled;
+      // A run that fails leaves the buffer as nobody knows it.
+      this.recycled = null;
       const machine = createMachine(image, column, configuration, silicon, {
         ...this.settings,
         processors: image.processors,
-        ...(this.recycled === null ? {} : { recycled: this.recycled }),
+        ...(recycled === null ? {} : { recycled }),
       });
       const run = runMachine(machine);
       this.recycled = machine.memory.recycle();

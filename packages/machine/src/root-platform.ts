@@ -2,7 +2,7 @@ import { type CpuModel, enterVirtualWireMode, type PhysicalMemory, type Processo
 import type { Svm } from "@hvdiff/svm";
 import type { RootVmx } from "@hvdiff/vmx";
 import type { Where } from "./outcome.ts";
-import type { TraceEvent } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** Control registers of a 64-bit host; the segments are flat. */
 export interface HostMode {
@@ -22,7 +22,7 @@ export interface RootPlatform {
   readonly vmx: readonly RootVmx[];
   readonly svm: readonly Svm[];
   readonly memory: PhysicalMemory;
-  readonly trace: { add(event: TraceEvent): void; retract(kind: string): void };
+  readonly trace: Pick<Trace, "add" | "retract" | "takeBack">;
   readonly options: {
     readonly model: CpuModel;
     readonly recordTrace?: boolean;

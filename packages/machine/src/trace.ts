@@ -51,6 +51,14 @@ export class Trace {
     this.events.splice(at, 1);
   }
 
+  /** Takes back the last event but for what an L0 tells of itself, if it is like this: it will be told again. */
+  takeBack(isLike: (event: TraceEvent) => boolean): void {
+    if (!this.recording || this.leftOut) return;
+    const at = this.events.findLastIndex(({ level }) => level > 0);
+    const last = this.events[at];
+    if (last !== undefined && isLike(last)) this.events.splice(at, 1);
+  }
+
   /**
    * A sink for one processor, which takes the level from its state. Under a root-mode client silicon's own VM entries and exits are L0's
    * business; silicon does not trace them then.

@@ -10,6 +10,7 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const { CPUID, IO_INSTRUCTION, MSR_READ, VMREAD, VMWRITE, VMCLEAR, VMPTRLD, VMPTRST } = EXIT_REASONS;
 const VALID = 1 << 31;
+const VECTOR = 0xff;
 const ERROR_CODE = 1 << 11;
 const TYPE_HARDWARE_EXCEPTION = 3 << 8;
 const RFLAGS_IF = 0x200;
@@ -22,6 +23,16 @@ const BLOCKED_BY_STI_OR_MOV_SS = 3;
 const BLOCKED_BY_MOV_SS = 2;
 const BLOCKED_BY_NMI = 8;
 const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | BLOCKED_BY_NMI;
+
+/** Silicon has told that it delivers the event, and tells that again. */
+function takeBackDelivery({ l0, index }: VmxVcpu, vector: number): void {
+  l0.machine.trace.takeBack(
+    (event) =>
+      event.vcpu === index &&
+      (event.kind === "interrupt" || event.kind === "exception") &&
+      event.data["vector"] === vector,
+  );
+}
 
 /**
  * Before each entry: what L0 owes the level that runs next. Order: INIT and start-up IPIs, a monitor trap, an event whose delivery was
@@ -43,6 +54,7 @@ export function deliverPending(vcpu: VmxVcpu): void {
   }
   const v = vcpu.current;
   if (state.reinject !== null) {
+    takeBackDelivery(vcpu, state.reinject.information & VECTOR);
     v.set(F.vmEntryInterruptionInformation, state.reinject.information, 0);
     v.set(F.vmEntryExceptionErrorCode, state.reinject.errorCode, 0);
     v.set(F.vmEntryInstructionLength, state.reinject.length, 0);

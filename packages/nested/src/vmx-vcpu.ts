@@ -107,8 +107,10 @@ export class VmxVcpu implements VirtualProcessor {
   }
 
   private createShadow(): ShadowVmcs | null {
-    const { shadowedFields } = this.l0.options.mechanisms;
-    if (shadowedFields === null) return null;
+    const { mechanisms, policy } = this.l0.options;
+    const { shadowedFields } = mechanisms;
+    // What stands for vmcs12 is a copy: an L0 that works on the page itself has no use for one.
+    if (shadowedFields === null || vmcs12PolicyOf(policy).home !== "copy") return null;
     const sink =
       this.sink === null
         ? null

@@ -69,6 +69,7 @@ export class StackedClient {
       trace: {
         add: (event: TraceEvent) => machine.trace.add({ ...event, level: event.level + depth }),
         retract: (kind) => machine.trace.retract(kind),
+        takeBack: (isLike) => machine.trace.takeBack(isLike),
       },
       options: { ...machine.options, model },
       turns: { isIdle: () => false },
