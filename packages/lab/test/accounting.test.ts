@@ -54,10 +54,10 @@ describe("what an L0 does is counted where it is done", () => {
     const copies = events.filter(({ kind }) => kind === "l0-copy").map(({ data }) => data);
     const first = copies.findIndex(({ why }) => why === "VMLAUNCH");
     expect(copies.slice(first, first + 4)).toEqual([
-      { from: "shadow-vmcs01", to: "vmcs12", fields: 23, why: "VMLAUNCH" },
-      { from: "vmcs12", to: "vmcs02", fields: 117, why: "VMLAUNCH" },
-      { from: "vmcs02", to: "vmcs12", fields: 67, why: "L2 exits to L1" },
-      { from: "vmcs12", to: "shadow-vmcs01", fields: 34, why: "L1 goes on" },
+      { from: "shadow-vmcs01", to: "vmcs12", fields: 23, why: "VMLAUNCH", deckCounts: true },
+      { from: "vmcs12", to: "vmcs02", fields: 117, why: "VMLAUNCH", deckCounts: false },
+      { from: "vmcs02", to: "vmcs12", fields: 67, why: "L2 exits to L1", deckCounts: false },
+      { from: "vmcs12", to: "shadow-vmcs01", fields: 34, why: "L1 goes on", deckCounts: true },
     ]);
     expect(copies).toHaveLength(
       Object.entries(counters).reduce((n, [name, c]) => n + (/^copies/.test(name) ? c : 0), 0),

@@ -30,9 +30,16 @@ function seen(scenario: string, text: string, silicon: CpuModel, withQuirks = tr
 /** Processors that can carry an L0: with EPT and unrestricted guest. */
 const HOSTS = CPU_MODELS.filter((silicon) => seen("capabilities", "ideal", silicon) !== null);
 
+/** Guests about races: at which of its instructions one processor is reached by another is a matter of time, and what they print does not tell it. */
+const RACES = new Set(
+  SCENARIOS.filter(({ tags, processors = 1 }) => processors > 1 && tags.includes("events")).map(({ id }) => id),
+);
+
 /** What a guest saw, ready to be compared by a test. */
-function sight(of: Seen | null): unknown {
-  return of === null ? null : { outcome: of.run.outcome, events: of.keys };
+function sight(scenario: string, of: Seen | null): unknown {
+  if (of === null) return null;
+  const { outcome, serial } = of.run;
+  return RACES.has(scenario) ? { outcome, serial } : { outcome, events: of.keys };
 }
 
 test("the processors that can carry an L0 are all but Intel's oldest", () => {
@@ -45,13 +52,16 @@ test("the processors that can carry an L0 are all but Intel's oldest", () => {
 describe.each(HOSTS.map((silicon) => [silicon.id, silicon] as const))("on %s", (_, silicon) => {
   describe.each(SCENARIOS.map(({ id }) => id))("%s", (scenario) => {
     test("looks the same on metal and ideal", () => {
-      expect(sight(seen(scenario, "ideal", silicon))).toEqual(sight(seen(scenario, "metal", silicon)));
+      expect(sight(scenario, seen(scenario, "ideal", silicon))).toEqual(
+        sight(scenario, seen(scenario, "metal", silicon)),
+      );
     });
 
     // Whatever differs on a column is then the work of its quirks: no verdict is unattributed.
     test("looks the same on metal and on every column without its quirks", () => {
-      const metal = sight(seen(scenario, "metal", silicon));
-      for (const column of COLUMNS) expect(sight(seen(scenario, column, silicon, false)), column).toEqual(metal);
+      const metal = sight(scenario, seen(scenario, "metal", silicon));
+      for (const column of COLUMNS)
+        expect(sight(scenario, seen(scenario, column, silicon, false)), column).toEqual(metal);
     });
   });
 });

@@ -37,8 +37,12 @@ export const GATE = { start: 0, done: 8, exit: 16, vectors: 0x100 } as const;
 /** Host-physical address of the guest's physical address 0. */
 export const GUEST_OFFSET = 0x1_4000_0000;
 
-/** Host-physical addresses that nothing backs: guest-physical holes are mapped here, so that they read FF and swallow writes. */
-export const UNBACKED_BASE = 0x20_0000_0000;
+/**
+ * Host-physical addresses that nothing backs: guest-physical holes are mapped here, so that they read FF and swallow writes. Behind the most RAM that a
+ * guest may have, and within 36 bits: no processor with EPT has fewer.
+ */
+export const UNBACKED_BASE = 0xc_0000_0000;
+const UNBACKED_SIZE = 0x3_0000_0000;
 
 /** Host-physical addresses behind which L0 keeps the registers of L1's devices, by their guest-physical addresses. */
 export const DEVICE_BASE = 0x30_0000_0000;
@@ -57,5 +61,5 @@ export function isGuestRam(address: number, size: number): boolean {
 
 /** Host-physical address behind a guest-physical one, backed or not. */
 export function hostAddress(address: number, size: number): number {
-  return isGuestRam(address, size) ? address + GUEST_OFFSET : UNBACKED_BASE + (address % 0x10_0000_0000);
+  return isGuestRam(address, size) ? address + GUEST_OFFSET : UNBACKED_BASE + (address % UNBACKED_SIZE);
 }
