@@ -42,7 +42,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
 /** `hvdiff stack`. */
 export const stack: Command = {
   name: "stack",
-  summary: "Run a guest under hypervisors that stand on each other, and count what that costs",
+  summary: "Run a guest under hypervisors on each other, and count what they do",
   usage: "GUEST --levels COLUMN,COLUMN[,COLUMN…]",
   options: [
     OPTIONS.levels,
