@@ -4,7 +4,7 @@ import { UsageError } from "./api.ts";
 import { configurationOf } from "./configuration.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import { toEventResult } from "./events.ts";
-import { basisOf } from "./resolve.ts";
+import { basisOf, refuseStack } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION, type TraceResult } from "./results.ts";
 import { createMachine, createTeller, type Run, runMachine } from "./run.ts";
@@ -110,7 +110,7 @@ function loneResult(session: Session, column: ResolvedColumn, ran: Run): DiffRes
 export function debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
-  if (resolved.levels !== null) throw new UsageError(`column "${column}": a stack of hypervisors has no debugger`);
+  refuseStack(resolved, "has no debugger");
   const machine = session.machineWithoutTrace(resolved);
   return {
     target: new DebugTarget(machine),

@@ -27,6 +27,11 @@ function resolveOne(text: string, silicon: CpuModel, options: RunOptions): Resol
   return { text, spec, context, quirks: activeQuirks(context, PERSONALITIES, overridesOf(options)), levels: null };
 }
 
+/** For what is not there for stacks. Errors: `UsageError`. */
+export function refuseStack({ levels, text }: ResolvedColumn, why: string): void {
+  if (levels !== null) throw new UsageError(`column "${text}": a stack of hypervisors ${why}`);
+}
+
 /** Each hypervisor on the CPU that the one below shows. */
 function resolveStack(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
   const levels: ResolvedColumn[] = [];

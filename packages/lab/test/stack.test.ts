@@ -66,7 +66,11 @@ describe("hypervisors on each other", () => {
   test("processors with SVM, schedules and searches are refused by name", () => {
     const guest = { scenario: "npt-2m" };
     expect(() => lab.diff(guest, ["metal", "ideal//ideal"], { cpu: "zen4" })).toThrow("stacks on SVM are not modelled");
-    expect(() => lab.explore({ scenario: "halted-entry" }, "ideal//ideal")).toThrow("cannot be searched");
+    const stacked = { scenario: "halted-entry" };
+    expect(() => lab.explore(stacked, "ideal//ideal")).toThrow("cannot be searched");
+    expect(() => lab.cost(stacked, ["ideal//ideal"])).toThrow("no model of cycles");
+    expect(() => lab.structures(stacked, "ideal//ideal")).toThrow("not taken apart");
+    expect(() => lab.pageWalk(stacked, "ideal//ideal", {}, {})).toThrow("more stages");
   });
 });
 

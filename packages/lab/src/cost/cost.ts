@@ -1,4 +1,5 @@
 import type { Guest, RunOptions } from "../api.ts";
+import { refuseStack } from "../resolve.ts";
 import type { ColumnCost, CostResult } from "../results.ts";
 import { SCHEMA_VERSION } from "../results.ts";
 import type { Run } from "../run.ts";
@@ -27,6 +28,7 @@ export function cost(
   const onMetal = instructions(metal) + exits * cyclesOf("round-trip") + accesses * cyclesOf("access");
   const results = columns.map((text): ColumnCost => {
     const column = session.column(text);
+    refuseStack(column, "has counts for each level (`hvdiff stack`), and no model of cycles");
     const run = session.run(column);
     const lines = column.spec.product === "metal" ? [] : predict(run.counters, parameters);
     const work = lines.reduce((sum, { cycles }) => sum + cycles, 0);

@@ -2,6 +2,7 @@ import { type Machine, parseSchedule, type Schedule, type ScheduledEvent, schedu
 import { type ExploreOptions, type Guest, UsageError } from "../api.ts";
 import { configurationOf } from "../configuration.ts";
 import { outcomeResult } from "../differences.ts";
+import { refuseStack } from "../resolve.ts";
 import type { ResolvedColumn } from "../resolved-column.ts";
 import { type ExploreResult, type Finding, SCHEMA_VERSION } from "../results.ts";
 import { createMachine, runMachine } from "../run.ts";
@@ -34,7 +35,7 @@ function eventsOf(texts: readonly string[], processors: number): readonly Schedu
 
 function requireTakers(column: ResolvedColumn, events: readonly ScheduledEvent[]): void {
   const { spec, text } = column;
-  if (column.levels !== null) throw new UsageError(`column "${text}": a stack of hypervisors cannot be searched`);
+  refuseStack(column, "cannot be searched");
   if (events.length === 0) throw new UsageError("events: none given");
   if (spec.vmm === null && events.some(({ kind }) => kind === "signal"))
     throw new UsageError(`column "${text}": there is no VMM half that a signal could return to`);

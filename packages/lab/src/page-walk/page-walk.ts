@@ -5,6 +5,7 @@ import { hex, hi32, lo32, u64 } from "@hvdiff/spec";
 import { type Guest, type RunOptions, UsageError, type WalkOptions } from "../api.ts";
 import { configurationOf } from "../configuration.ts";
 import { toEventResult } from "../events.ts";
+import { refuseStack } from "../resolve.ts";
 import { type PageWalkResult, SCHEMA_VERSION, type StageWalk, type WalkedEntry } from "../results.ts";
 import { createMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
@@ -109,6 +110,7 @@ function addressOf(text: string): bigint {
 export function pageWalk(guest: Guest, column: string, options: RunOptions, asked: WalkOptions): PageWalkResult {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
+  refuseStack(resolved, "has more stages than are walked");
   const given = asked.address === undefined ? null : addressOf(asked.address);
   const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
   const settings = { ...session.settings, traceRoot: true };

@@ -4,6 +4,7 @@ import { type Guest, type RunOptions, UsageError } from "../api.ts";
 import { configurationOf } from "../configuration.ts";
 import { resultOf } from "../diff.ts";
 import { toEventResult } from "../events.ts";
+import { refuseStack } from "../resolve.ts";
 import {
   type EventResult,
   SCHEMA_VERSION,
@@ -66,6 +67,7 @@ class Taken {
 export function structures(guest: Guest, column: string, options: RunOptions): StructuresResult {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
+  refuseStack(resolved, "is not taken apart: its levels each have structures of these names");
   if (resolved.spec.product === "metal")
     throw new UsageError(
       `column "${column}": without an L0 there are no control structures to merge; “ideal” has them`,
