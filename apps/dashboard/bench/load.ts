@@ -1,11 +1,13 @@
 /*
- * What the API bears: 50 clients reading while two runs compute, and 10,000 requests made by chance.
+ * What the API bears: 50 clients reading while two runs compute, and 10,000 requests made by chance. The server is a process of its own, so that its
+ * readers do not hold it up; each client keeps one connection, as browsers do.
  * npx tsx --conditions=@hvdiff/source apps/dashboard/bench/load.ts [reads|fuzz]
  */
+import { fork } from "node:child_process";
 import { mkdtempSync } from "node:fs";
-import { createServer, type RequestOptions, request } from "node:http";
+import { Agent, createServer, type RequestOptions, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -40,22 +42,26 @@ async function builtWorker(): Promise<string> {
   return join(outDir, "lab-worker.mjs");
 }
 
-const only = process.argv[2] === "fuzz" ? "fuzz" : "reads";
-// The fuzz asks for everything there is: over made-up results, so that no run holds it up.
-const client = only === "fuzz" ? inProcess(createFakeLab()) : await workers();
-const server = createServer(createApp(client));
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-const { port } = server.address() as AddressInfo;
-
-async function workers(): Promise<LabClient> {
-  const path = await builtWorker();
-  return shared([inWorker(path), inWorker(path)]);
+/** Serves until the parent goes. */
+async function serve(what: string): Promise<void> {
+  // The fuzz asks for everything there is: over made-up results, so that no run holds it up.
+  const path = what === "fuzz" ? null : await builtWorker();
+  const client: LabClient =
+    path === null ? inProcess(createFakeLab()) : shared([inWorker(path), inWorker(path), inWorker(path)]);
+  const server = createServer(createApp(client));
+  server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
+  process.once("disconnect", () => process.exit(0));
 }
+
+const [role = "reads", what = role] = process.argv.slice(2);
+if (role === "serve") await serve(what);
+const server = role === "serve" ? null : fork(fileURLToPath(import.meta.url), ["serve", what]);
+const port = await new Promise<number>((resolve) => server?.once("message", resolve));
 
 /** Status and body of a request, however odd. */
 function ask(options: RequestOptions, body?: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    // A connection of its own: the server ends one whose body it has refused to read.
+    // By itself a connection of its own: the server ends one whose body it has refused to read.
     const asked = request({ host: "127.0.0.1", port, agent: false, ...options }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (piece) => {
@@ -85,9 +91,10 @@ async function readers(): Promise<void> {
   let errors = 0;
   await Promise.all(
     Array.from({ length: CLIENTS }, async (_, number) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let read = 0; read < READS; read++) {
         const start = performance.now();
-        const { status } = await ask({ path: `/api/v1/${READ_PATHS[(number + read) % READ_PATHS.length]}` });
+        const { status } = await ask({ agent, path: `/api/v1/${READ_PATHS[(number + read) % READ_PATHS.length]}` });
         times.push(performance.now() - start);
         if (status !== 200) errors += 1;
         await new Promise((resolve) => setTimeout(resolve, 20 + ((number * 7 + read * 13) % 60)));
@@ -100,7 +107,7 @@ async function readers(): Promise<void> {
   times.sort((one, other) => one - other);
   const at = (part: number) => times[Math.min(times.length - 1, Math.floor(part * times.length))]?.toFixed(1);
   console.log(
-    `reads ${times.length}, errors ${errors}, median ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms; runs ${states}`,
+    `reads ${times.length}, errors ${errors}, median ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms; runs ${states}; load ${loadavg()[0]?.toFixed(1)}`,
   );
 }
 
@@ -185,8 +192,6 @@ async function fuzz(): Promise<void> {
   );
 }
 
-if (only === "fuzz") await fuzz();
+if (role === "fuzz") await fuzz();
 else await readers();
-server.close();
-await client.close();
-process.exit(0);
+server?.disconnect();

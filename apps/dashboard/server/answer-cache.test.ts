@@ -7,7 +7,7 @@ function counting(answer: (request: LabRequest) => string) {
   const client = {
     call: async (request: LabRequest) => {
       asked.push("column" in request ? String(request.column) : request.method);
-      return answer(request);
+      return Buffer.from(answer(request));
     },
     close: async () => {},
   };
@@ -18,19 +18,19 @@ function quirksOf(column: string): LabRequest {
   return { method: "quirks", column };
 }
 
-async function askAll(cache: { call(request: LabRequest): Promise<string> }, columns: string): Promise<void> {
+async function askAll(cache: { call(request: LabRequest): Promise<Buffer> }, columns: string): Promise<void> {
   for (const column of columns) await cache.call(quirksOf(column));
 }
 
 test("beyond the limit of entries, what was asked for longest ago is forgotten", async () => {
   const { asked, client } = counting(() => "[]");
-  await askAll(withCache(client, { entries: 2, characters: 1000 }), "abacab");
+  await askAll(withCache(client, { entries: 2, bytes: 1000 }), "abacab");
   expect(asked.join("")).toBe("abcb");
 });
 
 test("beyond the limit of size, old answers are forgotten", async () => {
   const { asked, client } = counting(() => "x".repeat(60));
-  await askAll(withCache(client, { entries: 10, characters: 100 }), "aba");
+  await askAll(withCache(client, { entries: 10, bytes: 100 }), "aba");
   expect(asked.join("")).toBe("aba");
 });
 

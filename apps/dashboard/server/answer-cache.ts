@@ -3,14 +3,14 @@ import type { LabClient } from "./lab-client.ts";
 /** How much is kept; what was asked for longest ago goes first. */
 export interface CacheLimits {
   readonly entries: number;
-  readonly characters: number;
+  readonly bytes: number;
 }
 
-const LIMITS: CacheLimits = { entries: 200, characters: 100_000_000 };
+const LIMITS: CacheLimits = { entries: 200, bytes: 100_000_000 };
 
 /** Remembers answers by their request. Results are deterministic, so an answer never goes stale; errors are not kept. */
 export function withCache(client: LabClient, limits: CacheLimits = LIMITS): LabClient {
-  const answers = new Map<string, Promise<string>>();
+  const answers = new Map<string, Promise<Buffer>>();
   const sizes = new Map<string, number>();
 
   function forget(key: string): void {
@@ -18,12 +18,12 @@ export function withCache(client: LabClient, limits: CacheLimits = LIMITS): LabC
     sizes.delete(key);
   }
 
-  function keep(key: string, text: string): void {
-    sizes.set(key, text.length);
-    let characters = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  function keep(key: string, answer: Buffer): void {
+    sizes.set(key, answer.length);
+    let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     for (const oldest of answers.keys()) {
-      if (answers.size <= limits.entries && characters <= limits.characters) return;
-      characters -= sizes.get(oldest) ?? 0;
+      if (answers.size <= limits.entries && bytes <= limits.bytes) return;
+      bytes -= sizes.get(oldest) ?? 0;
       forget(oldest);
     }
   }
@@ -39,7 +39,7 @@ export function withCache(client: LabClient, limits: CacheLimits = LIMITS): LabC
       answers.set(key, result);
       if (known === undefined) {
         result.then(
-          (text) => keep(key, text),
+          (answer) => keep(key, answer),
           () => forget(key),
         );
       }

@@ -13,7 +13,7 @@ parentPort.on("message", ({ id, request }) => {
   if (request.column === "crash") process.exit(3);
   if (request.column === "endless") for (;;);
   const refused = request.column === "bad";
-  parentPort.postMessage(refused ? { id, message: "unknown", isUsageError: true } : { id, text: String(request.column) });
+  parentPort.postMessage(refused ? { id, message: "unknown", isUsageError: true } : { id, bytes: new TextEncoder().encode(request.column) });
 });
 `;
 
@@ -30,10 +30,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("answers and the user's errors come back from the thread, and after a crash a new one answers", async () => {
   const client = inWorker(path);
-  expect(await client.call({ method: "quirks", column: "a" })).toBe("a");
+  expect(String(await client.call({ method: "quirks", column: "a" }))).toBe("a");
   await expect(client.call({ method: "quirks", column: "bad" })).rejects.toThrow(new UsageError("unknown"));
   await expect(client.call({ method: "quirks", column: "crash" })).rejects.toThrow("ended with code 3");
-  expect(await client.call({ method: "quirks", column: "b" })).toBe("b");
+  expect(String(await client.call({ method: "quirks", column: "b" }))).toBe("b");
   await client.close();
 });
 
@@ -42,28 +42,28 @@ test("a question that takes too long fails alone: those behind it are answered b
   const endless = client.call({ method: "quirks", column: "endless" });
   const behind = client.call({ method: "quirks", column: "behind" });
   await expect(endless).rejects.toThrow("took more than 1.5 s");
-  expect(await behind).toBe("behind");
+  expect(String(await behind)).toBe("behind");
   await client.close();
 });
 
 test("a question does not wait behind another while a client is idle", async () => {
-  let finish: (text: string) => void = () => {};
-  const slow = new Promise<string>((resolve) => {
+  let finish: (bytes: Buffer) => void = () => {};
+  const slow = new Promise<Buffer>((resolve) => {
     finish = resolve;
   });
   const asked: string[] = [];
   const clientOf = (name: string): LabClient => ({
     call: (request) => {
       asked.push(name);
-      return request.method === "scenarios" ? slow : Promise.resolve("quick");
+      return request.method === "scenarios" ? slow : Promise.resolve(Buffer.from("quick"));
     },
     close: async () => {},
   });
   const client = shared([clientOf("one"), clientOf("two")]);
   const long = client.call({ method: "scenarios" });
-  expect(await client.call({ method: "columns" })).toBe("quick");
-  expect(await client.call({ method: "columns" })).toBe("quick");
-  finish("slow");
-  expect(await long).toBe("slow");
+  expect(String(await client.call({ method: "columns" }))).toBe("quick");
+  expect(String(await client.call({ method: "columns" }))).toBe("quick");
+  finish(Buffer.from("slow"));
+  expect(String(await long)).toBe("slow");
   expect(asked).toEqual(["one", "two", "two"]);
 });

@@ -18,14 +18,17 @@ const LIMITS: WorkerLimits = { milliseconds: 300_000, megabytes: 3072 };
 interface Waiting {
   readonly request: LabRequest;
   readonly image: Uint8Array | undefined;
-  resolve(text: string): void;
+  resolve(bytes: Buffer): void;
   reject(error: Error): void;
 }
 
-/** hvdiff's own lab: in worker threads from the built package, in this thread when the source is run as it is. */
+/**
+ * hvdiff's own lab: in worker threads from the built package, in this thread when the source is run as it is. There is one more than runs are computed
+ * at once, so that questions need not wait for runs.
+ */
 export function defaultClient(): LabClient {
   const path = fileURLToPath(new URL("./lab-worker.js", import.meta.url));
-  return existsSync(path) ? shared([inWorker(path), inWorker(path)]) : inProcess(createLab());
+  return existsSync(path) ? shared([inWorker(path), inWorker(path), inWorker(path)]) : inProcess(createLab());
 }
 
 /** Several clients as one: each question goes to the one with the fewest waiting, so that a short one need not queue behind a long one. */
@@ -74,7 +77,7 @@ export function inWorker(path: string, limits: WorkerLimits = LIMITS): LabClient
   function start(): Worker {
     const started = new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
     started.on("message", (reply: WorkerReply) =>
-      settle((asked) => ("text" in reply ? asked.resolve(reply.text) : asked.reject(errorOf(reply)))),
+      settle((asked) => ("bytes" in reply ? asked.resolve(bufferOf(reply.bytes)) : asked.reject(errorOf(reply)))),
     );
     started.on("error", (error) => fail(started, new Error(`the lab's thread failed: ${error.message}`)));
     started.on("exit", (code) => fail(started, new Error(`the lab's thread ended with code ${code}`)));
@@ -110,6 +113,10 @@ export function inWorker(path: string, limits: WorkerLimits = LIMITS): LabClient
       await last?.terminate();
     },
   };
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function tooLong({ milliseconds }: WorkerLimits): Error {

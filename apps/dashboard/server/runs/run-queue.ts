@@ -3,8 +3,9 @@ import { ApiError } from "../../questions/api-error.ts";
 import type { LabClient } from "../lab-client.ts";
 import { sha256 } from "../store/files.ts";
 import { answerName, type Store } from "../store/store.ts";
+import { type KeptRuns, keptRuns } from "./kept-runs.ts";
 import type { RunRequest } from "./run-request.ts";
-import { joined, type RunState, readState } from "./run-state.ts";
+import { joined, type RunState } from "./run-state.ts";
 
 type Listener = (state: RunState) => void;
 
@@ -22,27 +23,30 @@ export interface RunQueue {
 
 const MOST_WAITING = 32;
 const MOST_LISTED = 100;
+/** Runs computed at once; the lab has a thread more. */
+const AT_ONCE = 2;
 
 interface Queue {
   readonly client: LabClient;
   readonly store: Store;
   readonly fingerprint: string;
+  readonly runs: KeptRuns;
+  /** What waits. */
   readonly line: string[];
+  /** What is computed now. */
+  readonly active: Set<string>;
   readonly listeners: Map<string, Set<Listener>>;
-  isBusy: boolean;
 }
 
 export function createRunQueue(client: LabClient, store: Store, fingerprint: string): RunQueue {
-  const queue: Queue = { client, store, fingerprint, line: [], listeners: new Map(), isBusy: false };
-  for (const id of store.runs.names) {
-    const status = readState(store.runs.read(id))?.status;
-    if (status === "queued" || status === "running") queue.line.push(id);
-  }
-  void work(queue);
+  const runs = keptRuns(store.runs);
+  const queue: Queue = { client, store, fingerprint, runs, line: [], active: new Set(), listeners: new Map() };
+  for (const { id, status } of runs.all) if (status === "queued" || status === "running") queue.line.push(id);
+  work(queue);
   return {
     start: (request) => start(queue, request),
-    state: (id) => readState(store.runs.read(id)),
-    list: () => store.runs.names.slice(-MOST_LISTED).flatMap((id) => readState(store.runs.read(id)) ?? []),
+    state: runs.of,
+    list: () => runs.all.slice(-MOST_LISTED),
     result: (id) => store.answers.read(resultName(queue, id)),
     listen(id, listener) {
       const listeners = queue.listeners.get(id) ?? new Set();
@@ -58,9 +62,9 @@ function resultName({ fingerprint }: Queue, id: string): string {
 
 function start(queue: Queue, request: RunRequest): RunState {
   const id = sha256(JSON.stringify(request));
-  const known = readState(queue.store.runs.read(id));
+  const known = queue.runs.of(id);
   const isKept = known?.status === "done" && queue.store.answers.sizeOf(resultName(queue, id)) !== null;
-  if (known !== null && (isKept || queue.line.includes(id) || known.status === "running")) return known;
+  if (known !== null && (isKept || queue.line.includes(id) || queue.active.has(id))) return known;
   if (queue.line.length >= MOST_WAITING)
     throw new ApiError(429, `${MOST_WAITING} runs are waiting already; try again later`);
   if ("artefact" in request.guest && queue.store.artefacts.sizeOf(request.guest.artefact) === null)
@@ -68,25 +72,29 @@ function start(queue: Queue, request: RunRequest): RunState {
   const state: RunState = { id, request, status: "queued", done: 0, total: request.columns?.length ?? 0, error: null };
   tell(queue, state);
   queue.line.push(id);
-  void work(queue);
+  work(queue);
   return state;
 }
 
-function tell({ store, listeners }: Queue, state: RunState): void {
-  store.runs.write(state.id, JSON.stringify(state));
+function tell({ runs, listeners }: Queue, state: RunState): void {
+  runs.keep(state);
   for (const listener of listeners.get(state.id) ?? []) listener(state);
 }
 
-/** Computes what waits, one run after the other. */
-async function work(queue: Queue): Promise<void> {
-  if (queue.isBusy) return;
-  queue.isBusy = true;
-  for (let id = queue.line[0]; id !== undefined; id = queue.line[0]) {
-    const state = readState(queue.store.runs.read(id));
-    if (state !== null) await compute(queue, state);
-    queue.line.shift();
+/** Begins what waits, as long as there is room. */
+function work(queue: Queue): void {
+  while (queue.active.size < AT_ONCE) {
+    const id = queue.line.shift();
+    if (id === undefined) return;
+    const state = queue.runs.of(id);
+    if (state === null) continue;
+    queue.active.add(id);
+    const onend = () => {
+      queue.active.delete(id);
+      work(queue);
+    };
+    compute(queue, state).then(onend, onend);
   }
-  queue.isBusy = false;
 }
 
 async function compute(queue: Queue, waiting: RunState): Promise<void> {
@@ -100,8 +108,8 @@ async function compute(queue: Queue, waiting: RunState): Promise<void> {
     for (const asked of [[reference], ...others.map((column) => [reference, column])]) {
       tell(queue, { ...running, done: parts.length });
       const { guest, options } = request;
-      const text = await queue.client.call({ method: "diff", guest, columns: asked, options }, image);
-      parts.push(JSON.parse(text) as DiffResult);
+      const answer = await queue.client.call({ method: "diff", guest, columns: asked, options }, image);
+      parts.push(JSON.parse(answer.toString()) as DiffResult);
     }
     queue.store.answers.write(resultName(queue, id), JSON.stringify(joined(parts)));
     tell(queue, { ...running, status: "done", done: columns.length });
@@ -112,7 +120,7 @@ async function compute(queue: Queue, waiting: RunState): Promise<void> {
 }
 
 async function defaultColumns(client: LabClient): Promise<readonly string[]> {
-  const answer = JSON.parse(await client.call({ method: "columns" })) as {
+  const answer = JSON.parse((await client.call({ method: "columns" })).toString()) as {
     defaults: ReturnType<Lab["defaultColumns"]>;
   };
   return answer.defaults;

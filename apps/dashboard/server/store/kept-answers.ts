@@ -10,10 +10,10 @@ export function withStore(client: LabClient, store: Store, fingerprint: string):
       if (QUICK.has(request.method)) return client.call(request, image);
       const name = answerName(fingerprint, request);
       const known = store.answers.read(name);
-      if (known !== null) return known.toString("utf8");
-      const text = await client.call(request, image);
-      store.answers.write(name, text);
-      return text;
+      if (known !== null) return known;
+      const answer = await client.call(request, image);
+      store.answers.write(name, answer);
+      return answer;
     },
     close: () => client.close(),
   };

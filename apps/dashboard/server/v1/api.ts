@@ -12,6 +12,7 @@ import { addArtefactRoutes } from "./artefact-routes.ts";
 import { addDumpRoute } from "./dump-route.ts";
 import { OPERATIONS, openApiDocument } from "./openapi.ts";
 import { addRunRoutes } from "./run-routes.ts";
+import { sendAnswer } from "./send-answer.ts";
 
 /** Version 1 of the API, to be mounted under `/api/v1`. */
 export function createApi(given: { client: LabClient; store: Store; queue: RunQueue }): Router {
@@ -20,11 +21,7 @@ export function createApi(given: { client: LabClient; store: Store; queue: RunQu
   for (const endpoint of ENDPOINTS) {
     api.get(expressPath(endpoint.path), async (request, response) => {
       const asked = endpoint.toRequest(request);
-      const text = await client.call(asked, imageFor(asked, store));
-      response
-        .set("Cache-Control", "no-cache")
-        .type("json")
-        .send(filtered(asked, request, text));
+      sendAnswer(response, filtered(asked, request, await client.call(asked, imageFor(asked, store))));
     });
   }
   api.get("/openapi.json", (_request, response) => {
@@ -61,17 +58,15 @@ function imageFor(asked: LabRequest, { artefacts }: Store): Uint8Array | undefin
 }
 
 /** The matrix's rows that fit `?q=`. */
-function filtered(asked: LabRequest, { query }: Request, text: string): string {
+function filtered(asked: LabRequest, { query }: Request, answer: Buffer): Buffer {
   const q = query["q"];
-  if (asked.method !== "matrix" || q === undefined) return text;
+  if (asked.method !== "matrix" || q === undefined) return answer;
   if (typeof q !== "string") throw new ApiError(400, "“q” is given once");
-  const matrix = JSON.parse(text) as MatrixResult;
+  const matrix = JSON.parse(answer.toString()) as MatrixResult;
   const parsed = parseQuery(q, { columns: matrix.columns.map(({ column }) => column) });
   if (!parsed.ok) throw new ApiError(400, `“q”: ${parsed.error.message}, at character ${parsed.error.start + 1}`);
-  return JSON.stringify({
-    ...matrix,
-    rows: matrix.rows.filter((row) => matchesRow(parsed.query, row, matrix.columns)),
-  });
+  const rows = matrix.rows.filter((row) => matchesRow(parsed.query, row, matrix.columns));
+  return Buffer.from(JSON.stringify({ ...matrix, rows }));
 }
 
 /** Bad input is the user's to mend (4xx), all else is ours (500); either way one line of JSON. */

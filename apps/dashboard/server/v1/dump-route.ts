@@ -14,13 +14,13 @@ export function addDumpRoute(api: Router, client: LabClient): void {
     async (request, response) => {
       const { body, query } = request;
       if (typeof body !== "string") throw new ApiError(415, "a dump is sent as text/plain");
-      const text = await client.call({
+      const answer = await client.call({
         method: "dump",
         text: body,
         column: columnOf(query, "on"),
         options: optionsOf(query),
       });
-      response.type("json").send(text);
+      response.type("json").send(answer);
     },
   );
 }

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { DiffResult } from "@hvdiff/lab";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunState } from "../server/runs/run-state.ts";
+import { findChromium, launch, openPage } from "./browser.ts";
+import { buildPage } from "./build-page.ts";
+
+const chromium = findChromium();
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const SERVER = fileURLToPath(new URL("serve-kept.ts", import.meta.url));
+const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2"];
+const GUEST = "xsaves-control";
+
+/** A server in a process of its own; killing it leaves it no chance to tidy up. */
+interface Killable {
+  readonly url: string;
+  kill(): Promise<void>;
+}
+
+async function serve(data: string, port: number, web: string): Promise<Killable> {
+  const parameters = ["--import", TSX, "--conditions=@hvdiff/source", SERVER, data, String(port), web];
+  const server: ChildProcess = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve, reject) => {
+    server.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
+    server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  return {
+    url,
+    async kill() {
+      server.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+describe.skipIf(chromium === null)("a server killed in mid-run", () => {
+  let data: string;
+  let web: string;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), "hvdiff-killed-"));
+    web = await buildPage();
+    browser = await launch(chromium ?? "");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    for (const folder of [data, web]) if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  const kept = (folder: string) =>
+    readdirSync(join(data, folder))
+      .filter((name) => !name.endsWith(".tmp"))
+      .map((name) => JSON.parse(readFileSync(join(data, folder, name), "utf8")) as unknown);
+  const stateOf = () => kept("runs")[0] as RunState | undefined;
+
+  test("loses nothing: the next one takes the run up, a page that looks on shows its result", {
+    timeout: 120_000,
+  }, async () => {
+    const first = await serve(data, 0, web);
+    const { page } = await openPage(browser);
+    page.setDefaultTimeout(90_000);
+    const asked = { method: "POST", headers: { "content-type": "application/json" } };
+    const body = JSON.stringify({ guest: { scenario: GUEST }, columns: COLUMNS });
+    const started = fetch(`${first.url}api/v1/runs`, { ...asked, body }).catch(() => null);
+    await expect.poll(() => stateOf()?.done ?? 0, { interval: 5, timeout: 60_000 }).toBeGreaterThan(0);
+    await first.kill();
+    await started;
+    // In mid-run, and every file that is there is whole.
+    expect(stateOf()).toMatchObject({ status: "running", total: COLUMNS.length });
+    const finished = kept("answers").length;
+    expect(finished).toBeGreaterThan(0);
+
+    const second = await serve(data, 0, web);
+    await page.goto(`${second.url}#/own/${stateOf()?.id}?on=${COLUMNS.join(",")}`);
+    await page.locator(".run-table").waitFor();
+    expect(await page.locator(".run-table tbody tr").count()).toBe(COLUMNS.length);
+    const result = (await (await fetch(`${second.url}api/v1/runs/${stateOf()?.id}/result`)).json()) as DiffResult;
+    expect(result.columns.map(({ column }) => column)).toEqual(COLUMNS);
+    expect(result.columns[2]?.differences.map(({ cause }) => cause.kind)).toContain("quirks");
+    expect(kept("answers").length).toBe(COLUMNS.length + 1);
+    expect(readdirSync(join(data, "answers")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    await second.kill();
+    await page.context().close();
+  });
+});
