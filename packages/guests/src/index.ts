@@ -24,6 +24,7 @@ import { npt1g } from "./scenarios/npt-1g.ts";
 import { npt2m } from "./scenarios/npt-2m.ts";
 import { pageFaultStorm } from "./scenarios/page-fault-storm.ts";
 import { physicalAddressWidth } from "./scenarios/physical-address-width.ts";
+import { plainCpuid } from "./scenarios/plain-cpuid.ts";
 import { repeatedInterrupt } from "./scenarios/repeated-interrupt.ts";
 import { sleepingL2 } from "./scenarios/sleeping-l2.ts";
 import { steeredInterrupt } from "./scenarios/steered-interrupt.ts";
@@ -51,6 +52,7 @@ export const SCENARIOS: readonly Scenario[] = [
   enlightenedVmptrld,
   l2Flush,
   exitMix,
+  plainCpuid,
   cpuidStorm,
   msrStorm,
   pageFaultStorm,

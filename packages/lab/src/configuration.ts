@@ -3,6 +3,7 @@ import { ARCHITECTURAL_POLICY, type Mechanisms, type NestedPolicy, PLAIN_MECHANI
 import { buildGuestModel, mergePolicy, type Quirk } from "@hvdiff/personality";
 import { PERSONALITIES } from "./products.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
+import { translationOf } from "./translation.ts";
 
 /** The CPU and the policy that a column comes down to: two quirk sets with the same configuration run the same. */
 export interface Configuration {
@@ -44,12 +45,13 @@ function mechanismsOf({ spec, context }: ResolvedColumn): Mechanisms {
   return { ...PLAIN_MECHANISMS, ...product?.mechanisms?.(context) };
 }
 
-/** Each hypervisor stands on the CPU that the one below shows. */
+/** Each hypervisor stands on the CPU that the one below shows; one that translates makes its own. */
 function stackOf(columns: readonly ResolvedColumn[], quirks: readonly Quirk[], silicon: CpuModel): Configuration {
   const levels: Configuration[] = [];
   for (const column of columns) {
     const own = column.quirks.filter((quirk) => quirks.includes(quirk));
-    levels.push(loneConfiguration(column, own, levels.at(-1)?.guestModel ?? silicon));
+    const ground = translationOf(column) === null ? (levels.at(-1)?.guestModel ?? silicon) : silicon;
+    levels.push(loneConfiguration(column, own, ground));
   }
   return { ...levels.at(-1)!, key: levels.map(({ key }) => key).join("//"), levels };
 }

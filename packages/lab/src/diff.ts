@@ -10,6 +10,7 @@ import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION,
 import { createMachine, createTeller, type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
+import { withLevelsBelow } from "./translation.ts";
 import { VERSION } from "./version.ts";
 
 const NOT_COMPARED = { differences: [], firstDivergence: null };
@@ -96,7 +97,7 @@ export function trace(guest: Guest, column: string, options: RunOptions): TraceR
   const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
   const settings = { ...session.settings, traceRoot: true };
   const machine = createMachine(session.image, resolved, configuration, session.silicon, settings);
-  const run = runMachine(machine);
+  const run = withLevelsBelow(runMachine(machine), resolved);
   return { column: resultOf(session, resolved, run), events: machine.trace.events.map(toEventResult) };
 }
 

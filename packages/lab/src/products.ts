@@ -1,4 +1,5 @@
 import type { Personality } from "@hvdiff/personality";
+import { hvx } from "@hvdiff/personality-hvx";
 import { hyperv } from "@hvdiff/personality-hyperv";
 import { kvm } from "@hvdiff/personality-kvm";
 import { virtualbox } from "@hvdiff/personality-virtualbox";
@@ -7,7 +8,7 @@ import { qemu } from "@hvdiff/vmm-qemu";
 import { virtualboxKvm } from "@hvdiff/vmm-virtualbox-kvm";
 
 /** Every product the lab knows. */
-export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, hyperv, qemu, virtualboxKvm];
+export const PERSONALITIES: readonly Personality[] = [kvm, virtualbox, vmware, hyperv, hvx, qemu, virtualboxKvm];
 
 /** Columns shown when the user names none. */
 export const DEFAULT_COLUMNS: readonly string[] = [

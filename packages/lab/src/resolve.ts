@@ -5,6 +5,7 @@ import { configurationOf } from "./configuration.ts";
 import { DEFAULT_CPU, PERSONALITIES } from "./products.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { siliconOf } from "./silicon/silicon.ts";
+import { translationOf } from "./translation.ts";
 
 /** The silicon that `--cpu` names. Errors: `UsageError` with the nearest names. */
 export function resolveCpu(options: RunOptions): CpuModel {
@@ -37,9 +38,11 @@ function resolveStack(text: string, silicon: CpuModel, options: RunOptions): Res
   const levels: ResolvedColumn[] = [];
   let ground = silicon;
   for (const part of text.split(STACKED)) {
-    const level = resolveOne(part, ground, options);
+    const standing = resolveOne(part, ground, options);
+    // One that translates needs no VMX below it; nobody says what it shows, so that is the silicon.
+    const level = translationOf(standing) === null ? standing : resolveOne(part, silicon, options);
     if (level.spec.product === "metal") throw new UsageError(`column "${text}": metal is no hypervisor`);
-    ground = configurationOf(level, level.quirks, ground).guestModel;
+    ground = configurationOf(level, level.quirks, level === standing ? ground : silicon).guestModel;
     levels.push(level);
   }
   const top = levels.at(-1)!;

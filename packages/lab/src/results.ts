@@ -175,6 +175,8 @@ export interface CostResult {
   readonly cpu: string;
   /** Says that this is a model. */
   readonly model: string;
+  /** What others have published about these columns. */
+  readonly notes: readonly string[];
   readonly metalCycles: number;
   readonly parameters: readonly CostParameterResult[];
   readonly columns: readonly ColumnCost[];

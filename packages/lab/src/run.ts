@@ -19,6 +19,7 @@ import { type BootOptions, type GuestConsole, type GuestModule, type RunOptions,
 import type { Configuration } from "./configuration.ts";
 import { PERSONALITIES } from "./products.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
+import { levelsBelow } from "./translation.ts";
 import { type GuestVerdicts, parseVerdicts } from "./verdicts/parse-verdicts.ts";
 
 const MIB = 0x100000;
@@ -173,7 +174,8 @@ export function createMachine(
         processors: settings.processors,
         restartsAfter: settings.restartsAfter,
       });
-    if (configuration.levels !== null)
+    const below = levelsBelow(column);
+    if (configuration.levels !== null && below < configuration.levels.length - 1)
       return createStackMachine(column, configuration.levels, silicon, common, settings.processors);
     return createNestedMachine({
       ...common,
@@ -193,7 +195,7 @@ export function createMachine(
 
 /** Errors: `L0Refusal`, `UsageError`, `LoadError`. */
 function createStackMachine(
-  { levels: columns, text }: ResolvedColumn,
+  column: ResolvedColumn,
   levels: readonly Configuration[],
   silicon: CpuModel,
   common: Omit<StackOptions, "silicon" | "levels" | "traceAll"> & {
@@ -202,6 +204,8 @@ function createStackMachine(
   },
   processors: number,
 ): Machine {
+  const { levels: columns, text } = column;
+  const below = levelsBelow(column);
   if (processors > 1) throw new UsageError(`column "${text}": a stack of hypervisors has one processor`);
   if (common.schedule.length > 0)
     throw new UsageError(`column "${text}": nothing can be scheduled for a stack of hypervisors`);
@@ -209,8 +213,8 @@ function createStackMachine(
     ...common,
     silicon,
     traceAll: common.traceRoot,
-    levels: levels.map(({ guestModel, policy, mechanisms }, at) => ({
-      name: columns![at]!.text,
+    levels: levels.slice(below).map(({ guestModel, policy, mechanisms }, at) => ({
+      name: columns![below + at]!.text,
       guestModel,
       policy,
       mechanisms,

@@ -10,6 +10,7 @@ import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { createMachine, type GuestImage, type Run, type RunSettings, runMachine, settingsOf } from "./run.ts";
 import { sha256Hex } from "./run-id.ts";
+import { withLevelsBelow } from "./translation.ts";
 
 /** Runs of one guest on one silicon, each combination of column and quirks made once. */
 export class Session {
@@ -50,7 +51,7 @@ export class Session {
         ...this.settings,
         ...(recycled ? { recycled } : {}),
       });
-      run = runMachine(machine);
+      run = withLevelsBelow(runMachine(machine), column);
       this.recycled = machine.memory.recycle();
       this.runs.set(key, run);
     }
@@ -59,7 +60,7 @@ export class Session {
 
   /** Runs the guest in a column once, telling what it prints. No trace is kept. */
   runOnce(column: ResolvedColumn, console: GuestConsole): Run {
-    return runMachine(this.machineWithoutTrace(column), console);
+    return withLevelsBelow(runMachine(this.machineWithoutTrace(column), console), column);
   }
 
   /** A machine of its own for the guest in a column. */

@@ -68,7 +68,6 @@ describe("hypervisors on each other", () => {
     expect(() => lab.diff(guest, ["metal", "ideal//ideal"], { cpu: "zen4" })).toThrow("stacks on SVM are not modelled");
     const stacked = { scenario: "halted-entry" };
     expect(() => lab.explore(stacked, "ideal//ideal")).toThrow("cannot be searched");
-    expect(() => lab.cost(stacked, ["ideal//ideal"])).toThrow("no model of cycles");
     expect(() => lab.structures(stacked, "ideal//ideal")).toThrow("not taken apart");
     expect(() => lab.pageWalk(stacked, "ideal//ideal", {}, {})).toThrow("more stages");
   });

@@ -40,6 +40,10 @@ export interface Personality {
   readonly vmmHalf?: VmmHalf;
   /** How the product does its work where no guest can notice: what it costs. Absent: as an L0 does that takes no pains. */
   mechanisms?(context: ColumnContext): Partial<Mechanisms>;
+  /**
+   * Runs its guest by binary translation and not by VMX or SVM: what the guest does exits nowhere below. `published`: what others have measured.
+   */
+  readonly translates?: { readonly published: string };
   /** Why this column cannot be run, in one line; undefined if it can. */
   refuse?(spec: ColumnSpec): string | undefined;
 }

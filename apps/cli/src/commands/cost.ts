@@ -46,6 +46,10 @@ export const cost: Command = {
   ],
   examples: [
     ["hvdiff cost exit-mix --on kvm@6.1,kvm@6.1/enable_shadow_vmcs=0", "what VMCS shadowing saves"],
+    [
+      "hvdiff cost plain-cpuid --on kvm@4.20//kvm@4.20//kvm@4.20,kvm@4.20//hvx//kvm@4.20",
+      "three levels, one by translation",
+    ],
     ["hvdiff cost cpuid-storm --on kvm@6.1 --cost merge=3500", "with another figure for the merge"],
   ],
   run,

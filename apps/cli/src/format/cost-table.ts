@@ -32,12 +32,16 @@ export function costTable(result: CostResult, look: Pick<TableLook, "width" | "p
     }),
   );
   const parameters = result.parameters.map(({ name, cycles, basis }) => `${name}=${cycles} (${basis})`).join(", ");
-  return [...renderTable(rows, { width: look.width }), "", `${result.model}. ${parameters}`, ""].join("\n");
+  return [...renderTable(rows, { width: look.width }), "", `${result.model}. ${parameters}`, ...result.notes, ""].join(
+    "\n",
+  );
 }
 
 /** The same for a page. */
 export function costMarkdown(result: CostResult): string {
   const [head = [], ...body] = bodyOf(result);
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...body.map(line), "", `${result.model}.`, ""].join("\n");
+  return [line(head), line(head.map(() => "---")), ...body.map(line), "", `${result.model}.`, ...result.notes, ""].join(
+    "\n",
+  );
 }

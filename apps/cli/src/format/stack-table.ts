@@ -19,12 +19,14 @@ function total(counters: Counters, prefix: string): number {
 export function stackTable(levels: readonly string[], counters: Counters, { palette, width }: Look): string {
   const rows = levels.flatMap((name, level) => {
     const own = `l${level}.`;
-    const entries: readonly (readonly [string, string])[] = [
+    let entries: readonly (readonly [string, string])[] = [
       ["exits of its guest", `${total(counters, `${own}exits.l1.`)}: ${counted(counters, `${own}exits.l1.`)}`],
       ["exits of its guest's guest", `${total(counters, `${own}exits.l2.`)}: ${counted(counters, `${own}exits.l2.`)}`],
       ["of them passed on", String(counters[`${own}reflected`] ?? 0)],
       ["instructions it executed", counted(counters, `${own}instructions.`)],
     ];
+    const isUsed = Object.keys(counters).some((counter) => counter.startsWith(own));
+    if (!isUsed) entries = [["has no part in it", "a hypervisor above translates"]];
     const shown = entries.filter(([, text]) => text !== "" && text !== "0: " && text !== "0");
     return [
       {

@@ -94,6 +94,20 @@ export const COST_PARAMETERS: readonly CostParameter[] = [
     source: "no published figure was found",
   },
   {
+    name: "leave-translation",
+    cycles: 200,
+    what: "what a VM exit and a VM entry are where a hypervisor translates: out of the translated code and back, in place of `round-trip`",
+    basis: "assumed",
+    source: "no published figure for such a hypervisor; as much as `handle`",
+  },
+  {
+    name: "translation",
+    cycles: 1,
+    what: "how many times as long an instruction takes in a translated guest: a factor",
+    basis: "assumed",
+    source: "what is said of such hypervisors is only that most of a program runs as it is",
+  },
+  {
     name: "flush",
     cycles: 200,
     what: "an INVVPID or INVEPT of L0's, without the misses that follow",

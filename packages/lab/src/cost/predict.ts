@@ -2,7 +2,7 @@ import { nearestHint } from "@hvdiff/personality";
 import { UsageError } from "../api.ts";
 import type { CostLine } from "../results.ts";
 import { COST_PARAMETERS, type CostParameter } from "./parameters-table.ts";
-import { COST_RULES } from "./rules-table.ts";
+import { COST_RULES, type Ground } from "./rules-table.ts";
 
 export type Counters = Readonly<Record<string, number>>;
 
@@ -28,10 +28,11 @@ function sumOf(counters: Counters, pattern: RegExp | undefined): number {
   return Object.entries(counters).reduce((sum, [name, count]) => sum + (pattern.test(name) ? count : 0), 0);
 }
 
-/** What an L0's counted work costs by the model. Lines without a count are left out. */
-export function predict(counters: Counters, parameters: readonly CostParameter[]): CostLine[] {
+/** What a hypervisor's counted work costs by the model. Lines without a count are left out. */
+export function predict(counters: Counters, parameters: readonly CostParameter[], ground: Ground): CostLine[] {
   const cycles = new Map(parameters.map((parameter) => [parameter.name, parameter.cycles]));
-  return COST_RULES.flatMap(({ title, counters: pattern, less, parameter }) => {
+  const rules = COST_RULES.filter(({ on }) => on?.includes(ground) ?? true);
+  return rules.flatMap(({ title, counters: pattern, less, parameter }) => {
     const count = Math.max(0, sumOf(counters, pattern) - sumOf(counters, less));
     return count === 0 ? [] : [{ title, parameter, count, cycles: count * cycles.get(parameter)! }];
   });
