@@ -26,6 +26,11 @@ export const OPTIONS = {
     repeatable: true,
     summary: "hypervisors that stand on each other, the lowest first",
   },
+  copies: {
+    name: "copies",
+    value: "N",
+    summary: "instead: every VMCS copy from the guest's N-th exit until its hypervisor hears of it",
+  },
   onExplored: { name: "on", value: "COLUMN", repeatable: true, summary: "the column to search on" },
   events: {
     name: "events",

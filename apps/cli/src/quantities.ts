@@ -30,6 +30,13 @@ export function parseInstructions(text: string): number {
   return count;
 }
 
+/** A count from 1 on. */
+export function parseCount(option: string, text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw new CommandError(`--${option}: ${JSON.stringify(text)} is not a number from 1 on`);
+  return count;
+}
+
 /** A number of logical processors. */
 export function parseProcessors(text: string): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;

@@ -280,6 +280,7 @@ export function createFakeLab(): Lab {
     },
     // A made-up count would be none: these are of short real runs.
     cost: (guest, columns, options, overrides) => createLab().cost(guest, columns, options, overrides),
+    exitCopies: (guest, column, exit, options) => createLab().exitCopies(guest, column, exit, options),
     structures: () => {
       throw new Error("the fake lab has no control structures");
     },

@@ -6,6 +6,7 @@ import type {
   CostResult,
   DiffResult,
   DumpResult,
+  ExitCopiesResult,
   ExploreResult,
   MatrixResult,
   PageWalkResult,
@@ -123,6 +124,8 @@ export interface Lab {
   trace(guest: Guest, column: string, options?: RunOptions): TraceResult;
   /** What a guest costs on columns: counts of the L0s' work, and cycles by a model whose parameters `overrides` may change ("merge=3500"). */
   cost(guest: Guest, columns: readonly string[], options?: RunOptions, overrides?: readonly string[]): CostResult;
+  /** Every VMCS copy between the guest's how many-th exit (from 1) and its hypervisor's hearing of it. */
+  exitCopies(guest: Guest, column: string, exit: number, options?: RunOptions): ExitCopiesResult;
   /** How the control structures of an L0 change over a run, field by field, and why. */
   structures(guest: Guest, column: string, options?: RunOptions): StructuresResult;
   /** How a linear address is translated at a moment of a run, through the guest's tables and all that lies under them. */

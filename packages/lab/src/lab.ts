@@ -4,6 +4,7 @@ import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
 import { cost } from "./cost/cost.ts";
+import { exitCopies } from "./cost/exit-copies.ts";
 import { compare, debug, diff, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
 import { explore } from "./explore/explore.ts";
@@ -41,6 +42,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     trace: (guest, column, options = {}) => trace(guest, column, options),
     structures: (guest, column, options = {}) => structures(guest, column, options),
     cost,
+    exitCopies,
     pageWalk,
     compare,
     explore,

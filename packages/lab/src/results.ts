@@ -182,6 +182,35 @@ export interface CostResult {
   readonly columns: readonly ColumnCost[];
 }
 
+/** An exit that a hypervisor takes, or a copy of VMCS fields that it makes. */
+export type CopyStep =
+  | { readonly kind: "exit"; readonly level: number; readonly reason: string }
+  | {
+      readonly kind: "copy";
+      readonly level: number;
+      readonly from: string;
+      readonly to: string;
+      readonly fields: number;
+      readonly why: string;
+      /** Whether the talk that counts copies of triple virtualization counts such a one. */
+      readonly deckCounts: boolean;
+    };
+
+/** What is copied between an exit of a guest and its hypervisor's hearing of it. */
+export interface ExitCopiesResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly column: string;
+  readonly full: string;
+  /** The guest's how many-th exit, from 1. */
+  readonly exit: number;
+  /** In the order in which they come; level 0 is the L0. Exits of single VMREADs and VMWRITEs to it are left out. */
+  readonly steps: readonly CopyStep[];
+  /** How many of these were left out. */
+  readonly accessExits: number;
+  readonly copiesAll: number;
+  readonly copiesDeck: number;
+}
+
 /** A schedule that breaks a property, with what comes of it. */
 export interface Finding {
   /** Replays with the same options: `run --schedule`. */

@@ -45,6 +45,7 @@ const FORMS: readonly VmcsPlace[] = [
   "shadow-vmcs01",
   "vmcs12",
   "vmcs12-memory",
+  "enlightened",
   "shadow-vmcs12",
   "shadow-vmcs12-memory",
 ];

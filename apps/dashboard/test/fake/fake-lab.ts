@@ -31,6 +31,7 @@ export function createFakeLab(): Lab {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
     run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
     cost: (guest, columns) => createLab().cost(guest, columns),
+    exitCopies: (guest, column, exit) => createLab().exitCopies(guest, column, exit),
     // Made-up control structures would be none: these are of a short real run.
     structures: () => createLab().structures({ scenario: "xsaves-control" }, "ideal"),
     pageWalk: (_guest, column, options, asked) =>
