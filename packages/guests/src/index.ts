@@ -7,6 +7,7 @@ import { cpuidStorm } from "./scenarios/cpuid-storm.ts";
 import { cr4Cached } from "./scenarios/cr4-cached.ts";
 import { cr4Crash } from "./scenarios/cr4-crash.ts";
 import { cr4Loop } from "./scenarios/cr4-loop.ts";
+import { emulatedSteps } from "./scenarios/emulated-steps.ts";
 import { enlightenedVmcs } from "./scenarios/enlightened-vmcs.ts";
 import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
@@ -15,9 +16,11 @@ import { exitMix } from "./scenarios/exit-mix.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
+import { initInRoot } from "./scenarios/init-in-root.ts";
 import { l2Flush } from "./scenarios/l2-flush.ts";
 import { lateInterrupt } from "./scenarios/late-interrupt.ts";
 import { latePostedInterrupt } from "./scenarios/late-posted-interrupt.ts";
+import { leftToProcessor } from "./scenarios/left-to-processor.ts";
 import { lostIpi } from "./scenarios/lost-ipi.ts";
 import { msrStorm } from "./scenarios/msr-storm.ts";
 import { npt1g } from "./scenarios/npt-1g.ts";
@@ -31,6 +34,7 @@ import { steeredInterrupt } from "./scenarios/steered-interrupt.ts";
 import { strayException } from "./scenarios/stray-exception.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
+import { unbackedApicPage } from "./scenarios/unbacked-apic-page.ts";
 import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
 import { vmrunChecks } from "./scenarios/vmrun-checks.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
@@ -47,6 +51,9 @@ export const SCENARIOS: readonly Scenario[] = [
   vmcs12Memory,
   entryChecks,
   physicalAddressWidth,
+  unbackedApicPage,
+  leftToProcessor,
+  emulatedSteps,
   eptWalk,
   enlightenedVmcs,
   enlightenedVmptrld,
@@ -61,6 +68,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cr4Crash,
   cr4Cached,
   haltedEntry,
+  initInRoot,
   lostIpi,
   strayException,
   lateInterrupt,

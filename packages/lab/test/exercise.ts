@@ -44,6 +44,11 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   if (points.includes("vmcs12")) return ["vmcs12-memory"];
   if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];
   if (points.includes("unbackedFetch")) return ["astray"];
+  if (points.includes("unbackedApicAccessPage")) return ["unbacked-apic-page"];
+  if (points.some((point) => point.endsWith("BehindOwnInstruction"))) return ["emulated-steps"];
+  if (points.includes("initInRoot")) return ["init-in-root"];
+  if (points.includes("msrListLimit") || policy.vmxInstructions?.writtenAccessRights !== undefined)
+    return ["left-to-processor"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }

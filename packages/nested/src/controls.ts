@@ -37,6 +37,7 @@ export const PROC2_VPID = controlMask("secondary", "enableVpid");
 export const PROC2_UNRESTRICTED = controlMask("secondary", "unrestrictedGuest");
 export const PROC2_RDTSCP = controlMask("secondary", "enableRdtscp");
 export const PROC2_INVPCID = controlMask("secondary", "enableInvpcid");
+export const PROC2_WBINVD = controlMask("secondary", "wbinvdExiting");
 export const PROC2_XSAVES = controlMask("secondary", "enableXsaves");
 export const PROC2_USER_WAIT = controlMask("secondary", "enableUserWaitAndPause");
 export const PROC2_VIRTUALIZE_APIC = controlMask("secondary", "virtualizeApicAccesses");

@@ -1,13 +1,14 @@
 import type { Outcome } from "@hvdiff/machine";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { EPT_USER_EXECUTE, type VmcsView, WALK_LOG_FULL, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
+import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { EPT_EXECUTE, EPT_READ, EPT_WRITE, mapPage } from "./ept-tables.ts";
 import { F } from "./fields.ts";
 import { finishInstruction } from "./guest-instructions.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
 import { exitToL1 } from "./nested-exit.ts";
-import { registerDump } from "./register-dump.ts";
+import { stoppedWithDump } from "./register-dump.ts";
 import { fillShadow, shadowFor } from "./shadow-ept.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -33,8 +34,7 @@ function v12(vcpu: VmxVcpu): VmcsView {
 
 /** Whether L1 runs L2 with EPT. */
 export function usesEpt(vmcs12: VmcsView): boolean {
-  const primary = vmcs12.lo(F.primaryProcessorBasedControls);
-  return (primary & C.PROC_SECONDARY) !== 0 && (vmcs12.lo(F.secondaryProcessorBasedControls) & C.PROC2_EPT) !== 0;
+  return (activeSecondary(vmcs12) & C.PROC2_EPT) !== 0;
 }
 
 /** An access of L1, or of an L2 on L1's own memory: to a device of L0's, or where nothing is. */
@@ -43,7 +43,8 @@ function ownAccess(vcpu: VmxVcpu, address: number): Outcome | null {
   if (!vcpu.guestCpu.space.isDevice(address) && !vcpu.l0.coversApic(page)) {
     const { unbackedFetch } = vcpu.l0.options.policy;
     const isFetch = (vcpu.current.lo(F.exitQualification) & EPT_EXECUTE) !== 0;
-    if (unbackedFetch !== null && isFetch && isKernelOfL1(vcpu)) return stoppedByFetch(vcpu, unbackedFetch);
+    // There is no instruction that L0 could do.
+    if (unbackedFetch !== null && isFetch && isKernelOfL1(vcpu)) return stoppedWithDump(vcpu, unbackedFetch);
     // A later fetch has to come here as well.
     fillHole(vcpu, address, unbackedFetch === null || isFetch ? ALL : EPT_READ | EPT_WRITE);
     return null;
@@ -53,11 +54,6 @@ function ownAccess(vcpu: VmxVcpu, address: number): Outcome | null {
 
 function isKernelOfL1({ state, v01 }: VmxVcpu): boolean {
   return !state.guestMode && ((v01.lo(F.guestSsAccessRights) >>> 5) & 3) === 0;
-}
-
-/** There is no instruction that L0 could do. */
-function stoppedByFetch(vcpu: VmxVcpu, what: string): Outcome {
-  return { kind: "l0-error", what, where: vcpu.where(), dump: `${what}\nemulation failure\n${registerDump(vcpu)}` };
 }
 
 /** The instruction is done on the register file. */
@@ -127,6 +123,12 @@ function reflect(vcpu: VmxVcpu, reason: number, qualification: number): null {
   return null;
 }
 
+/** Accesses to the page that silicon compares with exit, whatever of L1's lies there. */
+function isApicAccessPage(vcpu: VmxVcpu, page: number): boolean {
+  const isVirtualized = (vcpu.v02.lo(F.secondaryProcessorBasedControls) & C.PROC2_VIRTUALIZE_APIC) !== 0;
+  return isVirtualized && Number(v12(vcpu).read("apicAccessAddress")) === page;
+}
+
 function composeOrReflect(vcpu: VmxVcpu, v: VmcsView, address: number): Outcome | null {
   const { memory } = vcpu.l0.machine;
   const eptp12 = v12(vcpu).read("eptPointer");
@@ -141,7 +143,8 @@ function composeOrReflect(vcpu: VmxVcpu, v: VmcsView, address: number): Outcome 
     tracksDirty,
   );
   if (end === WALK_MAPPED) {
-    if (vcpu.guestCpu.space.isDevice(walk.hostPage * PAGE)) return emulateAccess(vcpu);
+    const isAccessPage = isApicAccessPage(vcpu, walk.hostPage * PAGE);
+    if (!isAccessPage && vcpu.guestCpu.space.isDevice(walk.hostPage * PAGE)) return emulateAccess(vcpu);
     const shadow = shadowFor(memory, vcpu.l0.state.pool, vcpu.state.shadows, eptp12);
     // Until L1's entry is dirty a write has to come here, to set the flag.
     const permissions = tracksDirty && !walk.dirty ? walk.rights & ~EPT_WRITE : walk.rights;

@@ -16,6 +16,9 @@ const TYPE_HARDWARE_EXCEPTION = 3 << 8;
 const RFLAGS_IF = 0x200;
 const RFLAGS_RF = 1 << 16;
 const VECTOR_DEBUG = 1;
+/** B0 to B3 of DR6, and GD of DR7. */
+const BREAKPOINTS_MET = 15;
+const GENERAL_DETECT = 1 << 13;
 const VECTOR_PAGE_FAULT = 14;
 const TYPE_NMI = 2 << 8;
 const VECTOR_NMI = 2;
@@ -143,9 +146,16 @@ function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
   }
   vcpu.current.set(F.vmEntryInterruptionInformation, information, 0);
   vcpu.current.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
+  if (vector === VECTOR_DEBUG) noteDebugException(vcpu, low);
   if (vector !== VECTOR_PAGE_FAULT) return;
   vcpu.silicon.s[STATE.CR2] = low;
   vcpu.silicon.s[STATE.CR2 + 1] = high;
+}
+
+/** Injecting #DB changes no debug register (SDM 3C "Event Injection"). */
+function noteDebugException({ silicon, current }: VmxVcpu, conditions: number): void {
+  silicon.s[STATE.DR6] = (silicon.s[STATE.DR6]! & ~BREAKPOINTS_MET) | conditions;
+  current.set(F.guestDr7, current.lo(F.guestDr7) & ~GENERAL_DETECT, 0);
 }
 
 /** An NMI becomes an exit to L1 where L1 asked for that; else it is injected, as soon as the level that runs can take it. */

@@ -12,7 +12,9 @@ export type GuestInstruction = (vcpu: VmxVcpu) => void;
 
 const RFLAGS_TF = 1 << 8;
 const DEBUGCTL_BTF = 1 << 1;
-const PENDING_SINGLE_STEP = 1 << 14;
+/** BS of DR6, and of what is pending. */
+const SINGLE_STEP = 1 << 14;
+const VECTOR_DEBUG = 1;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
 
 /** The exiting instruction is done: go on behind it. */
@@ -29,14 +31,22 @@ export function skipInstruction(vcpu: VmxVcpu): void {
 export function finishInstruction(vcpu: VmxVcpu): void {
   const v = vcpu.current;
   v.set(F.guestInterruptibilityState, v.lo(F.guestInterruptibilityState) & ~BLOCKED_BY_STI_OR_MOV_SS, 0);
-  if (singleSteps(v))
-    v.set(F.guestPendingDebugExceptions, v.lo(F.guestPendingDebugExceptions) | PENDING_SINGLE_STEP, 0);
   vcpu.state.monitorTrapOwed = vcpu.state.guestMode && wantsMonitorTrap(vcpu);
+  if (singleSteps(v)) noteSingleStep(vcpu);
   vcpu.silicon.retired += 1;
+}
+
+/** The trap behind the instruction is pending, unless L0 makes it up. */
+function noteSingleStep(vcpu: VmxVcpu): void {
+  const v = vcpu.current;
+  const isMadeUp = vcpu.l0.options.policy.trapBehindOwnInstruction === "step-alone" && !vcpu.state.monitorTrapOwed;
+  if (isMadeUp) vcpu.state.owed = { vector: VECTOR_DEBUG, errorCode: -1, low: SINGLE_STEP, high: 0 };
+  else v.set(F.guestPendingDebugExceptions, v.lo(F.guestPendingDebugExceptions) | SINGLE_STEP, 0);
 }
 
 /** Whether L1 wants an exit behind each instruction of L2. Silicon makes it for those that L0 does not do. */
 function wantsMonitorTrap(vcpu: VmxVcpu): boolean {
+  if (!vcpu.l0.options.policy.monitorTrapBehindOwnInstruction) return false;
   return (vcpu.environment.currentVmcs()!.lo(F.primaryProcessorBasedControls) & C.PROC_MONITOR_TRAP) !== 0;
 }
 

@@ -1,5 +1,6 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
 import type { VmcsView } from "@hvdiff/vmx";
+import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { GuestCpu } from "./guest-cpu.ts";
@@ -26,9 +27,7 @@ function primary(mask: number): Interest {
 }
 
 function secondary(mask: number): Interest {
-  return ({ v12 }) =>
-    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
-    (v12.lo(F.secondaryProcessorBasedControls) & mask) !== 0;
+  return ({ v12 }) => (activeSecondary(v12) & mask) !== 0;
 }
 
 function reason(name: keyof typeof EXIT_REASONS): number {
@@ -123,6 +122,7 @@ export const L1_INTEREST: ReadonlyMap<number, Interest> = new Map<number, Intere
   [reason("PAUSE"), primary(C.PROC_PAUSE)],
   [reason("EPT_VIOLATION"), never],
   [reason("EPT_MISCONFIG"), never],
+  [reason("WBINVD"), secondary(C.PROC2_WBINVD)],
   [reason("INVPCID"), (c) => secondary(C.PROC2_INVPCID)(c) && primary(C.PROC_INVLPG)(c)],
 ]);
 

@@ -1,6 +1,7 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import type { MemoryVmcs } from "@hvdiff/vmx";
 import type { StructureHistory } from "./history/structure-history.ts";
+import type { NestedPolicy } from "./policy.ts";
 
 /** What the merge of vmcs02 works on. */
 export interface MergeContext {
@@ -15,7 +16,7 @@ export interface MergeContext {
   readonly memory: PhysicalMemory;
   /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */
   readonly msrBitmap02: number;
-  readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+  readonly policy: Pick<NestedPolicy, "unbackedVirtualApicPage" | "unbackedApicAccessPage" | "interceptsWbinvd">;
   /** HLT of L2 is L0's to do. */
   readonly haltsInL0: boolean;
   /** Told of each rule; null where nobody asked for that. */

@@ -11,7 +11,7 @@ export function mergeVirtualApic(m: MergeContext): void {
   const primary = m.v12.lo(F.primaryProcessorBasedControls);
   if ((primary & C.PROC_TPR_SHADOW) === 0) return;
   const page = Number(m.v12.read("virtualApicAddress"));
-  if (isGuestRam(page, m.ram) || m.unbackedVirtualApicPage === "as-silicon")
+  if (isGuestRam(page, m.ram) || m.policy.unbackedVirtualApicPage === "as-silicon")
     m.v02.write("virtualApicAddress", BigInt(hostAddress(page, m.ram)));
   else if ((primary & C.PROC_CR8_LOAD) !== 0 && (primary & C.PROC_CR8_STORE) !== 0) dropTprShadow(m);
   else m.v02.write("virtualApicAddress", REFUSED_ADDRESS);
@@ -24,8 +24,12 @@ function dropTprShadow(m: MergeContext): void {
 
 /** The APIC-access page: silicon compares host-physical addresses. */
 export function mergeApicAccess(m: MergeContext): void {
-  if ((m.v02.lo(F.secondaryProcessorBasedControls) & C.PROC2_VIRTUALIZE_APIC) === 0) return;
-  m.v02.write("apicAccessAddress", BigInt(hostAddress(Number(m.v12.read("apicAccessAddress")), m.ram)));
+  const secondary = m.v02.lo(F.secondaryProcessorBasedControls);
+  if ((secondary & C.PROC2_VIRTUALIZE_APIC) === 0) return;
+  const page = Number(m.v12.read("apicAccessAddress"));
+  if (isGuestRam(page, m.ram) || m.policy.unbackedApicAccessPage === "as-silicon")
+    m.v02.write("apicAccessAddress", BigInt(hostAddress(page, m.ram)));
+  else m.v02.set(F.secondaryProcessorBasedControls, secondary & ~C.PROC2_VIRTUALIZE_APIC, 0);
 }
 
 const WRITES = 0x800;

@@ -79,7 +79,8 @@ function secondary(m: MergeContext): void {
   const wanted = active ? m.v12.lo(F.secondaryProcessorBasedControls) : 0;
   const offsets = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
   const kept = wanted & ~(C.PROC2_NOT_SILICONS | (offsets ? 0 : C.PROC2_TSC_SCALING));
-  m.v02.set(F.secondaryProcessorBasedControls, kept | C.PROC2_EPT | C.PROC2_VPID, 0);
+  const own = C.PROC2_EPT | C.PROC2_VPID | (m.policy.interceptsWbinvd ? C.PROC2_WBINVD : 0);
+  m.v02.set(F.secondaryProcessorBasedControls, kept | own, 0);
 }
 
 function primary(m: MergeContext): void {

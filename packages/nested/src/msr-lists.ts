@@ -22,6 +22,7 @@ export function loadMsrs(
   const base = Number(v12.read(addressField));
   vcpu.guestCpu.sync(target, vcpu.state);
   for (let at = 0; at < entries; at++) {
+    if (at >= vcpu.l0.options.policy.msrListLimit) return at;
     const index = vcpu.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
     const reserved = vcpu.guestCpu.read32(base + at * ENTRY_BYTES + 4);
     const value = vcpu.guestCpu.physical64(base + at * ENTRY_BYTES + 8);
@@ -40,6 +41,7 @@ export function storeMsrs(vcpu: VmxVcpu, v12: MemoryVmcs): number {
   const base = Number(v12.read("vmExitMsrStoreAddress"));
   vcpu.guestCpu.sync(vcpu.v02, vcpu.state);
   for (let at = 0; at < entries; at++) {
+    if (at >= vcpu.l0.options.policy.msrListLimit) return at;
     const index = vcpu.guestCpu.read32(base + at * ENTRY_BYTES) >>> 0;
     const value = isMsrStoreRefused(index) ? undefined : (readOfferedMsr(vcpu, index) ?? vcpu.guestCpu.readMsr(index));
     if (value === undefined) return at;

@@ -18,15 +18,18 @@ import {
   vmresume,
 } from "@hvdiff/vmx";
 import { copyKind, noteCopy, switchVmcs } from "./accounting.ts";
+import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { noteEnlightenedClean, useEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { usesEpt } from "./ept-exits.ts";
 import { eptPointerFor } from "./ept-tables.ts";
 import { F } from "./fields.ts";
+import { isGuestRam } from "./host-layout.ts";
 import { mergeVmcs02 } from "./merge.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
+import { stoppedWithDump } from "./register-dump.ts";
 import { keepShadow } from "./shadow-access.ts";
 import { dropShadows, shadowFor } from "./shadow-ept.ts";
 import { forgetEpt, forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
@@ -97,6 +100,16 @@ export function enterL2(vcpu: VmxVcpu, isLaunch: boolean): void {
   vcpu.state.mergePending = true;
 }
 
+/** Where a product cannot do without RAM behind the APIC-access page, the run ends. */
+function stopsForApicAccessPage(vcpu: VmxVcpu, v12: MemoryVmcs): boolean {
+  const { policy, ram } = vcpu.l0.options;
+  if (typeof policy.unbackedApicAccessPage === "string" || (activeSecondary(v12) & C.PROC2_VIRTUALIZE_APIC) === 0)
+    return false;
+  if (isGuestRam(Number(v12.read("apicAccessAddress")), ram)) return false;
+  vcpu.outcome = stoppedWithDump(vcpu, policy.unbackedApicAccessPage.stops);
+  return true;
+}
+
 function hasOwnChecks(policy: NestedPolicy): boolean {
   return policy.addedEntryChecks.length > 0 || policy.replacedEntryChecks.length > 0;
 }
@@ -141,6 +154,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
   const { machine, options, state: shared } = vcpu.l0;
   const v12 = vcpu.environment.currentVmcs()!;
   state.mergePending = false;
+  if (stopsForApicAccessPage(vcpu, v12)) return;
   vcpu.silicon.retired += 1;
   const eptp12 = v12.read("eptPointer");
   const hasEpt = usesEpt(v12);
@@ -155,7 +169,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
     vpid02: VPID_L2,
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,
-    unbackedVirtualApicPage: options.policy.unbackedVirtualApicPage,
+    policy: options.policy,
     haltsInL0: vcpu.events.haltedL2 === "woken-by-events-of-l1",
     history: vcpu.history,
   });
@@ -193,9 +207,7 @@ function injectsWhileHalted(v12: MemoryVmcs): boolean {
 
 /** Silicon's tag for L2 is shared by all of L1's VPIDs: a change of VPID must forget what the last one left. */
 function flushForEntry(vcpu: VmxVcpu, v12: MemoryVmcs): void {
-  const secondary =
-    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 ? v12.lo(F.secondaryProcessorBasedControls) : 0;
-  const vpid = (secondary & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;
+  const vpid = (activeSecondary(v12) & C.PROC2_VPID) !== 0 ? v12.lo(F.virtualProcessorIdentifier) : 0;
   if (vpid !== 0 && vpid !== vcpu.state.lastVpid12) forgetVpid(vcpu, VPID_L2);
   vcpu.state.lastVpid12 = vpid;
   flushForTransition(vcpu, v12);

@@ -1,6 +1,7 @@
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import { copyKind, countReflection, noteCopy, switchVmcs } from "./accounting.ts";
+import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
@@ -143,10 +144,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
 
 /** Without VPID, VM transitions of L1 forget all linear translations, L1's and L2's. */
 export function flushForTransition(vcpu: VmxVcpu, v12: MemoryVmcs): void {
-  const usesVpid =
-    (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0 &&
-    (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VPID) !== 0;
-  if (usesVpid) return;
+  if ((activeSecondary(v12) & C.PROC2_VPID) !== 0) return;
   forgetVpid(vcpu, VPID_L1);
   forgetVpid(vcpu, VPID_L2);
 }

@@ -42,6 +42,24 @@ export interface NestedPolicy {
    * so that the entry fails late.
    */
   readonly unbackedVirtualApicPage: "as-silicon" | "refuse-late";
+  /**
+   * What becomes of an APIC-access page that no RAM backs: silicon compares addresses and asks for no page; a product may do without virtualizing
+   * the accesses, or stop the virtual machine with these words.
+   */
+  readonly unbackedApicAccessPage: "as-silicon" | "not-virtualized" | { readonly stops: string };
+  /** Whether L0 wants to see WBINVD of its guests, whatever L1 wants. */
+  readonly interceptsWbinvd: boolean;
+  /**
+   * What the single-step trap behind an instruction that L0 does itself tells of: of all that is pending; or of the step alone, and what MOV SS
+   * has held back stays pending.
+   */
+  readonly trapBehindOwnInstruction: "all-pending" | "step-alone";
+  /** Whether the monitor trap flag also makes an exit behind an instruction of L2 that L0 does itself. */
+  readonly monitorTrapBehindOwnInstruction: boolean;
+  /** How many entries of a list of MSRs L0 takes; the next one fails. */
+  readonly msrListLimit: number;
+  /** What an INIT does to a virtual processor in VMX root operation. */
+  readonly initInRoot: "held" | "resets";
   /** Ids of VMRUN checks that L0 does not make itself on vmcb12 (silicon still checks vmcb02). */
   readonly skippedVmrunChecks: readonly string[];
   /** Checks that L0 makes of vmcb12 after the architecture's. */
@@ -76,6 +94,12 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   refusedMsrLoads: [],
   lateFailureError: 7,
   unbackedVirtualApicPage: "as-silicon",
+  unbackedApicAccessPage: "as-silicon",
+  interceptsWbinvd: false,
+  trapBehindOwnInstruction: "all-pending",
+  monitorTrapBehindOwnInstruction: true,
+  msrListLimit: Number.POSITIVE_INFINITY,
+  initInRoot: "held",
   haltsBeforeInjectedEvent: false,
   zeroesExitInformationAtEntry: false,
   vmcs12: {},

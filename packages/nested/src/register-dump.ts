@@ -1,4 +1,5 @@
 import { FAULT_NONE, STATE } from "@hvdiff/cpu";
+import type { Outcome } from "@hvdiff/machine";
 import { F } from "./fields.ts";
 import { userspacePolicyOf } from "./policy.ts";
 import type { SegmentRegister, SystemRegisters } from "./userspace.ts";
@@ -100,7 +101,7 @@ function code({ guestCpu, v01, state }: VmxVcpu, rip: bigint): string {
 }
 
 /** The registers of a processor that runs L1, and the bytes where it is. */
-export function registerDump(vcpu: VmxVcpu): string {
+function registerDump(vcpu: VmxVcpu): string {
   const access = new VmxVcpuAccess(vcpu, userspacePolicyOf(vcpu.l0.options.policy));
   const { gpr, rip, rflags } = access.generalRegisters();
   const system = access.systemRegisters();
@@ -120,4 +121,9 @@ export function registerDump(vcpu: VmxVcpu): string {
     `EFER=${hex(system.efer, 16)}`,
     code(vcpu, rip),
   ].join("\n");
+}
+
+/** L0 cannot go on: the words it stops the virtual machine with, and its registers. */
+export function stoppedWithDump(vcpu: VmxVcpu, what: string): Outcome {
+  return { kind: "l0-error", what, where: vcpu.where(), dump: `${what}\nemulation failure\n${registerDump(vcpu)}` };
 }

@@ -1,6 +1,7 @@
 import { FAULT_NONE } from "@hvdiff/cpu";
 import { EXIT_REASONS } from "@hvdiff/spec";
 import { type MemoryVmcs, type VmxOutcome, vmreadFrom, vmwriteTo } from "@hvdiff/vmx";
+import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { throughEpt12, usesEpt } from "./ept-exits.ts";
 import { F } from "./fields.ts";
@@ -25,8 +26,7 @@ function shadowVmcs(vcpu: VmxVcpu): MemoryVmcs | null {
 }
 
 function mayAccess(v12: MemoryVmcs): boolean {
-  const active = (v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0;
-  return active && (v12.lo(F.secondaryProcessorBasedControls) & C.PROC2_VMCS_SHADOWING) !== 0;
+  return (activeSecondary(v12) & C.PROC2_VMCS_SHADOWING) !== 0;
 }
 
 /** L2 is about to run. */

@@ -16,11 +16,13 @@ export function takeStartup(vcpu: VmxVcpu): void {
   if ((s[STATE.EVENTS]! & STATE.EVENT_SIPI) !== 0) takeStartupIpi(vcpu);
 }
 
-/** In VMX root operation INIT waits, in L2 it is an exit to L1. */
+/** In VMX root operation INIT waits, unless a product does not know that; in L2 it is an exit to L1. */
 function takeInit(vcpu: VmxVcpu): void {
   const { state } = vcpu;
   if (!state.guestMode) {
-    if (!state.vmxOn) resetVcpu(vcpu);
+    if (state.vmxOn && vcpu.l0.options.policy.initInRoot === "held") return;
+    leaveVmxOperation(vcpu);
+    resetVcpu(vcpu);
     return;
   }
   if (vcpu.current.lo(F.guestActivityState) === WAIT_FOR_SIPI) return;
@@ -30,6 +32,12 @@ function takeInit(vcpu: VmxVcpu): void {
   }
   vcpu.guestCpu.file.s[STATE.EVENTS]! &= ~STATE.EVENT_INIT;
   initToL1(vcpu);
+}
+
+function leaveVmxOperation({ environment }: VmxVcpu): void {
+  environment.inVmxOperation = false;
+  environment.vmxonPointer = -1;
+  environment.currentPointer = -1;
 }
 
 /** The virtual processor becomes what an INIT makes of a processor. */

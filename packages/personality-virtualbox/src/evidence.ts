@@ -41,3 +41,12 @@ export const IEM_VMX: Evidence = {
   path: "src/VBox/VMM/VMMAll/IEMAllCImplVmxInstr.cpp",
   commit: "4908d8d",
 };
+
+/** What INIT and start-up IPIs do to virtual processors. */
+export const VMM_SOURCE: Evidence = {
+  kind: "source",
+  repo: VIRTUALBOX,
+  path: "src/VBox/VMM/VMMR3/VMM.cpp",
+  commit: "4908d8d",
+  symbol: "vmmR3SendInitIpi",
+};

@@ -30,6 +30,8 @@ export interface VmxPolicy {
   isFieldSupported(capabilities: VmxCapabilities, index: number): boolean;
   /** Whether VMWRITE may change VM-exit information fields. */
   isReadOnlyFieldWritable(capabilities: VmxCapabilities): boolean;
+  /** Bits of a segment's access rights that VMWRITE writes; what becomes of reserved ones is not defined. */
+  readonly writtenAccessRights: number;
   /** Supported INVEPT types as a mask. */
   inveptTypes(capabilities: VmxCapabilities): number;
   /** Supported INVVPID types as a mask. */
@@ -129,5 +131,6 @@ export const ARCHITECTURAL_VMX_POLICY: VmxPolicy = {
     (ept.invvpidSingleContextRetainingGlobals ? 8 : 0),
   isInveptEptpValid: isEptPointerValid,
   writesBackAtVmxoff: true,
+  writtenAccessRights: -1,
   vmcallInRootError: () => 1,
 };

@@ -11,6 +11,8 @@ const FIELD_TABLE: Evidence = {
   symbol: "vmcs_field_to_offset_table",
 };
 
+const APIC_ACCESS_PAGE = linuxCommit("671ddc700fd0", "KVM: nVMX: Don't leak L1 MMIO regions to L2");
+
 /** The kernel's answer to a hypercall it does not know, as RAX carries it. */
 const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
 
@@ -89,6 +91,85 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     confidence: "source",
     evidence: [nestedSource("nested_get_vmcs12_pages")],
     policy: { unbackedVirtualApicPage: "refuse-late" },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/unbacked-apic-access-page-dropped",
+    summary: "Accesses to an APIC-access page that no RAM of L1 backs are not virtualized: they reach what is there.",
+    affects: ["apicAccessAddress", "virtualizeApicAccesses"],
+    until: "5.5",
+    confidence: "inferred",
+    evidence: [APIC_ACCESS_PAGE],
+    policy: { unbackedApicAccessPage: "not-virtualized" },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/unbacked-apic-access-page-stops",
+    summary:
+      "A VM entry with an APIC-access page that no RAM of L1 backs stops the virtual machine with an internal error (suberror 1); hardware only compares addresses.",
+    affects: ["apicAccessAddress", "virtualizeApicAccesses"],
+    since: "5.5",
+    confidence: "source",
+    evidence: [nestedSource("nested_get_vmcs12_pages"), APIC_ACCESS_PAGE],
+    policy: { unbackedApicAccessPage: { stops: "KVM internal error. Suberror: 1" } },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/emulated-step-alone",
+    summary:
+      "The single-step trap behind an instruction that KVM emulates, such as WBINVD, tells of the step alone: breakpoints that MOV SS has held back stay pending in the VMCS.",
+    affects: ["exitQualification", "guestPendingDebugExceptions"],
+    confidence: "source",
+    evidence: [
+      kvmSource("x86.c", "kvm_vcpu_do_singlestep"),
+      {
+        kind: "source",
+        repo: "kvm-unit-tests",
+        path: "x86/vmx_tests.c",
+        commit: "1da1819e",
+        symbol: "vmx_db_test",
+      },
+    ],
+    policy: { interceptsWbinvd: true, trapBehindOwnInstruction: "step-alone" },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/no-monitor-trap-behind-emulation",
+    summary:
+      "The monitor trap flag makes no exit behind an instruction of L2 that KVM emulates; it comes one instruction later.",
+    affects: ["monitorTrapFlag"],
+    until: "5.6",
+    confidence: "inferred",
+    evidence: [linuxCommit("5ef8acbdd687", "KVM: nVMX: Emulate MTF when performing instruction emulation")],
+    policy: { monitorTrapBehindOwnInstruction: false },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/msr-lists-limited",
+    summary:
+      "A VM-entry MSR-load list of more than 512 entries fails at the next one, with exit 34; the manual leaves lists that long to the processor.",
+    affects: ["vmEntryMsrLoadCount", "vmExitMsrLoadCount", "vmExitMsrStoreCount"],
+    since: "5.4",
+    confidence: "inferred",
+    evidence: [nestedSource("nested_vmx_load_msr"), linuxCommit("f0b5105af662", "kvm: nvmx: limit atomic switch MSRs")],
+    policy: { msrListLimit: 512 },
+  }),
+  defineQuirk({
+    id: "kvm/vmx/access-rights-reserved-bits-dropped",
+    summary:
+      "VMWRITE drops reserved bits of a segment's access rights, as some processors do, whatever this processor does.",
+    affects: ["vmwrite", "guestCsAccessRights"],
+    since: "5.3",
+    confidence: "source",
+    evidence: [
+      nestedSource("handle_vmwrite"),
+      linuxCommit("b643780562af", "KVM: nVMX: Intercept VMWRITEs to GUEST_{CS,SS}_AR_BYTES"),
+    ],
+    policy: { vmxInstructions: { writtenAccessRights: 0x1f0ff } },
+  }),
+  defineQuirk({
+    id: "kvm/events/init-resets-in-root",
+    summary: "An INIT resets a virtual processor in VMX root operation, where it has to wait for VMXOFF.",
+    affects: ["vmxon", "vmxoff"],
+    until: "5.4",
+    confidence: "inferred",
+    evidence: [linuxCommit("4b9852f4f389", "KVM: x86: Fix INIT signal handling in various CPU states")],
+    policy: { initInRoot: "resets" },
   }),
   defineQuirk({
     id: "kvm/vmx/vmcs12-copied-while-current",

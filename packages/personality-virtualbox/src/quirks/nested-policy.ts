@@ -7,7 +7,7 @@ import {
   VMPTRLD_POINTER_CHECKS,
   type VmxEnvironment,
 } from "@hvdiff/vmx";
-import { HM_VMX_HEADER, IEM_VMX } from "../evidence.ts";
+import { HM_VMX_HEADER, IEM_VMX, VMM_SOURCE } from "../evidence.ts";
 import { VMCS12_OFFSETS } from "../vmcs12-layout.ts";
 
 /** The answer of the KVM provider to a hypercall it does not know, as RAX carries it. */
@@ -99,12 +99,29 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     policy: { msrLoadFailureQualification: (index) => index },
   }),
   defineQuirk({
+    id: "virtualbox/vmx/msr-lists-limited",
+    summary:
+      "A VM-entry MSR-load list of more than 512 entries fails with exit 34 (its qualification is assumed); the manual leaves lists that long to the processor.",
+    affects: ["vmEntryMsrLoadCount", "vmExitMsrLoadCount", "vmExitMsrStoreCount"],
+    confidence: "assumed",
+    evidence: [IEM_VMX],
+    policy: { msrListLimit: 512 },
+  }),
+  defineQuirk({
     id: "virtualbox/vmx/exit-information-zeroed-at-entry",
     summary: "The exit-information fields are zeroed as soon as controls and host state have passed their checks.",
     affects: ["vmlaunch", "vmresume"],
     confidence: "source",
     evidence: [IEM_VMX],
     policy: { zeroesExitInformationAtEntry: true },
+  }),
+  defineQuirk({
+    id: "virtualbox/vmx/init-resets-in-root",
+    summary: "An INIT resets a virtual processor in VMX root operation, where it has to wait for VMXOFF.",
+    affects: ["vmxon", "vmxoff"],
+    confidence: "source",
+    evidence: [VMM_SOURCE],
+    policy: { initInRoot: "resets" },
   }),
   defineQuirk({
     id: "virtualbox/vmx/vmcs12-copied-while-current",

@@ -25,6 +25,13 @@ export function accessOfEncoding(lo: number, hi: number): number {
 
 const READ_ONLY = Uint8Array.from(VMCS_FIELD_NAMES, (name) => (VMCS_FIELDS[name].type === "readOnly" ? 1 : 0));
 
+const ACCESS_RIGHTS = Uint8Array.from(VMCS_FIELD_NAMES, (name) => (/^guest\w+AccessRights$/.test(name) ? 1 : 0));
+
+/** Whether the field at a dense index is the access rights of a guest's segment. */
+export function isAccessRights(index: number): boolean {
+  return ACCESS_RIGHTS[index] === 1;
+}
+
 /** Whether the field at a dense index is a VM-exit information field. */
 export function isReadOnlyField(index: number): boolean {
   return READ_ONLY[index] === 1;

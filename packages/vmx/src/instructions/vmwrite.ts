@@ -2,7 +2,7 @@ import type { VmxEnvironment } from "../environment.ts";
 import { FAIL_INVALID, SUCCEED, type VmxOutcome } from "../outcome.ts";
 import type { VmcsView } from "../vmcs-view.ts";
 import { vmFail } from "./fail.ts";
-import { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./field-encoding.ts";
+import { accessOfEncoding, isAccessRights, isReadOnlyField, NO_FIELD } from "./field-encoding.ts";
 
 const ERROR_UNSUPPORTED_COMPONENT = 12;
 const ERROR_READ_ONLY = 13;
@@ -30,6 +30,7 @@ export function vmwriteTo(env: VmxEnvironment, vmcs: VmcsView | null, operands: 
   if (isReadOnlyField(index) && !env.policy.isReadOnlyFieldWritable(env.capabilities))
     return vmFail(env, ERROR_READ_ONLY);
   if ((access & 1) !== 0) vmcs.set(index, vmcs.lo(index), operands.valueLow);
+  else if (isAccessRights(index)) vmcs.set(index, operands.valueLow & env.policy.writtenAccessRights, 0);
   else vmcs.set(index, operands.valueLow, operands.valueHigh);
   return SUCCEED;
 }
