@@ -17,5 +17,7 @@ export default defineConfig({
     setupFiles: isEngineChosen ? ["./vitest.setup.ts"] : [],
     testTimeout: isEngineChosen ? 600_000 : 120_000,
     pool: "threads",
+    // By default one core is left to vitest itself, which hardly works.
+    maxWorkers: "100%",
   },
 });

@@ -9,7 +9,7 @@ import { guestImage, Session } from "../src/session.ts";
 const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on", "virtualbox@7.0"];
 
 /** More than this many choice points are sampled evenly, so that the test stays short. */
-const MOST_CLONES = 30;
+const MOST_CLONES = 8;
 
 /** One small run is cloned at every single choice point. */
 const THOROUGH = "xsaves-control kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";

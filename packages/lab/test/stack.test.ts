@@ -73,6 +73,34 @@ describe("hypervisors on each other", () => {
   });
 });
 
+/**
+ * Real mode: three interrupts of the 8254, one each 65,536 of its ticks, waited for in HLT. The handler prints the low half of the TSC; then it leaves
+ * with 5.
+ */
+const HALT_FOR_TIMER = [
+  // IVT[8] = 0x7c39; 8259: base 8, all but line 0 masked; 8254: counter 0, mode 2, 65,536
+  ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xd0, 0xbc, 0, 0x70, 0xc7, 6, 0x20, 0, 0x39, 0x7c, 0xc7, 6, 0x22, 0, 0, 0],
+  ...[0xb0, 0x11, 0xe6, 0x20, 0xb0, 8, 0xe6, 0x21, 0xb0, 4, 0xe6, 0x21, 0xb0, 1, 0xe6, 0x21, 0xb0, 0xfe, 0xe6, 0x21],
+  ...[0xb0, 0x34, 0xe6, 0x43, 0x30, 0xc0, 0xe6, 0x40, 0xe6, 0x40],
+  // mov cl, 3; sti; hlt; jmp
+  ...[0xb1, 3, 0xfb, 0xf4, 0xeb, 0xfc],
+  // rdtsc; four bytes to COM1; EOI; dec cl; iret; out 0xf4, 5
+  ...[0x0f, 0x31, 0xba, 0xf8, 3, 0xb3, 4, 0xee, 0x66, 0xc1, 0xe8, 8, 0xfe, 0xcb, 0x75, 0xf7],
+  ...[0xb0, 0x20, 0xe6, 0x20, 0xfe, 0xc9, 0x74, 1, 0xcf, 0xb0, 5, 0xe6, 0xf4],
+];
+
+test.each(["ideal//ideal", "virtualbox@7.0//kvm@6.1", "kvm@6.1//vmware@17"])(
+  "a guest that halts wakes at the same ticks under %s as on metal",
+  (column) => {
+    const image = new Uint8Array(HALT_FOR_TIMER);
+    const boot = { entry: 0x7c00, mode: 16 } as const;
+    const { columns } = lab.diff({ name: "timer", image }, ["metal", column], { boot });
+    const [metal, stacked] = columns;
+    expect(metal!.outcome.text).toBe("exit 5");
+    expect([stacked!.outcome.text, stacked!.serial]).toEqual(["exit 5", metal!.serial]);
+  },
+);
+
 const FIELD_ACCESS = new Set(["VMREAD", "VMWRITE"]);
 const NAMES: Readonly<Record<string, string>> = { "vmcs12-memory": "memory", "shadow-vmcs12-memory": "shadow memory" };
 

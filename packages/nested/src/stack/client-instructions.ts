@@ -1,6 +1,6 @@
 import { type Processor, STATE } from "@hvdiff/cpu";
 import { CLIENT, GATE } from "../host-layout.ts";
-import { type ClientInstruction, instructionAddress, instructionCount } from "./client-page.ts";
+import { type ClientInstruction, INSTRUCTIONS_TO_GATE, instructionAddress } from "./client-page.ts";
 
 const GPR_WORDS = 32;
 const RAX = STATE.GPR;
@@ -62,17 +62,29 @@ export class ClientInstructions {
     this.waits = false;
   }
 
+  /** The guest's time. */
+  get time(): number {
+    return this.silicon.retired;
+  }
+
   /** Errors: `RunEnded`. */
   execute(name: ClientInstruction, operands: Operands = {}): Completion {
+    const { retired } = this.silicon;
+    const completion = this.executeInTime(name, operands);
+    this.silicon.retired = retired;
+    return completion;
+  }
+
+  /** What an instruction waits for is time that passes for the guest too; the instruction itself takes none. Errors: `RunEnded`. */
+  executeInTime(name: ClientInstruction, operands: Operands = {}): Completion {
     const { silicon } = this;
     const { s } = silicon;
     const kept = s.slice(STATE.GPR, STATE.GPR + GPR_WORDS);
-    const { retired } = silicon;
     put(s, RAX, operands.rax);
     put(s, RCX, operands.rcx);
     put(s, RDX, operands.rdx);
     put(s, RSP, [CLIENT.stack, 0]);
-    silicon.retired = retired - instructionCount(name);
+    silicon.retired -= INSTRUCTIONS_TO_GATE;
     this.begin(name);
     this.waits = true;
     while (this.waits) if (!this.goOn()) throw new RunEnded();
@@ -85,7 +97,6 @@ export class ClientInstructions {
       vector: this.arrivedAt >= GATE.vectors ? (this.arrivedAt - GATE.vectors) >> 3 : -1,
     };
     s.set(kept, STATE.GPR);
-    silicon.retired = retired;
     return completion;
   }
 

@@ -37,10 +37,8 @@ export function instructionAddress(name: ClientInstruction): number {
   return CLIENT.stubs + NAMES.indexOf(name) * STUB_BYTES;
 }
 
-/** How many instructions are executed until the gate: the jump, and STI before HLT. */
-export function instructionCount(name: ClientInstruction): number {
-  return name === "halt" ? 3 : 2;
-}
+/** How many instructions are executed until the gate: the one and the jump, or STI and HLT. */
+export const INSTRUCTIONS_TO_GATE = 2;
 
 function halves(value: number): number[] {
   return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];

@@ -1,6 +1,6 @@
 import type { CpuModel, Processor } from "@hvdiff/cpu";
 import type { Machine, Outcome, RootAction, RootEvent, RootPlatform, TraceEvent } from "@hvdiff/machine";
-import { EXIT_REASONS } from "@hvdiff/spec";
+import { EXIT_REASONS, MSRS } from "@hvdiff/spec";
 import type { VmxCapabilities } from "@hvdiff/vmx";
 import { F } from "../fields.ts";
 import { GATE, PAGE } from "../host-layout.ts";
@@ -12,7 +12,6 @@ import { writeClientPage } from "./client-page.ts";
 import { ClientTimer } from "./client-timer.ts";
 import { ClientVmx } from "./client-vmx.ts";
 
-const FEATURE_CONTROL = 0x3a;
 const LOCKED_WITH_VMX = 5;
 
 /** What a client stands on. */
@@ -83,9 +82,13 @@ export class StackedClient {
   /** What software does before VMXON. */
   private prepare(cr4: number): void {
     this.instructions.execute("moveToCr4", { rax: [cr4, 0] });
-    const control = this.instructions.execute("rdmsr", { rcx: [FEATURE_CONTROL, 0] });
+    const control = this.instructions.execute("rdmsr", { rcx: [MSRS.IA32_FEATURE_CONTROL.address, 0] });
     if ((control.rax[0] & 1) === 0)
-      this.instructions.execute("wrmsr", { rcx: [FEATURE_CONTROL, 0], rax: [LOCKED_WITH_VMX, 0], rdx: [0, 0] });
+      this.instructions.execute("wrmsr", {
+        rcx: [MSRS.IA32_FEATURE_CONTROL.address, 0],
+        rax: [LOCKED_WITH_VMX, 0],
+        rdx: [0, 0],
+      });
     this.timer.start();
   }
 
