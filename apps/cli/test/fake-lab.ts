@@ -284,6 +284,9 @@ export function createFakeLab(): Lab {
     structures: () => {
       throw new Error("the fake lab has no control structures");
     },
+    code: () => {
+      throw new Error("the fake lab has no instructions");
+    },
     pageWalk: () => {
       throw new Error("the fake lab has no page tables");
     },

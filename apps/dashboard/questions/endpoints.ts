@@ -174,6 +174,18 @@ export const ENDPOINTS: readonly Endpoint[] = [
     }),
   },
   {
+    path: "/code/{guest}",
+    summary: "The instruction that each guest-visible event of a column came from",
+    answer: "CodeResult",
+    parameters: [GUEST, COLUMN, CPU, QUIRKS, SCHEDULE],
+    toRequest: (request) => ({
+      method: "code",
+      guest: guestIn(request),
+      column: requiredColumnOf(request.query, "on"),
+      options: optionsOf(request.query),
+    }),
+  },
+  {
     path: "/schedules/{guest}",
     summary: "Search the schedules of a guest for one that breaks verdicts, with the tree of what was tried",
     answer: "ExploreResult",

@@ -16,6 +16,7 @@ export type LabRequest =
   | { readonly method: "dump"; readonly text: string; readonly column: string | null; readonly options: RunOptions }
   | { readonly method: "diff"; readonly guest: GuestRef; readonly columns: Columns; readonly options: RunOptions }
   | { readonly method: "structures"; readonly guest: GuestRef; readonly column: string; readonly options: RunOptions }
+  | { readonly method: "code"; readonly guest: GuestRef; readonly column: string; readonly options: RunOptions }
   | { readonly method: "explore"; readonly guest: GuestRef; readonly column: string; readonly options: ExploreOptions }
   | {
       readonly method: "pageWalk";
@@ -53,6 +54,8 @@ export function answer(lab: Lab, request: LabRequest, image?: Uint8Array): unkno
       return lab.diff(guestOf(request.guest, image), request.columns ?? lab.defaultColumns(), request.options);
     case "structures":
       return lab.structures(guestOf(request.guest, image), request.column, request.options);
+    case "code":
+      return lab.code(guestOf(request.guest, image), request.column, request.options);
     case "explore":
       return lab.explore(guestOf(request.guest, image), request.column, request.options);
     case "pageWalk":

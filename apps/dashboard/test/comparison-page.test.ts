@@ -23,6 +23,23 @@ describe.skipIf(chromium === null)("the comparison", () => {
     });
   });
 
+  test("“i” shows the instruction behind each event, which the permalink keeps; “i” again hides them", async () => {
+    await dashboard.visit(hash, async (page) => {
+      await page.locator(".trace-row.current").waitFor();
+      await page.keyboard.press("j");
+      const row = await page.locator(".trace-row.current").getAttribute("data-row");
+      await page.keyboard.press("i");
+      await page.locator(".instruction").first().waitFor();
+      expect(page.url()).toMatch(new RegExp(`row=${row}&code=1`));
+      expect(await page.locator(".trace-row.current").getAttribute("data-row")).toBe(row);
+      expect(await page.locator(".trace-side.left .instruction").allTextContents()).toContain(
+        "0x101780 vmwrite rcx, rax",
+      );
+      await page.keyboard.press("i");
+      await page.locator(".instruction").first().waitFor({ state: "detached" });
+    });
+  });
+
   test("“e” exports what is compared", async () => {
     await dashboard.visit(hash, async (page) => {
       await page.locator(".trace-row.current").waitFor();

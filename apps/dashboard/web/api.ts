@@ -1,5 +1,6 @@
 import type {
   CapsResult,
+  CodeResult,
   CompareResult,
   DiffResult,
   DumpResult,
@@ -30,6 +31,8 @@ export interface Api {
   caps(asked: { on: readonly string[] | null; cpu: string | null }): Promise<CapsResult>;
   compare(asked: ComparisonAsked): Promise<CompareResult>;
   structures(asked: RunAsked): Promise<StructuresResult>;
+  /** Which instruction each event of a column came from. */
+  code(asked: RunAsked): Promise<CodeResult>;
   /** Searches for a schedule that does harm. */
   explore(asked: RunAsked & { events: string | null; bound: number | null }): Promise<ExploreResult>;
   pageWalk(asked: RunAsked & WalkAsked): Promise<PageWalkResult>;
@@ -110,6 +113,7 @@ export function createApi(): Api {
     compare: ({ scenario, left, right, cpu, quirks, schedule }) =>
       get(`compare/${encodeURIComponent(scenario)}`, { left, right, cpu, quirks: quirks.join(",") || null, schedule }),
     structures: (asked) => get(`structures/${encodeURIComponent(asked.scenario)}`, runParameters(asked)),
+    code: (asked) => get(`code/${encodeURIComponent(asked.scenario)}`, runParameters(asked)),
     explore: ({ events, bound, ...asked }) =>
       get(`schedules/${encodeURIComponent(asked.scenario)}`, {
         ...runParameters({ ...asked, schedule: null }),

@@ -21,6 +21,7 @@ const ROUTES: [string, Route][] = [
       left: "metal",
       right: KVM,
       others: [],
+      code: false,
       cpu: null,
       quirks: ["-qemu/vmx/a"],
       schedule: null,

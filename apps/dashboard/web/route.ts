@@ -55,6 +55,8 @@ export interface CompareRoute {
   readonly schedule: string | null;
   /** Also verdicts without differences. */
   readonly all: boolean;
+  /** Also the instructions that events came from. */
+  readonly code: boolean;
   /** The row of the aligned traces that is looked at. */
   readonly row: number | null;
 }
@@ -129,6 +131,7 @@ function compareRoute(scenario: string, values: Values): CompareRoute {
     quirks: listOf(values.get("quirks")) ?? [],
     schedule: values.get("schedule") ?? null,
     all: values.has("all"),
+    code: values.has("code"),
     row: numberOf(values.get("row")),
   };
 }
@@ -163,7 +166,17 @@ function valuesOf(route: Route): readonly NamedValue[] {
   return route.view === "matrix" ? [...common, ...matrixValues(route), all] : [...common, all];
 }
 
-function compareValues({ left, right, others, cpu, quirks, schedule, row, all }: CompareRoute): readonly NamedValue[] {
+function compareValues({
+  left,
+  right,
+  others,
+  cpu,
+  quirks,
+  schedule,
+  row,
+  all,
+  code,
+}: CompareRoute): readonly NamedValue[] {
   return [
     ["left", left],
     ["right", right],
@@ -172,6 +185,7 @@ function compareValues({ left, right, others, cpu, quirks, schedule, row, all }:
     ["quirks", quirks.length === 0 ? null : quirks.join(",")],
     ["schedule", schedule],
     ["row", row === null ? null : String(row)],
+    ["code", code ? "1" : null],
     ["all", all ? "1" : null],
   ];
 }

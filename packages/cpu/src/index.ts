@@ -4,6 +4,7 @@ export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts
 export { enterVirtualWireMode } from "./apic/reset.ts";
 export type { Block } from "./block.ts";
 export type { AccessWatcher, Bus, TraceSink } from "./bus.ts";
+export { disassemble, type InstructionText } from "./decode/instruction-text.ts";
 export { COMPILE_EARLY, COMPILE_HOT, type CompileThresholds, Engine, type RunResult } from "./engine.ts";
 export { controlOperand, executeAlone, generalOperand, type LoneInstruction } from "./execute-alone.ts";
 export * from "./flags.ts";
@@ -15,7 +16,7 @@ export { CPU_MODELS, findCpuModel } from "./models/index.ts";
 export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
-export { HIDDEN, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
+export { HIDDEN, type PagingState, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
 export { PhysicalMemory } from "./physical-memory.ts";
 export {
   FAULT_EXCEPTION,

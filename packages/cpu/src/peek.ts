@@ -20,6 +20,9 @@ const ADDRESS_HIGH = 0xfffff;
 /** What the looks return where there is nothing to see: a device, or no translation. */
 export const HIDDEN = -1;
 
+/** What of a processor says how linear addresses are translated. */
+export type PagingState = Pick<Processor, "s" | "memory" | "addressHighMask" | "gigabytePages" | "isCanonical">;
+
 /** Leads a physical address of the running level to host-physical memory, or to `HIDDEN`. */
 export type PhysicalTranslation = (address: number) => number;
 
@@ -44,7 +47,7 @@ export function peekWord(memory: PhysicalMemory, address: number): number {
  * memory; `HIDDEN` where they map nothing.
  * @param toHost second stage, for the paging structures themselves
  */
-export function peekLinear(c: Processor, low: number, high: number, toHost: PhysicalTranslation): number {
+export function peekLinear(c: PagingState, low: number, high: number, toHost: PhysicalTranslation): number {
   const { s } = c;
   const long = (s[S.EFER]! & EFER_LMA) !== 0 && (s[S.CR0]! & CR0_PG) !== 0;
   if (long ? !c.isCanonical(high) : high !== 0) return HIDDEN;
@@ -57,7 +60,7 @@ export function peekLinear(c: Processor, low: number, high: number, toHost: Phys
 }
 
 function peekLevels(
-  c: Processor,
+  c: PagingState,
   low: number,
   high: number,
   walk: { readonly levels: number; readonly root: number; readonly toHost: PhysicalTranslation },
@@ -75,13 +78,13 @@ function peekLevels(
   return HIDDEN;
 }
 
-function leaf(c: Processor, low: number, level: number, entryLow: number, entryHigh: number): number {
+function leaf(c: PagingState, low: number, level: number, entryLow: number, entryHigh: number): number {
   if (level > 3 || (level === 3 && !c.gigabytePages)) return HIDDEN;
   const mask = level === 1 ? 0xfff : level === 2 ? 0x1fffff : 0x3fffffff;
   return tableAddress(entryLow & ~mask, entryHigh, c.addressHighMask) + (low & mask);
 }
 
-function peek32Bit(c: Processor, low: number, toHost: PhysicalTranslation): number {
+function peek32Bit(c: PagingState, low: number, toHost: PhysicalTranslation): number {
   const directory = toHost(((c.s[S.CR3]! & ~0xfff) >>> 0) + (low >>> 22) * 4);
   const entry = directory < 0 ? 0 : peekWord(c.memory, directory);
   if ((entry & PRESENT) === 0) return HIDDEN;

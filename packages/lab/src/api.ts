@@ -2,6 +2,7 @@ import type { DebugTarget } from "@hvdiff/machine";
 import type {
   CapsResult,
   CheckVmcsResult,
+  CodeResult,
   CompareResult,
   CostResult,
   DiffResult,
@@ -128,6 +129,8 @@ export interface Lab {
   exitCopies(guest: Guest, column: string, exit: number, options?: RunOptions): ExitCopiesResult;
   /** How the control structures of an L0 change over a run, field by field, and why. */
   structures(guest: Guest, column: string, options?: RunOptions): StructuresResult;
+  /** Which instruction each event that the guest of a column could notice came from. */
+  code(guest: Guest, column: string, options?: RunOptions): CodeResult;
   /** How a linear address is translated at a moment of a run, through the guest's tables and all that lies under them. */
   pageWalk(guest: Guest, column: string, options: RunOptions, asked: WalkOptions): PageWalkResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;

@@ -3,6 +3,7 @@ import { SCENARIOS } from "@hvdiff/guests";
 import { type EngineChoice, setDefaultEngine } from "@hvdiff/machine";
 import type { Lab, RunOptions } from "./api.ts";
 import { caps } from "./caps.ts";
+import { code } from "./code.ts";
 import { cost } from "./cost/cost.ts";
 import { exitCopies } from "./cost/exit-copies.ts";
 import { compare, debug, diff, run, trace } from "./diff.ts";
@@ -41,6 +42,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     },
     trace: (guest, column, options = {}) => trace(guest, column, options),
     structures: (guest, column, options = {}) => structures(guest, column, options),
+    code: (guest, column, options = {}) => code(guest, column, options),
     cost,
     exitCopies,
     pageWalk,

@@ -341,6 +341,26 @@ export interface StructuresResult {
   readonly switches: readonly StructureSwitch[];
 }
 
+/** An instruction of a guest. */
+export interface CodePlace {
+  readonly rip: string;
+  /** Two digits each. */
+  readonly bytes: string;
+  /** In Intel's syntax. */
+  readonly text: string;
+}
+
+/** Which instruction each event of a column's guest-visible trace came from. */
+export interface CodeResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly cpu: string;
+  readonly guest: { readonly id: string; readonly title: string };
+  readonly column: string;
+  readonly places: readonly CodePlace[];
+  /** For each event, by its index, the position of its place; -1 for events that no instruction made or whose code cannot be seen. */
+  readonly events: readonly number[];
+}
+
 /** An entry of a paging structure that a walk has read. */
 export interface WalkedEntry {
   /** 1 is the last table. */

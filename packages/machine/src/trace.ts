@@ -18,6 +18,8 @@ export class TraceFull extends Error {}
 export class Trace {
   readonly events: TraceEvent[] = [];
   readonly limit: number;
+  /** Told of each event that is kept when it happens. It may look and touch nothing. */
+  onlooker: ((event: TraceEvent) => void) | null = null;
   private readonly recording: boolean;
   private readonly from: number;
   /** The last event was not kept. */
@@ -40,6 +42,7 @@ export class Trace {
     if (this.leftOut) return;
     if (this.events.length >= this.limit) throw new TraceFull();
     this.events.push(event);
+    if (this.onlooker !== null) this.onlooker(event);
   }
 
   /** Takes back the last event but for what an L0 tells of itself, which must be of this kind: it was announced and did not happen. */

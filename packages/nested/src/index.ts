@@ -1,4 +1,5 @@
 export { createIdeal, createNestedMachine, L0Refusal, type NestedMachineOptions } from "./create.ts";
+export { type GuestCode, guestCode } from "./guest-code.ts";
 export type { StructureName } from "./history/structure-history.ts";
 export { VMCB_PARTS } from "./history/svm-structures.ts";
 export { originsOf, type StructureWay, wayOf } from "./history/ways-table.ts";

@@ -12,6 +12,7 @@ import {
   UsageError,
 } from "@hvdiff/lab";
 import { fakeCaps } from "./capabilities.ts";
+import { fakeCode } from "./code.ts";
 import { fakeDump } from "./dumps.ts";
 import { causeOf, FAKE_QUIRKS } from "./quirks.ts";
 import { FAKE_SCENARIOS, type FakeScenario } from "./scenarios.ts";
@@ -34,6 +35,7 @@ export function createFakeLab(): Lab {
     exitCopies: (guest, column, exit) => createLab().exitCopies(guest, column, exit),
     // Made-up control structures would be none: these are of a short real run.
     structures: () => createLab().structures({ scenario: "xsaves-control" }, "ideal"),
+    code: (guest, column) => fakeCode(scenarioOf(guest).scenario, column),
     pageWalk: (_guest, column, options, asked) =>
       createLab().pageWalk({ scenario: "ept-walk" }, column === "metal" ? column : "ideal", options, asked),
     trace: () => {

@@ -10,6 +10,7 @@ import { type Compared, comparisonControls } from "./comparison-controls.ts";
 import { countersPanel } from "./counters-panel.ts";
 import { otherColumn } from "./other-columns.ts";
 import { timelinePanel } from "./timeline-panel.ts";
+import { loadCode } from "./trace-code.ts";
 import { createTraceView, type TraceView } from "./trace-view.ts";
 import { verdictTable } from "./verdict-table.ts";
 
@@ -18,9 +19,12 @@ export function comparisonView(route: CompareRoute, context: ViewContext): View 
   const compared = withDefaults(route, context);
   let trace: TraceView | null = null;
   let exported = () => {};
+  let here = compared;
+  const oncode = (code: boolean) => context.go({ ...here, code }, { replace: true });
   const load = async () => {
-    const [result, ...others] = await Promise.all([
+    const [result, shown, ...others] = await Promise.all([
       context.api.compare(compared),
+      compared.code ? loadCode(context.api, compared) : null,
       ...compared.others.map((right) => context.api.compare({ ...compared, right })),
     ]);
     exported = () => saveComparison(result);
@@ -29,9 +33,14 @@ export function comparisonView(route: CompareRoute, context: ViewContext): View 
       left: result.left.column,
       right: result.right.column,
       row: compared.row,
-      onrow: (row) => context.note({ ...compared, row }),
+      code: shown?.code ?? null,
+      oncode,
+      onrow: (row) => {
+        here = { ...compared, row };
+        context.note(here);
+      },
     });
-    return drawn(result, { compared, context, trace });
+    return drawn(result, { compared, context, trace, refusals: shown?.refusals ?? [] });
   };
   return {
     title: `${compared.scenario}: ${compared.left} and ${compared.right}`,
@@ -45,6 +54,7 @@ export function comparisonView(route: CompareRoute, context: ViewContext): View 
       k: () => trace?.previousRow(),
       "/": () => trace?.find(),
       e: () => exported(),
+      i: () => oncode(!compared.code),
     },
   };
 }
@@ -62,8 +72,9 @@ function withDefaults(route: CompareRoute, { choices, scenarios }: ViewContext):
 
 function drawn(
   result: CompareResult,
-  { compared, context, trace }: { compared: Compared; context: ViewContext; trace: TraceView },
+  drawing: { compared: Compared; context: ViewContext; trace: TraceView; refusals: readonly string[] },
 ): HTMLElement {
+  const { compared, context, trace, refusals } = drawing;
   return h(
     "div",
     { class: "comparison" },
@@ -80,6 +91,7 @@ function drawn(
         }),
         divergenceNote(result),
         structuresLink(compared),
+        refusals.map((why) => h("p", { class: "quiet", role: "status" }, `No instructions: ${why}.`)),
         trace.element,
         timelinePanel(result.right, result.rows, (row) => trace.look(row)),
         countersPanel(result.left, result.right),

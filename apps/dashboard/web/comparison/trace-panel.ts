@@ -1,5 +1,6 @@
 import { count } from "../count.ts";
 import { h } from "../element.ts";
+import { toggleField } from "../parts/controls.ts";
 import type { OtherColumn } from "./other-columns.ts";
 
 /** Where one can go in a trace. */
@@ -14,6 +15,9 @@ export interface TracePanelParts {
   readonly left: string;
   readonly right: string;
   readonly others: readonly OtherColumn[];
+  /** Instructions are shown. */
+  readonly code: object | null;
+  oncode(isShown: boolean): void;
   /** Finds rows by their text. */
   readonly search: HTMLElement;
   readonly body: HTMLElement;
@@ -40,6 +44,7 @@ export function tracePanel(parts: TracePanelParts): { element: HTMLElement; scro
       h(
         "div",
         { class: "trace-steps" },
+        toggleField({ label: "Instructions", key: "code", on: parts.code !== null, onchange: parts.oncode }),
         parts.search,
         parts.position,
         step("↑ p", "Previous difference (p)", parts.moves.previousDifference),

@@ -3,6 +3,7 @@ import type { AlignedRow } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
 import type { OtherColumn } from "./other-columns.ts";
+import type { TraceCode } from "./trace-code.ts";
 import { differencesOf, foldsOf, initialSpans, isShown, reveal, type Span, spansOf } from "./trace-folds.ts";
 import { type TraceMoves, tracePanel } from "./trace-panel.ts";
 import { foldRow, traceRow } from "./trace-rows.ts";
@@ -17,6 +18,10 @@ export interface TraceViewOptions {
   readonly right: string;
   /** Further columns beside the two. */
   readonly others: readonly OtherColumn[];
+  /** The instructions behind events; null where they are not shown. */
+  readonly code: TraceCode | null;
+  /** Shows or hides the instructions. */
+  oncode(isShown: boolean): void;
   /** The row looked at first. */
   readonly row: number | null;
   /** Another row is looked at. */
@@ -37,6 +42,7 @@ export interface TraceView extends TraceMoves {
 interface Trace {
   readonly rows: readonly AlignedRow[];
   readonly others: readonly OtherColumn[];
+  readonly code: TraceCode | null;
   readonly differences: readonly Span[];
   readonly body: HTMLElement;
   readonly position: HTMLElement;
@@ -56,6 +62,7 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
   const trace: Trace = {
     rows,
     others: options.others,
+    code: options.code,
     differences,
     body: h("div", { role: "rowgroup", class: "trace-body" }),
     position: h("span", { class: "trace-position", role: "status" }),
@@ -129,8 +136,8 @@ function draw(trace: Trace): void {
   mark(trace);
 }
 
-function drawRows({ rows, others }: Trace, { start, end }: Span): HTMLElement[] {
-  return rows.slice(start, end).map((row, offset) => traceRow(row, start + offset, others));
+function drawRows(trace: Trace, { start, end }: Span): HTMLElement[] {
+  return trace.rows.slice(start, end).map((row, offset) => traceRow(row, start + offset, trace));
 }
 
 function drawFold(trace: Trace, fold: Span): HTMLElement {

@@ -103,6 +103,7 @@ function linkToCell(
     right: column === reference ? (second ?? column) : column,
     cpu: route.cpu,
     others: [],
+    code: false,
     quirks: [],
     schedule: null,
     all: false,

@@ -20,6 +20,7 @@ export function runResult({ request }: RunState, result: DiffResult): HTMLElemen
       cpu: request.options.cpu ?? null,
       quirks: [],
       others: [],
+      code: false,
       schedule: null,
       all: false,
       row: null,

@@ -32,6 +32,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["n / p", "next, previous difference"],
       ["j / k", "next, previous row"],
       ["/", "find events"],
+      ["i", "show, hide the instructions behind events"],
       ["e", "export the comparison as JSON"],
       ["Enter", "on a folded stretch: show it"],
     ],

@@ -181,7 +181,15 @@ function endsTable({ tried, truncated }: ScheduleTree): HTMLElement {
 function findingSection(finding: Finding, chosen: Chosen): HTMLElement {
   const { scenario, column, cpu, quirks } = chosen;
   const schedule = finding.schedule === "" ? null : finding.schedule;
-  const compare = { view: "compare", left: "metal", right: column, others: [], all: false, row: null } as const;
+  const compare = {
+    view: "compare",
+    left: "metal",
+    right: column,
+    others: [],
+    all: false,
+    code: false,
+    row: null,
+  } as const;
   const structures = {
     view: "structures",
     column,

@@ -158,7 +158,15 @@ class Lens {
   private drawLinks(): void {
     const { scenario, column, cpu, quirks, schedule, vcpu, at } = this.route;
     const run = { scenario, cpu, quirks, schedule };
-    const route = { view: "compare", left: "metal", right: column, others: [], all: false, row: null } as const;
+    const route = {
+      view: "compare",
+      left: "metal",
+      right: column,
+      others: [],
+      all: false,
+      code: false,
+      row: null,
+    } as const;
     const walk = { view: "walk", column, vcpu, at, address: null } as const;
     this.links.replaceChildren(
       h("a", { href: formatRoute({ ...walk, ...run }) }, "Page walk here"),
