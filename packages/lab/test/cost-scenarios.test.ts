@@ -1,3 +1,4 @@
+import { PLAIN_MECHANISMS } from "@hvdiff/nested";
 import { VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
 import { describe, expect, test } from "vitest";
 import { configurationOf } from "../src/configuration.ts";
@@ -49,7 +50,7 @@ describe("exit-mix", () => {
     };
     const configuration = {
       ...configurationOf(column, column.quirks, session.silicon),
-      mechanisms: { shadowedFields, virtualizesShadowing: false },
+      mechanisms: { ...PLAIN_MECHANISMS, shadowedFields },
     };
     const run = runMachine(createMachine(session.image, column, configuration, session.silicon, session.settings));
     expect(run.values.get("failed-accesses")).toBe("6");
@@ -104,8 +105,43 @@ describe("cpuid-storm", () => {
   });
 });
 
-test("msr-storm: L1 hears of no exit but the last", () => {
-  expect(countersOf("msr-storm", "kvm@6.1")).toMatchObject({ "exits.l2.MSR_READ": TIMES, reflected: 1 });
+describe("what an L0 does about MSRs that L1 leaves to L2", () => {
+  const flags = "host/hv-vapic=on/hv-evmcs=on";
+
+  test.each([
+    // Each access exits where the L0 looks into L1's bitmap itself.
+    ["ideal", TIMES, undefined, undefined],
+    ["kvm@5.2", TIMES, 1, undefined],
+    ["kvm@6.1", undefined, 1, undefined],
+    [`kvm@6.1+qemu@8.2/${flags}`, undefined, 1, undefined],
+    ["hyperv@2019", undefined, 1, undefined],
+  ])("msr-storm on %s: %s exits of L2", (column, exits, merges, saved) => {
+    const counters = countersOf("msr-storm", column);
+    expect(counters["exits.l2.MSR_READ"]).toBe(exits);
+    expect(counters["merges.msr-bitmap"]).toBe(merges);
+    expect(counters["merges.msr-bitmap.saved"]).toBe(saved);
+    expect(counters["reflected"]).toBe(1);
+  });
+
+  test("without the enlightened bitmap every access exits to Hyper-V", () => {
+    const session = new Session(guestImage({ scenario: "msr-storm" }), {
+      quirks: ["-hyperv/vmx/enlightened-msr-bitmap"],
+    });
+    const { counters } = session.run(session.column("hyperv@2019"));
+    expect(counters["exits.l2.MSR_READ"]).toBe(TIMES);
+    expect(counters["merges.msr-bitmap"]).toBeUndefined();
+  });
+
+  test.each([
+    [`kvm@6.1+qemu@8.2/${flags}`, TIMES + 1, undefined],
+    [`kvm@6.1+qemu@8.2/${flags}/hv-emsr-bitmap=on`, 1, TIMES],
+    // KVM heeds it since 5.17.
+    [`kvm@5.16+qemu@7.1/${flags}/hv-emsr-bitmap=on`, TIMES + 1, undefined],
+  ])("cpuid-storm on %s: the bitmap is merged %i times", (column, merges, saved) => {
+    const counters = countersOf("cpuid-storm", column);
+    expect(counters["merges.msr-bitmap"]).toBe(merges);
+    expect(counters["merges.msr-bitmap.saved"]).toBe(saved);
+  });
 });
 
 test("page-fault-storm: L1 is given each page fault", () => {

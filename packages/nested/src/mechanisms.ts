@@ -10,6 +10,16 @@ export interface ShadowedFields {
   readonly unknownEncodings: boolean;
 }
 
+/** MSRs of L2 that an L0 lets through to silicon: vmcs02 has an MSR bitmap of its own. */
+export interface MsrBitmapMerge {
+  /** These do not exit where L1 leaves them to L2; all others do. */
+  readonly passedThrough: readonly number[];
+  /** The bitmap is not made again while the enlightened VMCS says that L1's has not changed. */
+  readonly heedsEnlightenment: boolean;
+  /** There is one only for an enlightened VMCS that says so. */
+  readonly onlyEnlightened: boolean;
+}
+
 /**
  * How an L0 does its work where no guest can notice. `NestedPolicy` is what L1 sees; this decides only what it costs.
  */
@@ -18,6 +28,12 @@ export interface Mechanisms {
   readonly shadowedFields: ShadowedFields | null;
   /** Silicon shadows for L2 too, where L1 has linked a shadow VMCS; otherwise each VMREAD and VMWRITE of L2 exits. */
   readonly virtualizesShadowing: boolean;
+  /** Null: every MSR access of L2 exits, but those that silicon virtualizes for an APIC. */
+  readonly msrBitmap: MsrBitmapMerge | null;
 }
 
-export const PLAIN_MECHANISMS: Mechanisms = { shadowedFields: null, virtualizesShadowing: false };
+export const PLAIN_MECHANISMS: Mechanisms = {
+  shadowedFields: null,
+  virtualizesShadowing: false,
+  msrBitmap: null,
+};

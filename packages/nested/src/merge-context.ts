@@ -1,6 +1,7 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import type { MemoryVmcs } from "@hvdiff/vmx";
 import type { StructureHistory } from "./history/structure-history.ts";
+import type { MsrBitmapPlan } from "./msr-bitmap-plan.ts";
 import type { NestedPolicy } from "./policy.ts";
 
 /** What the merge of vmcs02 works on. */
@@ -16,6 +17,8 @@ export interface MergeContext {
   readonly memory: PhysicalMemory;
   /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */
   readonly msrBitmap02: number;
+  /** What becomes of that bitmap. */
+  readonly msrBitmap: MsrBitmapPlan;
   readonly policy: Pick<NestedPolicy, "unbackedVirtualApicPage" | "unbackedApicAccessPage" | "interceptsWbinvd">;
   /** HLT of L2 is L0's to do. */
   readonly haltsInL0: boolean;

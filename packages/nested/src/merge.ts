@@ -4,8 +4,9 @@ import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
 import type { MergeContext } from "./merge-context.ts";
+import { mergeMsrBitmap } from "./merge-msr-bitmap.ts";
 import { mergeTsc } from "./merge-tsc.ts";
-import { mergeApicAccess, mergeMsrBitmap, mergeVirtualApic } from "./merge-virtual-apic.ts";
+import { mergeApicAccess, mergeVirtualApic } from "./merge-virtual-apic.ts";
 
 /** Where the value of a vmcs02 field comes from. */
 export type MergeSource =
@@ -242,7 +243,7 @@ export const MERGE_RULES: readonly MergeRule[] = [
     id: "merge.msrBitmap",
     fields: ["msrBitmap"],
     source: "merged",
-    why: "silicon virtualizes the x2APIC registers that L1 leaves to it; all other MSRs come to L0",
+    why: "x2APIC registers that silicon virtualizes, and MSRs that this L0 lets through, where L1 leaves them to L2; all others come to L0",
     apply: mergeMsrBitmap,
   },
   {

@@ -26,6 +26,7 @@ import { eptPointerFor } from "./ept-tables.ts";
 import { F } from "./fields.ts";
 import { isGuestRam } from "./host-layout.ts";
 import { mergeVmcs02 } from "./merge.ts";
+import { planMsrBitmap } from "./msr-bitmap-plan.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
@@ -169,6 +170,7 @@ export function commitEntry(vcpu: VmxVcpu): void {
     vpid02: VPID_L2,
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,
+    msrBitmap: planMsrBitmap(vcpu, v12),
     policy: options.policy,
     haltsInL0: vcpu.events.haltedL2 === "woken-by-events-of-l1",
     history: vcpu.history,

@@ -56,8 +56,10 @@ export interface VmxVcpuState {
   monitorTrapOwed: boolean;
   /** VMX-abort indicator of L1's failed VM exit; 0 for none. */
   abort: number;
-  /** Host-physical address of the MSR bitmap that vmcs02 uses with x2APIC virtualization. */
+  /** Host-physical address of the MSR bitmap that vmcs02 uses, if any. */
   msrBitmap02: number;
+  /** Pointer of the VMCS that it was made for; -1 for none. */
+  msrBitmapOf: number;
   shadows: ShadowRoot[];
   /** MSRs of a clock in the guest's memory, by address. */
   clockMsrs: Record<number, bigint>;
@@ -102,6 +104,7 @@ export function createVmxVcpuState(): VmxVcpuState {
     monitorTrapOwed: false,
     abort: 0,
     msrBitmap02: 0,
+    msrBitmapOf: -1,
     shadows: [],
     clockMsrs: {},
     flush01: false,

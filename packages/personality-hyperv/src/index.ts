@@ -1,4 +1,5 @@
 import type { Personality } from "@hvdiff/personality";
+import { hypervMechanisms } from "./mechanisms.ts";
 import { CAPABILITY_QUIRKS } from "./quirks/capabilities.ts";
 import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { ENLIGHTENED_QUIRKS } from "./quirks/enlightened.ts";
@@ -12,5 +13,6 @@ export const hyperv: Personality = {
   basis: "documented",
   releases: HYPERV_RELEASES,
   parameters: [],
+  mechanisms: hypervMechanisms,
   quirks: [...CPUID_QUIRKS, ...ENLIGHTENED_QUIRKS, ...CAPABILITY_QUIRKS],
 };

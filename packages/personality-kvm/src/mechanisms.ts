@@ -1,5 +1,9 @@
 import type { ColumnContext, Mechanisms } from "@hvdiff/personality";
+import { msrAddress } from "@hvdiff/spec";
 import { shadowedFields } from "./shadow-fields-table.ts";
+
+/** What KVM lets L2 do by itself where L1 does (nested_vmx_prepare_msr_bitmap; since Linux d69129b4e46a of 2019). */
+const PASSED_THROUGH = (["IA32_FS_BASE", "IA32_GS_BASE", "IA32_KERNEL_GS_BASE"] as const).map(msrAddress);
 
 /** How KVM works inside: what a kernel and its module parameters make of it. */
 export function kvmMechanisms(context: ColumnContext): Partial<Mechanisms> {
@@ -7,5 +11,11 @@ export function kvmMechanisms(context: ColumnContext): Partial<Mechanisms> {
   return {
     shadowedFields: shadows ? shadowedFields(context.spec.version) : null,
     virtualizesShadowing: shadows && context.parameter("virtualize_shadow_vmcs") === "1",
+    msrBitmap: {
+      passedThrough: context.atLeast("5.3") ? PASSED_THROUGH : [],
+      // Linux 502d2bf5f2fd
+      heedsEnlightenment: context.atLeast("5.17"),
+      onlyEnlightened: false,
+    },
   };
 }

@@ -11,8 +11,14 @@ STORM_TIMES         equ 100
 
 %include "storm.inc"
 
+; An MSR bitmap, as every hypervisor has one: the L0 may have to merge it.
 storm_controls:
+        or      dword [wanted.processor], PROCESSOR_MSR_BITMAPS
+        ret
 storm_fields:
+        mov     ecx, MSR_BITMAP
+        mov     eax, msr_bitmap
+        vmwrite rcx, rax
         ret
 
 l2_code:
@@ -23,5 +29,9 @@ l2_code:
         jnz     .next
         vmcall
         hlt
+
+        section .bss
+        alignb  4096
+msr_bitmap:     resb 4096
 
 %include "image-end.inc"

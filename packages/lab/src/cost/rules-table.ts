@@ -43,6 +43,7 @@ export const COST_RULES: readonly CostRule[] = [
     on: ON_SILICON,
   },
   { title: "nested entries", counters: /^entries\.l2$/, parameter: "merge" },
+  { title: "MSR bitmaps merged", counters: /^merges\.msr-bitmap$/, parameter: "merge-bitmap" },
   {
     title: "nested entries with changed controls",
     counters: /^entries\.changed-controls$/,

@@ -1,4 +1,4 @@
-import { EVMCS_ALL_CLEAN, VP_ASSIST_OFFSETS } from "@hvdiff/spec";
+import { EVMCS_ALL_CLEAN, EVMCS_CLEAN_FIELDS, VP_ASSIST_OFFSETS } from "@hvdiff/spec";
 import {
   accessOfEncoding,
   CHANGED_ALL,
@@ -93,6 +93,16 @@ export function useEnlightened(vcpu: VmxVcpu, isLaunch: boolean): VmxOutcome | n
   // There is no launch state in the page: the instruction is the right one by definition.
   v12.launched = !isLaunch;
   return null;
+}
+
+const MSR_BITMAP_ENLIGHTENED = 1 << 1;
+
+/** What the enlightened VMCS says of L1's MSR bitmap: nothing, that it is as it was, or that it may be another. */
+export function trustsMsrBitmap(vcpu: VmxVcpu): "not-asked" | "unchanged" | "changed" {
+  if (!isActive(vcpu)) return "not-asked";
+  const page = pageAt(vcpu, vcpu.state.enlightened.active);
+  if ((page.enlightenmentsControl & MSR_BITMAP_ENLIGHTENED) === 0) return "not-asked";
+  return (page.cleanFields & (1 << EVMCS_CLEAN_FIELDS.msrBitmap)) === 0 ? "changed" : "unchanged";
 }
 
 /** L2 is about to run: what L1 has written is known, and all groups are clean. */
