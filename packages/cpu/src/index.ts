@@ -17,7 +17,7 @@ export type { CpuidEntry, CpuModel } from "./models/model.ts";
 export type { Executor, Op } from "./op.ts";
 export { STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 export { HIDDEN, type PagingState, type PhysicalTranslation, peekByte, peekLinear, peekWord } from "./peek.ts";
-export { PhysicalMemory } from "./physical-memory.ts";
+export { FRAME_MMIO, FRAME_UNBACKED, PhysicalMemory } from "./physical-memory.ts";
 export {
   FAULT_EXCEPTION,
   FAULT_EXIT,

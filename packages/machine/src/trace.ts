@@ -47,19 +47,20 @@ export class Trace {
 
   /** Takes back the last event but for what an L0 tells of itself, which must be of this kind: it was announced and did not happen. */
   retract(kind: string): void {
-    if (!this.recording || this.leftOut) return;
-    const at = this.events.findLastIndex(({ level }) => level > 0);
-    const last = this.events[at];
-    if (last?.kind !== kind) throw new Error(`the last event is ${last?.kind ?? "missing"}, not ${kind}`);
-    this.events.splice(at, 1);
+    if (!this.takeBack((event) => event.kind === kind)) throw new Error(`the last event is not ${kind}`);
   }
 
-  /** Takes back the last event but for what an L0 tells of itself, if it is like this: it will be told again. */
-  takeBack(isLike: (event: TraceEvent) => boolean): void {
-    if (!this.recording || this.leftOut) return;
+  /**
+   * Takes back the last event but for what an L0 tells of itself, if it is like this: it will be told again.
+   * @returns false if there is one and it is not like this
+   */
+  takeBack(isLike: (event: TraceEvent) => boolean): boolean {
+    if (!this.recording || this.leftOut) return true;
     const at = this.events.findLastIndex(({ level }) => level > 0);
     const last = this.events[at];
-    if (last !== undefined && isLike(last)) this.events.splice(at, 1);
+    const found = last !== undefined && isLike(last);
+    if (found) this.events.splice(at, 1);
+    return found;
   }
 
   /**

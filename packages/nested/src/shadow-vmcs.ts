@@ -1,5 +1,5 @@
 import type { TraceSink } from "@hvdiff/cpu";
-import { encodingOf, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
+import type { VmcsField } from "@hvdiff/spec";
 import { accessOfEncoding, type MemoryVmcs, NO_FIELD, traceVmread, traceVmwrite } from "@hvdiff/vmx";
 import { copyKind, noteCopy } from "./accounting.ts";
 import * as C from "./controls.ts";
@@ -7,15 +7,11 @@ import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
 import { PAGE } from "./host-layout.ts";
 import type { ShadowedFields } from "./mechanisms.ts";
-import { takePage } from "./page-pool.ts";
+import { bitmapWhereAllExit, encodingsOf, openEncoding, type ShadowPages, takeShadowPages } from "./shadow-pages.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** What an L0 knows of the shadow VMCS of one virtual processor. Plain data: cloned, hashed and compared as it is. */
-export interface ShadowVmcsState {
-  /** Host-physical addresses of the shadow VMCS and of the two bitmaps; 0 where silicon does not shadow for L1. */
-  page: number;
-  readBitmap: number;
-  writeBitmap: number;
+export interface ShadowVmcsState extends ShadowPages {
   /** vmcs12 has what the shadow VMCS lacks: copied before L1 goes on. */
   isStale: boolean;
 }
@@ -24,25 +20,17 @@ export function createShadowVmcsState(): ShadowVmcsState {
   return { page: 0, readBitmap: 0, writeBitmap: 0, isStale: false };
 }
 
-const SHADOW_INDICATOR = 0x80000000;
 const NONE = -1;
 const FROM_SHADOW = copyKind("shadow-vmcs01", "vmcs12");
 const TO_SHADOW = copyKind("vmcs12", "shadow-vmcs01");
-const ALL_EXIT = new Uint8Array(PAGE).fill(0xff);
 
-/** A bitmap in which nothing exits but what is not listed. Of a 64-bit field both encodings are listed. */
+/** A bitmap in which nothing exits but what is not listed. */
 function bitmapOf(fields: readonly VmcsField[], unknownEncodings: boolean): Uint8Array {
-  const bitmap = Uint8Array.from(ALL_EXIT);
-  const open = (encoding: number) => {
-    bitmap[encoding >>> 3]! &= ~(1 << (encoding & 7));
-  };
-  for (const field of fields) {
-    open(encodingOf(field));
-    if (VMCS_FIELDS[field].width === "64") open(encodingOf(field) | 1);
-  }
+  const bitmap = bitmapWhereAllExit();
+  for (const encoding of fields.flatMap(encodingsOf)) openEncoding(bitmap, encoding);
   if (unknownEncodings)
     for (let encoding = 0; encoding < PAGE * 8; encoding++)
-      if (accessOfEncoding(encoding, 0) === NO_FIELD) open(encoding);
+      if (accessOfEncoding(encoding, 0) === NO_FIELD) openEncoding(bitmap, encoding);
   return bitmap;
 }
 
@@ -95,10 +83,7 @@ export class ShadowVmcs {
     const { state, fields } = this;
     const exists = (field: VmcsField) => vmx.capabilities.fieldExists[F[field]] === 1;
     const writable = fields.readWrite.filter(exists);
-    state.page = takePage(l0.state.pool, memory);
-    state.readBitmap = takePage(l0.state.pool, memory);
-    state.writeBitmap = takePage(l0.state.pool, memory);
-    memory.write32(state.page, vmx.capabilities.revisionId | SHADOW_INDICATOR);
+    takeShadowPages(this.vcpu, state);
     const readable = [...writable, ...fields.readOnly.filter(exists)];
     memory.writeBytes(state.readBitmap, bitmapOf(readable, fields.unknownEncodings));
     memory.writeBytes(state.writeBitmap, bitmapOf(writable, fields.unknownEncodings));

@@ -1,11 +1,11 @@
-import { encodingOf, VMCS_FIELD_NAMES, VMCS_FIELDS } from "@hvdiff/spec";
+import { VMCS_FIELD_NAMES } from "@hvdiff/spec";
 import type { MemoryVmcs } from "@hvdiff/vmx";
 import { copyKind, noteCopy } from "./accounting.ts";
 import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
 import { hostAddress, PAGE } from "./host-layout.ts";
-import { takePage } from "./page-pool.ts";
+import { bitmapWhereAllExit, encodingsOf, openEncoding, type ShadowPages, takeShadowPages } from "./shadow-pages.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /*
@@ -14,11 +14,7 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
  */
 
 /** Plain data: cloned, hashed and compared as it is. */
-export interface ShadowVmcs02State {
-  /** Host-physical addresses of shadow vmcs02 and its bitmaps; 0 where L0 has not needed them. */
-  page: number;
-  readBitmap: number;
-  writeBitmap: number;
+export interface ShadowVmcs02State extends ShadowPages {
   /** L1-physical address of the shadow VMCS that it stands for; -1 for none. */
   standsFor: number;
 }
@@ -27,7 +23,6 @@ export function createShadowVmcs02State(): ShadowVmcs02State {
   return { page: 0, readBitmap: 0, writeBitmap: 0, standsFor: -1 };
 }
 
-const SHADOW_INDICATOR = 0x80000000;
 const INTO = copyKind("shadow-vmcs12", "shadow-vmcs02");
 const BACK = copyKind("shadow-vmcs02", "shadow-vmcs12");
 const ALL = VMCS_FIELD_NAMES.map((name) => F[name]);
@@ -36,20 +31,16 @@ const backPlan = new CopyPlans(ALL, "keep");
 
 /** What exits: what L1 wants, and every encoding that is not a field of silicon's and of L1's processor alike. */
 function bitmapFor(vcpu: VmxVcpu, wanted: Uint8Array): Uint8Array {
-  const bitmap = new Uint8Array(PAGE).fill(0xff);
+  const bitmap = bitmapWhereAllExit();
   const { fieldExists: onSilicon } = vcpu.vmx.capabilities;
   const { fieldExists: shown } = vcpu.l0.capabilities;
   for (const name of VMCS_FIELD_NAMES) {
     const index = F[name];
     if (onSilicon[index] === 0 || shown[index] === 0) continue;
-    for (let encoding = encodingOf(name); encoding <= lastEncoding(name); encoding++)
-      if (((wanted[encoding >>> 3]! >>> (encoding & 7)) & 1) === 0) bitmap[encoding >>> 3]! &= ~(1 << (encoding & 7));
+    for (const encoding of encodingsOf(name))
+      if (((wanted[encoding >>> 3]! >>> (encoding & 7)) & 1) === 0) openEncoding(bitmap, encoding);
   }
   return bitmap;
-}
-
-function lastEncoding(name: (typeof VMCS_FIELD_NAMES)[number]): number {
-  return VMCS_FIELDS[name].width === "64" ? encodingOf(name) | 1 : encodingOf(name);
 }
 
 function writeBitmap(vcpu: VmxVcpu, v12: MemoryVmcs, name: "vmreadBitmap" | "vmwriteBitmap", page: number): void {
@@ -59,22 +50,13 @@ function writeBitmap(vcpu: VmxVcpu, v12: MemoryVmcs, name: "vmreadBitmap" | "vmw
   vcpu.v02.write(name, BigInt(page));
 }
 
-function makePages({ l0, vmx }: VmxVcpu, state: ShadowVmcs02State): void {
-  if (state.page !== 0) return;
-  const { memory } = l0.machine;
-  state.page = takePage(l0.state.pool, memory);
-  state.readBitmap = takePage(l0.state.pool, memory);
-  state.writeBitmap = takePage(l0.state.pool, memory);
-  memory.write32(state.page, vmx.capabilities.revisionId | SHADOW_INDICATOR);
-}
-
 /** L2 is about to run on the shadow VMCS that L1 has linked: vmcs02 shadows, if this L0 does so and silicon can. */
 export function linkShadow02(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   const { v02, state, vmx, environment } = vcpu;
   const { shadow02, shadowPointer } = state;
   const canShadow = (vmx.capabilities.controls.secondary.allowed & C.PROC2_VMCS_SHADOWING) !== 0;
   if (!vcpu.l0.options.mechanisms.virtualizesShadowing || !canShadow || shadowPointer === -1) return;
-  makePages(vcpu, shadow02);
+  if (shadow02.page === 0) takeShadowPages(vcpu, shadow02);
   writeBitmap(vcpu, v12, "vmreadBitmap", shadow02.readBitmap);
   writeBitmap(vcpu, v12, "vmwriteBitmap", shadow02.writeBitmap);
   shadow02.standsFor = shadowPointer;

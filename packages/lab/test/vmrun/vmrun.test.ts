@@ -1,11 +1,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { VMCB_FIELDS } from "@hvdiff/spec";
 import { expect, test } from "vitest";
-import { linesOnMetal, linesUnderQemu } from "./machines.ts";
+import { type CaseGuest, linesOnMetal, linesUnderQemu } from "../../../../test/case-guest.ts";
+import { compareCases, type Explanation } from "../../../../test/explained-differences.ts";
 import { type Change, caseModule, vmcbCases } from "./vmcb-cases.ts";
 
 const RECORDED = new URL("qemu-7.2.txt", import.meta.url);
+/** Enters with the VMCBs of its module; prints number, EXITCODE, EXITINFO1 and EXITINFO2 of each. */
+const GUEST: CaseGuest = {
+  image: fileURLToPath(new URL("vmcb-cases.elf", import.meta.url)),
+  model: "zen2",
+  line: /^\d+ 0x/,
+  qemuModel: "max,+svm",
+};
 const CASES = 2000;
+const QEMU_MILLISECONDS = 60_000;
 /** HVDIFF_RECORD_VMCBS=1 records again what QEMU TCG says. */
 const records = process.env["HVDIFF_RECORD_VMCBS"] !== undefined;
 const INVALID = "0xffffffffffffffff";
@@ -31,11 +41,7 @@ const changes = (made: readonly Change[], field: keyof typeof VMCB_FIELDS): bool
   made.some(({ offset }) => offset - (offset % 8) === VMCB_FIELDS[field].offset - (VMCB_FIELDS[field].offset % 8));
 
 /** Differences from QEMU 7.2, each with what of the manual ours follows. */
-const EXPLAINED: readonly {
-  readonly why: string;
-  readonly apm: string;
-  readonly matches: (made: readonly Change[], ours: Exit, qemu: Exit) => boolean;
-}[] = [
+const EXPLAINED: readonly (Explanation<readonly Change[], Exit> & { readonly apm: string })[] = [
   {
     why: "QEMU enters with reserved memory types in G_PAT and reserved bits in nested CR3",
     apm: '2 "Nested Paging and VMRUN/#VMEXIT"',
@@ -100,20 +106,15 @@ const EXPLAINED: readonly {
 test("nearly valid VMCBs come out as QEMU has recorded, or as the manual says instead", () => {
   const cases = vmcbCases(1, CASES);
   const module = caseModule(cases);
-  if (records) writeFileSync(RECORDED, `${linesUnderQemu(module).join("\n")}\n`);
+  if (records) writeFileSync(RECORDED, `${linesUnderQemu(GUEST, module, QEMU_MILLISECONDS).join("\n")}\n`);
   const recorded = readFileSync(RECORDED, "utf8").trimEnd().split("\n");
-  const ours = linesOnMetal(module);
-  expect([ours.length, recorded.length]).toEqual([CASES, CASES]);
-  const explained = new Map(EXPLAINED.map(({ why }) => [why, 0]));
-  const different: string[] = [];
-  for (const [n, made] of cases.entries()) {
-    const [own, theirs] = [exitOf(ours[n]!), exitOf(recorded[n]!)];
-    if (own.code === theirs.code && own.info1 === theirs.info1) continue;
-    const reason = EXPLAINED.find(({ matches }) => matches(made, own, theirs))?.why;
-    if (reason === undefined) different.push(`${JSON.stringify(made)}: ours ${ours[n]}, QEMU ${recorded[n]}`);
-    else explained.set(reason, explained.get(reason)! + 1);
-  }
-  expect(different).toEqual([]);
-  expect([...explained.values()].every((count) => count > 0)).toBe(true);
-  expect([...explained.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(CASES / 10);
+  const lines = linesOnMetal(GUEST, module);
+  expect([lines.length, recorded.length]).toEqual([CASES, CASES]);
+  const [ours, theirs] = [lines.map(exitOf), recorded.map(exitOf)];
+  const isSame = (own: Exit, qemu: Exit): boolean => own.code === qemu.code && own.info1 === qemu.info1;
+  const { different, explained } = compareCases({ cases, ours, theirs, explanations: EXPLAINED, isSame });
+  const told = different.map((n) => `${JSON.stringify(cases[n])}: ours ${lines[n]}, QEMU ${recorded[n]}`);
+  expect(told).toEqual([]);
+  expect(explained.every((count) => count > 0)).toBe(true);
+  expect(explained.reduce((sum, count) => sum + count, 0)).toBeLessThan(CASES / 10);
 });

@@ -1,8 +1,5 @@
-import { type MmioHandler, PhysicalMemory } from "@hvdiff/cpu";
+import { FRAME_MMIO, FRAME_UNBACKED, type MmioHandler, PhysicalMemory } from "@hvdiff/cpu";
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
-
-const FRAME_UNBACKED = -1;
-const FRAME_MMIO = -2;
 
 interface DeviceRange {
   readonly base: number;

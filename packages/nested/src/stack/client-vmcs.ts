@@ -39,7 +39,6 @@ export class ClientVmcs extends MemoryVmcs {
   private readonly processor: Int32Array;
   /** The field at each word of the page; -1 for none. */
   private readonly fieldAt: Int16Array;
-  private readonly layoutMask: Int32Array;
 
   constructor(
     memory: PhysicalMemory,
@@ -54,7 +53,6 @@ export class ClientVmcs extends MemoryVmcs {
     this.known = new Uint8Array(count);
     this.synced = new Uint8Array(count);
     this.processor = new Int32Array(2 * count);
-    this.layoutMask = layout.lowMask;
     this.fieldAt = new Int16Array(1024).fill(-1);
     for (let index = 0; index < count; index++) {
       if (layout.lowMask[index] === 0) continue;
@@ -104,7 +102,7 @@ export class ClientVmcs extends MemoryVmcs {
   }
 
   private need(index: number): void {
-    if (this.known[index] === 0 && this.layoutMask[index] !== 0) this.bring([index]);
+    if (this.known[index] === 0 && this.layout.lowMask[index] !== 0) this.bring([index]);
   }
 
   private bring(fields: readonly number[]): void {
@@ -122,7 +120,7 @@ export class ClientVmcs extends MemoryVmcs {
 
   /** Whether the processor has the field as it is here. */
   private isSame(index: number): boolean {
-    if (this.known[index] === 0 || this.layoutMask[index] === 0) return true;
+    if (this.known[index] === 0 || this.layout.lowMask[index] === 0) return true;
     const { processor } = this;
     return (
       this.synced[index] !== 0 &&

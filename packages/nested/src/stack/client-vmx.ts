@@ -15,12 +15,12 @@ import {
 } from "@hvdiff/vmx";
 import { F } from "../fields.ts";
 import { CLIENT } from "../host-layout.ts";
+import { SHADOW_INDICATOR } from "../shadow-pages.ts";
 import { ClientFailure, type ClientInstructions, type Completion } from "./client-instructions.ts";
 import type { ClientInstruction } from "./client-page.ts";
 import { ClientVmcs, type FieldAccess, type FieldValue } from "./client-vmcs.ts";
 
 const FOUR_GIB = 0x1_0000_0000;
-const SHADOW_INDICATOR = 1 << 31;
 const NO_VMCS = -1;
 const NONE: readonly [number, number] = [0, 0];
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { caseLines, IMAGE } from "./machines.ts";
+import { type CaseGuest, caseLines } from "./case-guest.ts";
 
 const TOOLS = ["bochs", "grub-mkrescue", "xorriso", "script"];
 const SECONDS = 240;
@@ -12,10 +12,10 @@ export function hasBochs(): boolean {
   return TOOLS.every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 }
 
-function makeIso(directory: string, module: Uint8Array): void {
+function makeIso(directory: string, image: string, module: Uint8Array): void {
   const boot = join(directory, "iso/boot");
   mkdirSync(join(boot, "grub"), { recursive: true });
-  copyFileSync(IMAGE, join(boot, "guest.elf"));
+  copyFileSync(image, join(boot, "guest.elf"));
   writeFileSync(join(boot, "cases.bin"), module);
   const menu = "set timeout=0\nmultiboot /boot/guest.elf\nmodule /boot/cases.bin cases\nboot\n";
   writeFileSync(join(boot, "grub/grub.cfg"), menu);
@@ -43,18 +43,18 @@ error: action=report
 info: action=ignore
 `;
 
-/** What the guest prints under Bochs, booted through GRUB, a line per case. */
-export function linesUnderBochs(module: Uint8Array): string[] {
-  const directory = mkdtempSync(join(tmpdir(), "privileged-"));
+/** What the guest prints under Bochs 2.7, booted through GRUB, on the model that `bochs-icelake-u` is made from. */
+export function linesUnderBochs(guest: CaseGuest, module: Uint8Array): string[] {
+  const directory = mkdtempSync(join(tmpdir(), "cases-"));
   try {
-    makeIso(directory, module);
+    makeIso(directory, guest.image, module);
     writeFileSync(join(directory, "bochsrc"), configuration(directory));
     // The debugger build is told to continue.
     writeFileSync(join(directory, "commands"), "c\n".repeat(8));
     const command = `timeout -s KILL ${SECONDS} bochs -q -f ${directory}/bochsrc -rc ${directory}/commands`;
     spawnSync("script", ["-qfc", command, "/dev/null"], { stdio: "ignore", env: { ...process.env, TERM: "vt100" } });
     const serial = join(directory, "serial");
-    return existsSync(serial) ? caseLines(readFileSync(serial, "latin1")) : [];
+    return existsSync(serial) ? caseLines(guest, readFileSync(serial, "latin1")) : [];
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
