@@ -13,6 +13,7 @@ import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
 import { exitMix } from "./scenarios/exit-mix.ts";
+import { guestViews } from "./scenarios/guest-views.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   leftToProcessor,
   emulatedSteps,
   eptWalk,
+  guestViews,
   enlightenedVmcs,
   enlightenedVmptrld,
   l2Flush,

@@ -49,8 +49,10 @@ export const PROC2_TSC_SCALING = controlMask("secondary", "useTscScaling");
 export const PROC2_VMCS_SHADOWING = controlMask("secondary", "vmcsShadowing");
 export const PROC2_PML = controlMask("secondary", "enablePml");
 export const PROC2_MODE_BASED = controlMask("secondary", "modeBasedExecuteControl");
+export const PROC2_EPT_VIOLATION_VE = controlMask("secondary", "eptViolationVe");
+export const PROC2_SUB_PAGES = controlMask("secondary", "subPageWritePermissions");
 /** What L0 does in software for L2. */
-export const PROC2_NOT_SILICONS = PROC2_VMCS_SHADOWING | PROC2_PML;
+export const PROC2_NOT_SILICONS = PROC2_VMCS_SHADOWING | PROC2_PML | PROC2_EPT_VIOLATION_VE;
 
 export const EXIT_SAVE_DEBUG = controlMask("exit", "saveDebugControls");
 export const EXIT_HOST_64 = controlMask("exit", "hostAddressSpaceSize");

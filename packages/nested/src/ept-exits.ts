@@ -1,6 +1,16 @@
 import type { Outcome } from "@hvdiff/machine";
 import { EXIT_REASONS } from "@hvdiff/spec";
-import { EPT_USER_EXECUTE, type VmcsView, WALK_LOG_FULL, WALK_MAPPED, WALK_MISCONFIGURED } from "@hvdiff/vmx";
+import {
+  EPT_USER_EXECUTE,
+  isSubPageWritable,
+  SUB_PAGES_FOUND,
+  SUB_PAGES_MISS,
+  type VmcsView,
+  WALK_LOG_FULL,
+  WALK_MAPPED,
+  WALK_MISCONFIGURED,
+  WALK_VIOLATION,
+} from "@hvdiff/vmx";
 import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { EPT_EXECUTE, EPT_READ, EPT_WRITE, mapPage } from "./ept-tables.ts";
@@ -10,12 +20,18 @@ import { hostAddress, PAGE } from "./host-layout.ts";
 import { exitToL1 } from "./nested-exit.ts";
 import { stoppedWithDump } from "./register-dump.ts";
 import { fillShadow, shadowFor } from "./shadow-ept.ts";
+import { fillSubPages, subPagesOfL1, subPageTableFor, usesSubPages } from "./sub-pages.ts";
+import { raiseVirtualizationException } from "./virtualization-exception.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const ACCESSED_DIRTY = 1n << 6n;
 const FRAME = 0xf_ffff_ffff_f000n;
 const PERMISSION_BITS = 0x78;
 const LINEAR_USER = 1 << 9;
+/** An access to what a linear address leads to, not to a guest paging structure. */
+const FINAL_ACCESS = 3 << 7;
+/** Bit 11 of the exit qualification. */
+const MISS_OF_SUB_PAGES = 1 << 11;
 const ALL = EPT_READ | EPT_WRITE | EPT_EXECUTE;
 
 /** An EPT violation or misconfiguration on silicon: a hole of L1's memory, a page the shadow lacks, or EPT12's own fault. */
@@ -142,6 +158,7 @@ function composeOrReflect(vcpu: VmxVcpu, v: VmcsView, address: number): Outcome 
     neededRights(vcpu, qualification),
     tracksDirty,
   );
+  if (end === WALK_VIOLATION && isSubPageWrite(vcpu, qualification)) return writeSubPage(vcpu, address, qualification);
   if (end === WALK_MAPPED) {
     const isAccessPage = isApicAccessPage(vcpu, walk.hostPage * PAGE);
     if (!isAccessPage && vcpu.guestCpu.space.isDevice(walk.hostPage * PAGE)) return emulateAccess(vcpu);
@@ -157,7 +174,42 @@ function composeOrReflect(vcpu: VmxVcpu, v: VmcsView, address: number): Outcome 
   }
   if (end === WALK_MISCONFIGURED) return reflect(vcpu, EXIT_REASONS.EPT_MISCONFIG.number, 0);
   if (end === WALK_LOG_FULL) return reflect(vcpu, EXIT_REASONS.PML_FULL.number, 0);
-  // The permissions that silicon reports are the shadow's; L1 must see those of its own tables.
-  const permissions = (walk.rights << 3) & PERMISSION_BITS;
-  return reflect(vcpu, EXIT_REASONS.EPT_VIOLATION.number, (qualification & ~PERMISSION_BITS) | permissions);
+  return reflectViolation(vcpu, qualification);
+}
+
+/** The permissions that silicon reports are the shadow's; L1, or L2 in a virtualization exception, must see those of L1's own tables. */
+function reflectViolation(vcpu: VmxVcpu, ofShadow: number): null {
+  const permissions = (vcpu.ept12Walk.rights << 3) & PERMISSION_BITS;
+  const qualification = (ofShadow & ~PERMISSION_BITS) | permissions;
+  return raiseVirtualizationException(vcpu, qualification)
+    ? null
+    : reflect(vcpu, EXIT_REASONS.EPT_VIOLATION.number, qualification);
+}
+
+function isSubPageWrite(vcpu: VmxVcpu, qualification: number): boolean {
+  const isWrite = (qualification & (EPT_WRITE | FINAL_ACCESS)) === (EPT_WRITE | FINAL_ACCESS);
+  return isWrite && usesSubPages(v12(vcpu)) && vcpu.ept12Walk.isEligibleForSubPages;
+}
+
+/** A write to a page that EPT12 as a whole does not let L2 write, but leaves to its parts. */
+function writeSubPage(vcpu: VmxVcpu, address: number, qualification: number): null {
+  const { state, ept12Walk, l0 } = vcpu;
+  const found = subPagesOfL1(vcpu, v12(vcpu), address);
+  if (found.end !== SUB_PAGES_FOUND)
+    return reflect(vcpu, EXIT_REASONS.SPP_EVENT.number, found.end === SUB_PAGES_MISS ? MISS_OF_SUB_PAGES : 0);
+  if (!isSubPageWritable(found, address)) return reflectViolation(vcpu, qualification);
+  const eptp12 = v12(vcpu).read("eptPointer");
+  const end = ept12Walk.finishSubPageWrite(Math.floor(address / PAGE), (eptp12 & ACCESSED_DIRTY) !== 0n);
+  if (end === WALK_LOG_FULL) return reflect(vcpu, EXIT_REASONS.PML_FULL.number, 0);
+  const { memory } = l0.machine;
+  const { pool } = l0.state;
+  const shadow = shadowFor(memory, pool, state.shadows, eptp12);
+  fillSubPages(memory, pool, subPageTableFor(vcpu, v12(vcpu), shadow), address, found);
+  fillShadow(memory, pool, shadow, address, {
+    l1Address: ept12Walk.hostPage * PAGE,
+    permissions: ept12Walk.rights,
+    ram: l0.options.ram,
+    hasSubPages: true,
+  });
+  return null;
 }

@@ -36,6 +36,23 @@ function indexAt(address: number, level: number): number {
   return Math.floor(address / (PAGE * 512 ** (level - 1))) % 512;
 }
 
+/** Address of the last entry for `address` in tables of four levels whose entries have `flags` beside an address, creating tables on the way down. */
+export function tableEntryFor(
+  memory: PhysicalMemory,
+  pool: PagePoolState,
+  root: number,
+  address: number,
+  flags: bigint,
+): number {
+  let table = root;
+  for (let level = 4; level > 1; level--) {
+    const entry = table + indexAt(address, level) * 8;
+    if (memory.read64(entry) === 0n) memory.write64(entry, BigInt(takePage(pool, memory)) | flags);
+    table = Number(memory.read64(entry) & 0xf_ffff_ffff_f000n);
+  }
+  return table + indexAt(address, 1) * 8;
+}
+
 /** Address of the entry for `address` at `level`, creating tables on the way down. */
 function entryFor(memory: PhysicalMemory, pool: PagePoolState, root: number, address: number, level: number): number {
   let table = root;
@@ -75,7 +92,12 @@ export function mapPage(
   to: number,
   permissions: number,
 ): void {
-  mapLeaf(memory, pool, root, from, BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB));
+  mapLeaf(memory, pool, root, from, pageEntry(to, permissions));
+}
+
+/** The entry of a 4 KiB page of ordinary memory. */
+export function pageEntry(to: number, permissions: number): bigint {
+  return BigInt(to) | BigInt(permissions | MEMORY_TYPE_WB);
 }
 
 /** Writes the entry of one 4 KiB page. */

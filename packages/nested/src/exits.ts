@@ -19,6 +19,7 @@ import {
 } from "./nested-exit.ts";
 import { noteExit, noteInstruction } from "./own-events.ts";
 import { accessShadow } from "./shadow-access.ts";
+import { emulateVmFunction } from "./vm-function.ts";
 import { emulateVmx, isVmxExit } from "./vmx-emulation.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -36,6 +37,7 @@ const {
   VMCALL,
   VMREAD,
   VMWRITE,
+  VMFUNC,
 } = EXIT_REASONS;
 
 /**
@@ -172,14 +174,17 @@ export class ExitHandlers {
     else if (basic === EPT_VIOLATION.number || basic === EPT_MISCONFIG.number)
       this.vcpu.outcome = handleEptExit(vcpu, basic);
     else if (basic === TRIPLE_FAULT.number) this.vcpu.outcome = { kind: "triple-fault", where: vcpu.where() };
-    else if (vcpu.state.guestMode && (basic === VMREAD.number || basic === VMWRITE.number)) accessShadow(vcpu, basic);
-    else if (vcpu.state.guestMode && basic === VMCALL.number) this.flush();
-    else if (basic === VMCALL.number || isVmxExit(basic)) emulateVmx(vcpu, basic);
+    else if (vcpu.state.guestMode && isVmxExit(basic)) this.vmxOfL2(basic);
+    else if (isVmxExit(basic)) emulateVmx(vcpu, basic);
     else this.instruction(basic);
   }
 
-  private flush(): void {
-    if (flushForL2(this.vcpu)) syntheticExitToL1(this.vcpu, TRAP_AFTER_FLUSH);
+  /** What L1 leaves to L0: flushes by hypercall, a shadow VMCS, VM functions. */
+  private vmxOfL2(basic: number): void {
+    const { vcpu } = this;
+    if (basic === VMREAD.number || basic === VMWRITE.number) accessShadow(vcpu, basic);
+    else if (basic === VMFUNC.number) emulateVmFunction(vcpu);
+    else if (flushForL2(vcpu)) syntheticExitToL1(vcpu, TRAP_AFTER_FLUSH);
   }
 
   private closeWindow(control: number): void {

@@ -122,6 +122,7 @@ export const L1_INTEREST: ReadonlyMap<number, Interest> = new Map<number, Intere
   [reason("PAUSE"), primary(C.PROC_PAUSE)],
   [reason("EPT_VIOLATION"), never],
   [reason("EPT_MISCONFIG"), never],
+  [reason("VMFUNC"), never],
   [reason("WBINVD"), secondary(C.PROC2_WBINVD)],
   [reason("INVPCID"), (c) => secondary(C.PROC2_INVPCID)(c) && primary(C.PROC_INVLPG)(c)],
 ]);

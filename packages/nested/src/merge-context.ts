@@ -1,5 +1,6 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
 import type { MemoryVmcs } from "@hvdiff/vmx";
+import type { SecondStage02 } from "./ept02.ts";
 import type { StructureHistory } from "./history/structure-history.ts";
 import type { MsrBitmapPlan } from "./msr-bitmap-plan.ts";
 import type { NestedPolicy } from "./policy.ts";
@@ -11,8 +12,8 @@ export interface MergeContext {
   readonly v02: MemoryVmcs;
   /** Bytes of L1's RAM. */
   readonly ram: number;
-  /** EPTP that silicon shall use for L2, and the VPID. */
-  readonly eptp02: number;
+  /** What silicon shall use as second stage for L2, and the VPID. */
+  readonly secondStage: SecondStage02;
   readonly vpid02: number;
   readonly memory: PhysicalMemory;
   /** Host-physical address of the page that vmcs02 may use as its MSR bitmap. */

@@ -2,6 +2,7 @@ import { VMCS_FIELD_NAMES, VMCS_FIELDS, type VmcsField } from "@hvdiff/spec";
 import type { VmcsLayout } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
+import { useSecondStage } from "./ept02.ts";
 import { F } from "./fields.ts";
 import type { MergeContext } from "./merge-context.ts";
 import { mergeMsrBitmap } from "./merge-msr-bitmap.ts";
@@ -255,11 +256,11 @@ export const MERGE_RULES: readonly MergeRule[] = [
   },
   {
     id: "merge.eptPointer",
-    fields: ["eptPointer", "virtualProcessorIdentifier"],
+    fields: ["eptPointer", "subPagePermissionTablePointer", "virtualProcessorIdentifier"],
     source: "l0",
     why: "the shadow of EPT12, or L1's own EPT; L0's tag for L2",
     apply: (m) => {
-      m.v02.set(F.eptPointer, m.eptp02 | 0, Math.floor(m.eptp02 / 2 ** 32));
+      useSecondStage(m.v02, m.secondStage);
       m.v02.set(F.virtualProcessorIdentifier, m.vpid02, 0);
     },
   },

@@ -21,8 +21,7 @@ import { copyKind, noteCopy, switchVmcs } from "./accounting.ts";
 import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
 import { noteEnlightenedClean, useEnlightened } from "./enlightened/enlightened-vmcs.ts";
-import { usesEpt } from "./ept-exits.ts";
-import { eptPointerFor } from "./ept-tables.ts";
+import { secondStage02 } from "./ept02.ts";
 import { F } from "./fields.ts";
 import { isGuestRam } from "./host-layout.ts";
 import { mergeVmcs02 } from "./merge.ts";
@@ -32,8 +31,7 @@ import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
 import { stoppedWithDump } from "./register-dump.ts";
 import { keepShadow } from "./shadow-access.ts";
-import { dropShadows, shadowFor } from "./shadow-ept.ts";
-import { forgetEpt, forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
+import { forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
 import { traceCheck, traceVmentry } from "./trace-events.ts";
 import { loadRegistersForL2 } from "./transition-registers.ts";
 import { completeVmx } from "./vmx-result.ts";
@@ -41,7 +39,6 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 const MERGED = copyKind("vmcs12", "vmcs02");
 const EFER_LMA = 1 << 10;
-const ACCESSED_DIRTY = 1n << 6n;
 const ACTIVITY_HLT = 1;
 const ERROR_CONTROLS = 7;
 const ERROR_HOST = 8;
@@ -138,35 +135,20 @@ function zeroInformation(v12: MemoryVmcs): void {
   for (const index of EXIT_INFORMATION) v12.set(index, 0, 0);
 }
 
-/**
- * What the shadow lets L2 write stands for dirty flags of EPT12. An entry without VPID forgets translations, so a page whose flag L1 has
- * cleared has to be logged again.
- */
-function forgetDirtyPages(vcpu: VmxVcpu, v12: MemoryVmcs, eptp12: bigint): void {
-  const secondary = v12.lo(F.secondaryProcessorBasedControls);
-  if ((secondary & C.PROC2_PML) === 0 || (secondary & C.PROC2_VPID) !== 0) return;
-  dropShadows(vcpu.l0.machine.memory, vcpu.l0.state.pool, vcpu.state.shadows, eptp12);
-  forgetEpt(vcpu);
-}
-
 /** The step after the checks: merge, load the MSR list, and L2 is what runs next. */
 export function commitEntry(vcpu: VmxVcpu): void {
   const { state } = vcpu;
-  const { machine, options, state: shared } = vcpu.l0;
+  const { machine, options } = vcpu.l0;
   const v12 = vcpu.environment.currentVmcs()!;
   state.mergePending = false;
   if (stopsForApicAccessPage(vcpu, v12)) return;
   vcpu.silicon.retired += 1;
-  const eptp12 = v12.read("eptPointer");
-  const hasEpt = usesEpt(v12);
-  if (hasEpt) forgetDirtyPages(vcpu, v12, eptp12);
-  const root = hasEpt ? shadowFor(machine.memory, shared.pool, state.shadows, eptp12).root : shared.tables01;
   const merged = mergeVmcs02({
     v01: vcpu.v01,
     v12,
     v02: vcpu.v02,
     ram: options.ram,
-    eptp02: eptPointerFor(root, hasEpt && (eptp12 & ACCESSED_DIRTY) !== 0n),
+    secondStage: secondStage02(vcpu, v12),
     vpid02: VPID_L2,
     memory: machine.memory,
     msrBitmap02: state.msrBitmap02,

@@ -36,6 +36,13 @@ export {
   type WalkEnd,
 } from "./ept/ept-walk.ts";
 export { peekEpt } from "./ept/peek-ept.ts";
+export {
+  findSubPages,
+  isSubPageWritable,
+  SUB_PAGES_FOUND,
+  SUB_PAGES_MISS,
+  type SubPages,
+} from "./ept/sub-page-permissions.ts";
 export { checkPointer, vmFail } from "./instructions/fail.ts";
 export { accessOfEncoding, isReadOnlyField, NO_FIELD } from "./instructions/field-encoding.ts";
 export { checkInvept, type InveptOperands, invept } from "./instructions/invept.ts";

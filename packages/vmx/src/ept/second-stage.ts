@@ -13,6 +13,7 @@ import {
 import { joinAddress } from "../address.ts";
 import * as C from "../control-bits.ts";
 import type { VmxCore } from "../core.ts";
+import * as F from "../fields.ts";
 import * as W from "../state.ts";
 import {
   exitForFullLog,
@@ -33,7 +34,7 @@ import {
 import { GuestPhysicalMappings } from "./mappings.ts";
 import { PageModificationLog } from "./page-modification-log.ts";
 import { peekEpt } from "./peek-ept.ts";
-import { SUB_PAGE_ALLOWED, SUB_PAGE_DENIED, SUB_PAGE_MISS, subPageWritePermission } from "./sub-page-permissions.ts";
+import { findSubPages, isSubPageWritable, SUB_PAGES_FOUND, SUB_PAGES_MISS } from "./sub-page-permissions.ts";
 
 const ACCESSED_DIRTY = 1 << 6;
 const CR0_PG = 1 << 31;
@@ -47,6 +48,7 @@ export class EptSecondStage implements SecondStage {
   private readonly log: PageModificationLog;
   private root = 0;
   private tracksDirty = false;
+  private hasSubPages = false;
   /** How many EPTPs have been chosen. */
   private chosen = 1;
 
@@ -63,15 +65,17 @@ export class EptSecondStage implements SecondStage {
     if (root !== this.root) this.chosen++;
     this.root = root;
     this.tracksDirty = (eptpLow & ACCESSED_DIRTY) !== 0;
+    this.hasSubPages = (secondary & C.SUB_PAGE_WRITE_PERMISSIONS) !== 0;
     this.walker.isModeBased = (secondary & C.MODE_BASED_EXECUTE_CONTROL) !== 0;
     this.walker.log = (secondary & C.ENABLE_PML) !== 0 ? this.log : null;
     this.mappings.select(this.root);
   }
 
-  /** A write has to set dirty flags that software may have cleared; rights to fetch may depend on the linear address. */
+  /** A write has to set dirty flags that software may have cleared, or depends on where in the page it is; so may rights to fetch on the linear address. */
   get generation(): number {
     const { isModeBased, log } = this.walker;
-    return this.tracksDirty || isModeBased || log !== null ? 0 : this.mappings.losses + this.chosen;
+    const depends = this.tracksDirty || this.hasSubPages || isModeBased || log !== null;
+    return depends ? 0 : this.mappings.losses + this.chosen;
   }
 
   /** The right to fetch from the linear address that is being translated: without paging all of them are user-mode addresses. */
@@ -129,20 +133,22 @@ export class EptSecondStage implements SecondStage {
   }
 
   private usesSubPages(result: WalkEnd): boolean {
-    const isOn = (this.core.s[W.SECONDARY]! & C.SUB_PAGE_WRITE_PERMISSIONS) !== 0;
-    return isOn && result === WALK_VIOLATION && this.walker.isEligibleForSubPages;
+    return this.hasSubPages && result === WALK_VIOLATION && this.walker.isEligibleForSubPages;
   }
 
   /** A write that the page as a whole does not allow. It is never remembered. */
   private writeSubPage(gpa: number, page: number, linear: LinearContext): number {
     const { walker, core } = this;
-    const permission = subPageWritePermission(core, gpa);
+    const { vmcs, c, capabilities } = core;
+    const pointer = F.SUB_PAGE_PERMISSION_TABLE_POINTER;
+    const table = joinAddress(vmcs.lo(pointer) & ~0xfff, vmcs.hi(pointer));
+    const found = findSubPages(c.memory, table, capabilities.reservedAddressHigh, page);
     const denied: FailedAccess = { gpa, access: ACCESS_WRITE, needed: STAGE2_WRITE, walk: false, linear };
-    if (permission === SUB_PAGE_DENIED) return this.exit(WALK_VIOLATION, denied);
-    if (permission !== SUB_PAGE_ALLOWED) {
-      exitForSubPages(core, denied, permission === SUB_PAGE_MISS);
+    if (found.end !== SUB_PAGES_FOUND) {
+      exitForSubPages(core, denied, found.end === SUB_PAGES_MISS);
       return STAGE2_EXIT;
     }
+    if (!isSubPageWritable(found, gpa)) return this.exit(WALK_VIOLATION, denied);
     const result = walker.finishSubPageWrite(page, this.tracksDirty);
     if (result !== WALK_MAPPED) return this.exit(result, denied);
     this.permissions = this.permissionsFrom(walker.rights);
