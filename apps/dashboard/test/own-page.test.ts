@@ -66,6 +66,23 @@ describe.skipIf(chromium === null)("one's own guest", () => {
     await other.page.context().close();
   });
 
+  test("pasted assembly is assembled in the page and run; what is wrong is said line by line", async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${server.url}#/own?on=metal,${KVM}`);
+    await page.getByText("Or paste assembly").click();
+    const source = page.getByLabel("Assembly, Intel's syntax");
+    const example = await source.inputValue();
+    await source.fill(`${example}\n  vmxon [rdi]\n  frobnicate rax\n`);
+    await page.getByRole("button", { name: "Assemble and run" }).click();
+    await page.getByText(`line ${example.split("\n").length + 2}: Unknown opcode`).waitFor();
+    await source.fill(example);
+    await page.getByRole("button", { name: "Assemble and run" }).click();
+    await page.getByRole("row", { name: /kvm@6\.1/ }).waitFor();
+    expect(page.url()).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test("a file that is no guest is refused with a reason, an empty one before it is sent", async () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${server.url}#/own`);

@@ -4,6 +4,7 @@ import { columnPicker } from "../parts/column-picker.ts";
 import { cpuField } from "../parts/controls.ts";
 import type { OwnRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
+import { assemblyBox } from "./assembly-box.ts";
 import { dropZone } from "./drop-zone.ts";
 import { runList } from "./run-list.ts";
 import { runProgress } from "./run-progress.ts";
@@ -22,7 +23,10 @@ export function ownView(route: OwnRoute, context: ViewContext): View {
 
 function controls(route: OwnRoute, context: ViewContext): HTMLElement {
   const change = (part: Partial<OwnRoute>) => context.go({ ...route, ...part });
-  const { api } = context;
+  const start = async (file: File) => {
+    const { id } = await context.api.startRun({ file, on: route.on, cpu: route.cpu });
+    change({ run: id });
+  };
   return h(
     "section",
     { class: "controls" },
@@ -47,10 +51,8 @@ function controls(route: OwnRoute, context: ViewContext): HTMLElement {
       { class: "fields" },
       cpuField(context.choices, route.cpu, (cpu) => change({ cpu, run: null })),
     ),
-    dropZone(async (file) => {
-      const { id } = await api.startRun({ file, on: route.on, cpu: route.cpu });
-      change({ run: id });
-    }),
+    dropZone(start),
+    assemblyBox(start),
   );
 }
 
