@@ -31,6 +31,7 @@ const TEXTS: Readonly<Record<string, (data: Data) => string>> = {
   "l0-entry": (data) => `enters L${data["into"]} at ${data["rip"]}`,
   "l0-reflect": (data) => `tells L1 of the exit ${data["reason"]}`,
   "l0-inject": (data) => `injects vector ${data["vector"]} into L${data["into"]}`,
+  "l0-move": (data) => (data["refused"] === undefined ? "moves to another host" : `does not move: ${data["refused"]}`),
   "l0-return": (data) => `returns to userspace: ${data["why"]}`,
   vmexit: (data) => `exit ${data["reason"]} ${describe(data, "qualification", "guestPhysicalAddress", "interruption")}`,
 };

@@ -132,7 +132,13 @@ export function projectionOf(events: readonly TraceEvent[], below = 0): TraceEve
 /** The VMM half of a column on its kernel; null where there is none. */
 function userspaceFor({ spec, context }: ResolvedColumn): Userspace | null {
   const half = PERSONALITIES.find(({ product }) => product === spec.vmm?.product)?.vmmHalf;
-  return half === undefined ? null : userspaceOf(half, { tellsGuestMode: context.atLeast("6.11") });
+  if (half === undefined) return null;
+  // KVM_CAP_EXCEPTION_PAYLOAD, without which nobody moves L2, came after KVM_CAP_NESTED_STATE.
+  const hasNestedState = context.atLeast("4.20");
+  return userspaceOf(half, {
+    tellsGuestMode: context.atLeast("6.11"),
+    migrationBlocker: half.migrationBlocker?.(spec.vmm!.version, hasNestedState) ?? null,
+  });
 }
 
 /** The machine of a column with the guest loaded. Errors: `UsageError`. */

@@ -1,3 +1,4 @@
+export { anotherMachine, copyPages, goOnAs } from "./another-machine.ts";
 export { messageTargets } from "./apic-fabric.ts";
 export {
   applyState,

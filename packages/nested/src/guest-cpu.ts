@@ -126,7 +126,7 @@ export class GuestCpu extends GuestRegisterFile {
   }
 
   /** Puts what an emulated instruction changed where it lives while the guest runs. */
-  private commit(v: VmcsView, state: VmxVcpuState): void {
+  commit(v: VmcsView, state: VmxVcpuState): void {
     const s = this.file.s;
     const to = this.silicon.s;
     to.set(s.subarray(STATE.GPR, STATE.GPR + 32), STATE.GPR);

@@ -36,6 +36,11 @@ export class GuestInterrupts {
     this.file.apic.setInterruptLine(asserted);
   }
 
+  /** The line of the interrupt controllers, which have moved here, is what it was there. */
+  takeLine(from: GuestInterrupts): void {
+    this.setLine(from.file.s[STATE.INTERRUPT_LINE] !== 0);
+  }
+
   /** Whether an interrupt waits that the virtual processor would take with IF set. */
   get pending(): boolean {
     return (this.file.s[STATE.EVENTS]! & STATE.EVENT_INTERRUPT) !== 0;

@@ -11,11 +11,15 @@ export { entryCheckLists } from "./nested-entry.ts";
 export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";
 export { type SecondStageWalk, secondStagesOf, type TableEntry } from "./second-stages.ts";
 export { createStack, type StackLevel, type StackOptions } from "./stack/create-stack.ts";
+export type { NestedState } from "./transfer/nested-state.ts";
 export type {
+  DebugRegisters,
   GeneralRegisters,
   SegmentRegister,
   SystemRegisters,
   Userspace,
   UserspacePolicy,
   VcpuAccess,
+  VcpuEvents,
+  WholeVcpuAccess,
 } from "./userspace.ts";

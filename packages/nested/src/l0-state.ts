@@ -18,10 +18,12 @@ export interface L0State {
   pool: PagePoolState;
   /** What the guest wrote last where it asks for the wall-clock time. */
   wallClock: bigint;
+  /** The virtual machine moves: numbers of the virtual processors that have returned to userspace for that. Null where it does not. */
+  moving: number[] | null;
   /** Counters by name. */
   counters: Record<string, number>;
 }
 
 export function createL0State(): L0State {
-  return { started: false, tables01: 0, maps: 0, pool: createPagePool(), wallClock: 0n, counters: {} };
+  return { started: false, tables01: 0, maps: 0, pool: createPagePool(), wallClock: 0n, moving: null, counters: {} };
 }

@@ -5,10 +5,12 @@ import type { L0Options } from "./l0-options.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
 import { userspacePolicyOf } from "./policy.ts";
 import { startMachine, startVcpu } from "./start.ts";
+import { waitForMove } from "./transfer/move.ts";
 import { unmergedControl } from "./unmerged-controls.ts";
-import { VmxVcpuAccess } from "./userspace.ts";
 import { VirtualMachine } from "./virtual-machine.ts";
 import { VmxVcpu } from "./vmx-vcpu.ts";
+import { VmxVcpuAccess } from "./vmx-vcpu-access.ts";
+import { VmxWholeAccess } from "./vmx-whole-access.ts";
 
 /** A VM exit of L1's that failed. */
 function abortOf(vcpu: VmxVcpu): Outcome | null {
@@ -37,19 +39,23 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     startMachine(this);
   }
 
+  wholeAccess(vcpu: VmxVcpu): VmxWholeAccess {
+    return new VmxWholeAccess(vcpu, userspacePolicyOf(this.options.policy));
+  }
+
   guestVmx(index: number): VmxEnvironment {
     return this.vcpus[index]!.environment;
   }
 
   protected advanceVcpu(vcpu: VmxVcpu, event: RootEvent): RootAction {
-    if (event.kind === "start") this.start(vcpu);
+    if (event.kind === "start") this.startVcpu(vcpu);
     else if (event.kind === "exit") this.handleExit(vcpu);
     else if (event.kind === "entry-failed") vcpu.handlers.entryFailed(event.error);
     else if (event.kind === "step") this.nextStep(vcpu);
     return this.next(vcpu);
   }
 
-  private start(vcpu: VmxVcpu): void {
+  protected startVcpu(vcpu: VmxVcpu): void {
     startVcpu(vcpu);
     vcpu.history?.note({ way: "l0.start" });
   }
@@ -87,6 +93,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
     if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
+    if (this.state.moving !== null) return waitForMove(this, vcpu.index);
     const { state } = vcpu;
     if (!state.eventsEvaluated || state.eventsRequested) deliverPending(vcpu);
     else return vcpu.enter();

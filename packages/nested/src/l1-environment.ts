@@ -200,7 +200,8 @@ export class L1Environment implements VmxEnvironment {
     return this.isCopied(address) ? this.getState().vmcs12Copy : hostAddress(address, this.ram);
   }
 
-  private isCopied(address: number): boolean {
+  /** Whether L0 works on a copy of the VMCS at an address. */
+  isCopied(address: number): boolean {
     const { currentPointer, enlightened } = this.getState();
     return this.keepsCopy && address === currentPointer && address !== enlightened.active;
   }

@@ -135,15 +135,14 @@ function zeroInformation(v12: MemoryVmcs): void {
   for (const index of EXIT_INFORMATION) v12.set(index, 0, 0);
 }
 
-/** The step after the checks: merge, load the MSR list, and L2 is what runs next. */
-export function commitEntry(vcpu: VmxVcpu): void {
+/**
+ * Builds vmcs02 of vmcs01 and vmcs12.
+ * @returns how many fields it has got
+ */
+export function makeVmcs02(vcpu: VmxVcpu, v12: MemoryVmcs): number {
   const { state } = vcpu;
   const { machine, options } = vcpu.l0;
-  const v12 = vcpu.environment.currentVmcs()!;
-  state.mergePending = false;
-  if (stopsForApicAccessPage(vcpu, v12)) return;
-  vcpu.silicon.retired += 1;
-  const merged = mergeVmcs02({
+  return mergeVmcs02({
     v01: vcpu.v01,
     v12,
     v02: vcpu.v02,
@@ -157,6 +156,16 @@ export function commitEntry(vcpu: VmxVcpu): void {
     haltsInL0: vcpu.events.haltedL2 === "woken-by-events-of-l1",
     history: vcpu.history,
   });
+}
+
+/** The step after the checks: merge, load the MSR list, and L2 is what runs next. */
+export function commitEntry(vcpu: VmxVcpu): void {
+  const { state } = vcpu;
+  const v12 = vcpu.environment.currentVmcs()!;
+  state.mergePending = false;
+  if (stopsForApicAccessPage(vcpu, v12)) return;
+  vcpu.silicon.retired += 1;
+  const merged = makeVmcs02(vcpu, v12);
   noteCopy(vcpu, MERGED, merged, state.launching ? "VMLAUNCH" : "VMRESUME");
   keepShadow(vcpu, v12);
   noteEnlightenedClean(vcpu);

@@ -3,8 +3,8 @@ import type { Outcome } from "@hvdiff/machine";
 import { F } from "./fields.ts";
 import { userspacePolicyOf } from "./policy.ts";
 import type { SegmentRegister, SystemRegisters } from "./userspace.ts";
-import { VmxVcpuAccess } from "./userspace.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
+import { VmxVcpuAccess } from "./vmx-vcpu-access.ts";
 
 /*
  * The registers of a virtual processor as an emulator in userspace prints them when it cannot go on.

@@ -1,9 +1,4 @@
-import { STATE } from "@hvdiff/cpu";
-import { hi32, lo32, u64 } from "@hvdiff/spec";
-import { F } from "./fields.ts";
-import { SEGMENT_FIELDS } from "./guest-registers.ts";
-import { setGeneralRegister } from "./instruction-operand.ts";
-import type { VmxVcpu } from "./vmx-vcpu.ts";
+import type { NestedState } from "./transfer/nested-state.ts";
 
 /** RAX … R15, RIP and RFLAGS of whatever level runs next. */
 export interface GeneralRegisters {
@@ -20,6 +15,15 @@ export interface SystemRegisters {
   readonly cr4: bigint;
   readonly efer: bigint;
   readonly segments: readonly SegmentRegister[];
+  readonly pdptes: readonly bigint[];
+  readonly gdt: TableRegister;
+  readonly idt: TableRegister;
+}
+
+/** GDTR or IDTR. */
+export interface TableRegister {
+  readonly base: bigint;
+  readonly limit: number;
 }
 
 /** One of ES CS SS DS FS GS LDTR TR. */
@@ -28,6 +32,45 @@ export interface SegmentRegister {
   readonly base: bigint;
   readonly limit: number;
   readonly access: number;
+}
+
+/** An exception that the hypervisor has for the level that runs. */
+export interface QueuedException {
+  readonly vector: number;
+  /** -1: none. */
+  readonly errorCode: number;
+  /** What silicon would leave in CR2 or DR6. */
+  readonly payload: bigint;
+}
+
+/** Events of a virtual processor that are under way. */
+export interface VcpuEvents {
+  /** Raised, and not yet in the processor: L1 may still want to have it. */
+  readonly pending: QueuedException | null;
+  /** Whose delivery has begun: nobody may have it any more. */
+  readonly injected:
+    | { readonly kind: "exception"; readonly exception: QueuedException }
+    | { readonly kind: "interrupt"; readonly vector: number; readonly isSoft: boolean }
+    | { readonly kind: "nmi" }
+    | null;
+  /** Length of the instruction that the injected event belongs to. */
+  readonly length: number;
+  readonly isBlockedBySti: boolean;
+  readonly isBlockedByMovSs: boolean;
+  readonly isNmiPending: boolean;
+  readonly isBlockedByNmi: boolean;
+  /** An INIT waits. */
+  readonly isInitPending: boolean;
+}
+
+/** What a virtual processor does: it executes, waits for an interrupt, or waits for a start-up IPI. */
+export type VcpuActivity = "runs" | "halted" | "waits-for-startup";
+
+/** DR0 to DR3, DR6, DR7. */
+export interface DebugRegisters {
+  readonly addresses: readonly bigint[];
+  readonly dr6: bigint;
+  readonly dr7: bigint;
 }
 
 /** The registers of a virtual processor as an L0 hands them to its userspace half: those of the level that runs, L1 or L2. */
@@ -44,109 +87,62 @@ export interface VcpuAccess {
   setMsr(index: number, value: bigint): boolean;
 }
 
+/** Everything else that makes up a virtual processor: what has to go along where it moves to another host. */
+export interface WholeVcpuAccess extends VcpuAccess {
+  /** MSRs as the hypervisor sets them: what is read-only or locked for the guest is not for it. Undefined, or false: it has none of that number. */
+  hostMsr(index: number): bigint | undefined;
+  setHostMsr(index: number, value: bigint): boolean;
+  extendedControl(): bigint;
+  setExtendedControl(xcr0: bigint): void;
+  /** x87 and vector registers and what else XSAVE saves, as the words of its image. */
+  extendedState(): Int32Array;
+  setExtendedState(words: Int32Array): void;
+  debugRegisters(): DebugRegisters;
+  setDebugRegisters(registers: DebugRegisters): void;
+  events(): VcpuEvents;
+  setEvents(events: VcpuEvents): void;
+  activity(): VcpuActivity;
+  setActivity(activity: VcpuActivity): void;
+  /** The registers of the local APIC in the order of its page. */
+  localApic(): Int32Array;
+  setLocalApic(registers: Int32Array): void;
+  nestedState(): NestedState;
+  /** Why it is refused; null where it is taken. */
+  setNestedState(state: NestedState): string | null;
+}
+
 /** Where the halves of an L0 differ from the architecture when a run goes through userspace. */
 export interface UserspacePolicy {
   /** What a write of CR0 and CR4 makes of the read shadows while L2 runs: L1's, which the guest is to read; or the value itself. */
   readonly readShadowsOnWrite: "of-l1" | "as-written";
   /** Registers that userspace writes back although it has not changed them. */
   readonly writesBack: "nothing" | "cr4" | "everything";
+  /** VMX operation of L1, where the virtual machine moves: goes along; or is left behind. */
+  readonly movedNestedState: "whole" | "none";
+  /** What is left of L1's VMX-preemption timer, likewise. */
+  readonly movedPreemptionTimer: "what-is-left" | "from-the-start";
+  /** The count of the local APIC's timer, likewise. */
+  readonly movedApicTimer: "what-is-left" | "from-the-start";
+  /** The length of the instruction whose software interrupt is injected, likewise. */
+  readonly movedEventLength: "kept" | "lost";
 }
 
-export const ARCHITECTURAL_USERSPACE: UserspacePolicy = { readShadowsOnWrite: "of-l1", writesBack: "nothing" };
+export const ARCHITECTURAL_USERSPACE: UserspacePolicy = {
+  readShadowsOnWrite: "of-l1",
+  writesBack: "nothing",
+  movedNestedState: "whole",
+  movedPreemptionTimer: "what-is-left",
+  movedApicTimer: "what-is-left",
+  movedEventLength: "kept",
+};
 
 /** The half of an L0 that is a process: what it does when the other half has come back to it. All its state is in the policy. */
 export interface Userspace {
   /** A signal has ended a run of the virtual processor; the next run follows. */
   interrupted(vcpu: VcpuAccess, policy: UserspacePolicy): void;
-}
-
-const GENERAL_REGISTERS = 16;
-const CR0_NE = 1 << 5;
-const CR4_VMXE = 1 << 13;
-
-/** The registers of what runs next on VMX silicon: the current VMCS is vmcs01 or vmcs02. */
-export class VmxVcpuAccess implements VcpuAccess {
-  private readonly vcpu: VmxVcpu;
-  private readonly policy: UserspacePolicy;
-
-  constructor(vcpu: VmxVcpu, policy: UserspacePolicy) {
-    this.vcpu = vcpu;
-    this.policy = policy;
-  }
-
-  get guestMode(): boolean {
-    return this.vcpu.state.guestMode;
-  }
-
-  generalRegisters(): GeneralRegisters {
-    const { silicon, current } = this.vcpu;
-    const gpr = Array.from({ length: GENERAL_REGISTERS }, (_, number) => silicon.gpr(number));
-    gpr[4] = current.read("guestRsp");
-    return { gpr, rip: current.read("guestRip"), rflags: current.read("guestRflags") };
-  }
-
-  setGeneralRegisters({ gpr, rip, rflags }: GeneralRegisters): void {
-    const { silicon, current } = this.vcpu;
-    gpr.forEach((value, number) => {
-      setGeneralRegister(silicon, current, number, value);
-    });
-    current.write("guestRip", rip);
-    current.write("guestRflags", rflags);
-  }
-
-  systemRegisters(): SystemRegisters {
-    const { silicon, current, state } = this.vcpu;
-    const s = silicon.s;
-    return {
-      cr0: BigInt((state.guestMode ? current.lo(F.guestCr0) : current.lo(F.cr0ReadShadow)) >>> 0),
-      cr2: u64(s[STATE.CR2]!, s[STATE.CR2 + 1]!),
-      cr3: current.read("guestCr3"),
-      cr4: BigInt((state.guestMode ? current.lo(F.guestCr4) : current.lo(F.cr4ReadShadow)) >>> 0),
-      efer: current.read("guestIa32Efer"),
-      segments: SEGMENT_FIELDS.map(([selector, base, limit, access]) => ({
-        selector: current.lo(selector),
-        base: u64(current.lo(base), current.hi(base)),
-        limit: current.lo(limit) >>> 0,
-        access: current.lo(access),
-      })),
-    };
-  }
-
-  setSystemRegisters({ cr0, cr2, cr3, cr4, efer, segments }: SystemRegisters): void {
-    const { silicon, current } = this.vcpu;
-    silicon.s[STATE.CR2] = lo32(cr2);
-    silicon.s[STATE.CR2 + 1] = hi32(cr2);
-    current.write("guestCr3", cr3);
-    current.write("guestIa32Efer", efer);
-    SEGMENT_FIELDS.forEach(([selector, base, limit, access], at) => {
-      const segment = segments[at]!;
-      current.set(selector, segment.selector, 0);
-      current.set(base, lo32(segment.base), hi32(segment.base));
-      current.set(limit, segment.limit | 0, 0);
-      current.set(access, segment.access, 0);
-    });
-    this.setControlRegisters(lo32(cr0), lo32(cr4));
-    this.vcpu.guestCpu.onControlRegisterChange();
-  }
-
-  private setControlRegisters(cr0: number, cr4: number): void {
-    const { current, state } = this.vcpu;
-    current.set(F.guestCr0, cr0 | CR0_NE, 0);
-    current.set(F.guestCr4, cr4 | CR4_VMXE, 0);
-    if (state.guestMode && this.policy.readShadowsOnWrite === "of-l1") return;
-    current.set(F.cr0ReadShadow, cr0, 0);
-    current.set(F.cr4ReadShadow, cr4, 0);
-  }
-
-  msr(index: number): bigint | undefined {
-    const { guestCpu, current, state } = this.vcpu;
-    guestCpu.sync(current, state);
-    return guestCpu.readMsr(index);
-  }
-
-  setMsr(index: number, value: bigint): boolean {
-    const { guestCpu, current, state } = this.vcpu;
-    guestCpu.sync(current, state);
-    return guestCpu.writeMsr(current, index, value, state);
-  }
+  /**
+   * Takes what a virtual processor is out of one virtual machine and puts it into a new one; null where it cannot do that.
+   * @returns why the other end refuses it; null where it is there
+   */
+  readonly move: ((from: WholeVcpuAccess, to: WholeVcpuAccess, policy: UserspacePolicy) => string | null) | null;
 }

@@ -23,6 +23,8 @@ import { unmapPage } from "./ept-tables.ts";
 import { DEVICE_BASE } from "./host-layout.ts";
 import type { L0Options } from "./l0-options.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
+import { moveVirtualMachine } from "./transfer/move.ts";
+import type { WholeVcpuAccess } from "./userspace.ts";
 import type { VirtualProcessor } from "./virtual-processor.ts";
 
 const MODE_GUEST = 2;
@@ -82,13 +84,30 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   /** What all virtual processors need before the first one starts. */
   protected abstract startMachine(): void;
 
+  protected abstract startVcpu(vcpu: V): void;
+
+  /** Everything of a virtual processor; null where not all of it can be taken out. */
+  abstract wholeAccess(vcpu: V): WholeVcpuAccess | null;
+
+  /** Starts it with all its virtual processors, before any runs. */
+  start(): void {
+    this.state.started = true;
+    this.startMachine();
+    for (const vcpu of this.vcpus) {
+      this.running = vcpu;
+      this.startVcpu(vcpu);
+    }
+    this.running = this.vcpus[0]!;
+  }
+
   protected abstract advanceVcpu(vcpu: V, event: RootEvent): RootAction;
 
   abstract guestVmx(index: number): VmxEnvironment | null;
 
-  advance(_machine: Machine, index: number, event: RootEvent): RootAction {
+  advance(machine: Machine, index: number, event: RootEvent): RootAction {
     const vcpu = this.vcpus[index]!;
     this.running = vcpu;
+    if (this.state.moving?.length === this.vcpus.length) this.move(machine, vcpu);
     if (!this.state.started) {
       this.state.started = true;
       this.startMachine();
@@ -100,6 +119,12 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   protected endOf(vcpu: V): Outcome | null {
     const { code } = this.pc.exit.state;
     return vcpu.outcome ?? (code >= 0 ? { kind: "exit", code } : null);
+  }
+
+  private move(machine: Machine, last: V): void {
+    moveVirtualMachine(machine, this, last);
+    this.running = last;
+    for (const vcpu of this.vcpus) if (vcpu !== last) this.kick(vcpu);
   }
 
   /** Nothing to run: for good, if this is the only virtual processor and nothing can wake it. */
@@ -154,10 +179,19 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   /** Takes an event that the schedule brings. False where it is not modelled. */
   take(index: number, event: ScheduledEvent): boolean {
     const vcpu = this.vcpus[index]!;
+    if (event.kind === "migrate") return this.askToMove();
     const message = messageOf(event);
     if (message !== null) this.deliver(vcpu, message);
     else if (event.kind === "signal" ? !vcpu.noteSignal() : event.kind !== "host-irq") return false;
     this.kick(vcpu);
+    return true;
+  }
+
+  private askToMove(): boolean {
+    const { machine, options } = this;
+    if (machine.depth > 0 || options.userspace?.move == null || this.wholeAccess(this.vcpus[0]!) === null) return false;
+    this.state.moving = [];
+    for (const vcpu of this.vcpus) this.kick(vcpu);
     return true;
   }
 
@@ -211,7 +245,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
 
   deadline(index: number): number {
     const vcpu = this.vcpus[index]!;
-    return vcpu.isDeaf ? Number.POSITIVE_INFINITY : vcpu.interrupts.deadline;
+    return vcpu.isDeaf || this.state.moving !== null ? Number.POSITIVE_INFINITY : vcpu.interrupts.deadline;
   }
 
   where(): Where {

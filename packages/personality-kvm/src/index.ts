@@ -7,6 +7,7 @@ import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { ENLIGHTENED_QUIRKS } from "./quirks/enlightened.ts";
 import { EVENT_QUIRKS } from "./quirks/events.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
+import { MIGRATION_QUIRKS } from "./quirks/migration.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
 import { REGISTER_QUIRKS } from "./quirks/registers.ts";
@@ -34,6 +35,7 @@ export const kvm: Personality = {
     ...EVENT_QUIRKS,
     ...ENLIGHTENED_QUIRKS,
     ...REGISTER_QUIRKS,
+    ...MIGRATION_QUIRKS,
     ...SVM_QUIRKS,
     ...SVM_RUN_QUIRKS,
   ],

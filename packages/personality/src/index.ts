@@ -36,6 +36,7 @@ export {
   userspaceOf,
   type VmmHalf,
 } from "./kvm-api.ts";
+export type { KvmVcpu } from "./kvm-vcpu.ts";
 export type { Finding } from "./linters/finding.ts";
 export { lintPersonalities } from "./linters/lint.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";

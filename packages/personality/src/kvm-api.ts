@@ -1,4 +1,5 @@
 import type { GeneralRegisters, SystemRegisters, Userspace, UserspacePolicy, VcpuAccess } from "@hvdiff/nested";
+import { type KvmVcpu, WholeVcpu } from "./kvm-vcpu.ts";
 
 /** Bits of `kvm_run.flags` and of the synchronized registers' masks, as the kernel's API numbers them. */
 export const KVM_RUN_X86_GUEST_MODE = 1 << 2;
@@ -37,12 +38,21 @@ export interface KvmApi {
 export interface VmmHalf {
   /** KVM_RUN has come back with EINTR and is called again afterwards. */
   interrupted(kvm: KvmApi, policy: UserspacePolicy): void;
+  /**
+   * How it moves a virtual processor to another host: what it gets from the one, and in which order it sets it at the other. Absent: it does not.
+   * @returns what the kernel over there answers when it refuses
+   */
+  readonly migrate?: (from: KvmVcpu, to: KvmVcpu) => string | null;
+  /** Why it does not move a guest with VMX, by its release and by whether the kernel lets it get and set nested state; null where it does. */
+  readonly migrationBlocker?: (version: string, hasNestedState: boolean) => string | null;
 }
 
 /** What is to know about a kernel to speak its API. */
 export interface KernelHalf {
   /** Since 6.11 `kvm_run.flags` tells whether L2 was running. */
   readonly tellsGuestMode: boolean;
+  /** Why the VMM does not move a guest with VMX on this kernel; null where it does. */
+  readonly migrationBlocker: string | null;
 }
 
 class VcpuKvmApi implements KvmApi {
@@ -112,5 +122,10 @@ export function userspaceOf(half: VmmHalf, kernel: KernelHalf): Userspace {
       half.interrupted(kvm, policy);
       kvm.loadDirtyRegs();
     },
+    move:
+      half.migrate === undefined
+        ? null
+        : (from, to, policy) =>
+            kernel.migrationBlocker ?? half.migrate!(new WholeVcpu(from, policy), new WholeVcpu(to, policy)),
   };
 }

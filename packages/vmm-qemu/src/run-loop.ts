@@ -1,4 +1,5 @@
 import type { VmmHalf } from "@hvdiff/personality";
+import { migrate, migrationBlocker } from "./migration.ts";
 
 /** MSRs that are put at every level, not only at reset. */
 const RUNTIME_MSRS = [0x174, 0x175, 0x176, 0x277, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102];
@@ -15,4 +16,6 @@ export const runLoop: VmmHalf = {
     kvm.setSregs(sregs);
     kvm.setMsrs(msrs);
   },
+  migrate,
+  migrationBlocker,
 };

@@ -20,7 +20,8 @@ export function divisor(c: Processor): number {
   return 1 << ((code + 1) & 7);
 }
 
-function setExpiry(c: Processor, tick: number): void {
+/** The tick at which the timer acts next. */
+export function setExpiry(c: Processor, tick: number): void {
   c.f64[R.TIMER_EXPIRY / 2] = tick;
   c.apic.fabric?.deadlineChanged(tick);
 }

@@ -28,7 +28,9 @@ function eventsOf(texts: readonly string[], processors: number): readonly Schedu
     try {
       return parseSchedule(spelled).map(({ event }) => event);
     } catch {
-      throw new UsageError(`events: unknown event "${text}" (known: signal, host-irq, irq, irq:VECTOR, nmi, turn)`);
+      throw new UsageError(
+        `events: unknown event "${text}" (known: signal, host-irq, irq, irq:VECTOR, nmi, turn, migrate)`,
+      );
     }
   });
 }
@@ -37,7 +39,7 @@ function requireTakers(column: ResolvedColumn, events: readonly ScheduledEvent[]
   const { spec, text } = column;
   refuseStack(column, "cannot be searched");
   if (events.length === 0) throw new UsageError("events: none given");
-  if (spec.vmm === null && events.some(({ kind }) => kind === "signal"))
+  if (spec.vmm === null && events.some(({ kind }) => kind === "signal" || kind === "migrate"))
     throw new UsageError(`column "${text}": there is no VMM half that a signal could return to`);
   if (spec.product === "metal" && events.some(({ kind }) => kind === "host-irq"))
     throw new UsageError('column "metal": there is no host under the guest that could be interrupted');

@@ -7,6 +7,8 @@ export type ScheduledEvent =
   /** A message of a device to the processor's local APIC: the guest's own interrupt. */
   | { readonly kind: "irq"; readonly vector: number }
   | { readonly kind: "nmi" }
+  /** The virtual machine moves to another host: every virtual processor returns to userspace, and goes on in a new one. */
+  | { readonly kind: "migrate" }
   /** Another processor has the turn, for a slice of time or until it has nothing to do. */
   | { readonly kind: "turn"; readonly to: number };
 
@@ -34,7 +36,7 @@ export type Schedule = readonly Deviation[];
 export const DEFAULT_SCHEDULE = "default";
 
 /** The kinds of events that a schedule may name. */
-export const EVENT_KINDS: readonly ScheduledEvent["kind"][] = ["signal", "host-irq", "irq", "nmi", "turn"];
+export const EVENT_KINDS: readonly ScheduledEvent["kind"][] = ["signal", "host-irq", "irq", "nmi", "turn", "migrate"];
 
 /** A schedule that cannot be read. The message is one line that says what and where. */
 export class ScheduleError extends Error {
@@ -79,7 +81,7 @@ function eventOf(part: string, kind: string, argument: string | undefined): Sche
       throw new ScheduleError(`schedule: "${part}" needs the processor whose turn it is: turn:1@1234`);
     return { kind, to: value };
   }
-  if (kind !== "signal" && kind !== "host-irq" && kind !== "nmi")
+  if (kind !== "signal" && kind !== "host-irq" && kind !== "nmi" && kind !== "migrate")
     throw new ScheduleError(`schedule: "${part}": unknown event "${kind}" (known: ${EVENT_KINDS.join(", ")})`);
   if (value !== null) throw new ScheduleError(`schedule: "${part}": ${kind} takes no argument`);
   return { kind };

@@ -2,6 +2,7 @@ import type { RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import type { L0Options } from "../l0-options.ts";
 import { svmPolicyOf, userspacePolicyOf } from "../policy.ts";
+import { waitForMove } from "../transfer/move.ts";
 import { VirtualMachine } from "../virtual-machine.ts";
 import { deliverPending, prepareEntry } from "./events.ts";
 import { handleExit } from "./exits.ts";
@@ -33,25 +34,29 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     startMachine(this);
   }
 
+  wholeAccess(): null {
+    return null;
+  }
+
   guestVmx(): null {
     return null;
   }
 
   protected advanceVcpu(vcpu: SvmVcpu, event: RootEvent): RootAction {
-    if (event.kind === "start") this.start(vcpu);
+    if (event.kind === "start") this.startVcpu(vcpu);
     else if (event.kind === "exit") handleExit(vcpu);
     else if (event.kind === "step") this.nextStep(vcpu);
     return this.next(vcpu);
   }
 
-  private start(vcpu: SvmVcpu): void {
+  protected startVcpu(vcpu: SvmVcpu): void {
     startVcpu(vcpu);
     vcpu.history?.note({ way: "l0.start" });
   }
 
   private nextStep(vcpu: SvmVcpu): void {
     if (vcpu.state.mergePending) commitRun(vcpu);
-    else this.returnToUserspace(vcpu);
+    else if (vcpu.state.signal) this.returnToUserspace(vcpu);
   }
 
   /** The signal has ended the run; what userspace does before the next one. */
@@ -68,6 +73,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcb02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
     if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
+    if (this.state.moving !== null) return waitForMove(this, vcpu.index);
     deliverPending(vcpu);
     const { outcome, state } = vcpu;
     if (outcome !== null) return { kind: "stop", outcome };

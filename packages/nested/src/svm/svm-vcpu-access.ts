@@ -1,10 +1,22 @@
 import { type Processor, STATE, writeMsr } from "@hvdiff/cpu";
 import { hi32, lo32, u64 } from "@hvdiff/spec";
-import type { GeneralRegisters, SegmentRegister, SystemRegisters, VcpuAccess } from "../userspace.ts";
+import type { GeneralRegisters, SegmentRegister, SystemRegisters, TableRegister, VcpuAccess } from "../userspace.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
 const GENERAL_REGISTERS = 16;
 const SEGMENTS = [STATE.ES, STATE.CS, STATE.SS, STATE.DS, STATE.FS, STATE.GS, STATE.LDTR, STATE.TR];
+
+const PDPTES = [0, 2, 4, 6].map((offset) => STATE.PDPTE + offset);
+
+function tableOf(s: Int32Array, word: number): TableRegister {
+  return { base: u64(s[word]!, s[word + 1]!), limit: s[word + 2]! };
+}
+
+function setTable(s: Int32Array, word: number, { base, limit }: TableRegister): void {
+  s[word] = lo32(base);
+  s[word + 1] = hi32(base);
+  s[word + 2] = limit;
+}
 
 function segmentOf(s: Int32Array, register: number): SegmentRegister {
   const at = STATE.SEGMENTS + register * STATE.SEGMENT_STRIDE;
@@ -73,10 +85,13 @@ export class SvmVcpuAccess implements VcpuAccess {
       cr4: BigInt(s[STATE.CR4]! >>> 0),
       efer: BigInt(s[STATE.EFER]! >>> 0),
       segments: SEGMENTS.map((register) => segmentOf(s, register)),
+      pdptes: PDPTES.map((word) => u64(s[word]!, s[word + 1]!)),
+      gdt: tableOf(s, STATE.GDTR),
+      idt: tableOf(s, STATE.IDTR),
     };
   }
 
-  setSystemRegisters({ cr0, cr2, cr3, cr4, efer, segments }: SystemRegisters): void {
+  setSystemRegisters({ cr0, cr2, cr3, cr4, efer, segments, pdptes, gdt, idt }: SystemRegisters): void {
     const { s } = this.file();
     s[STATE.CR0] = lo32(cr0);
     s[STATE.CR2] = lo32(cr2);
@@ -88,6 +103,12 @@ export class SvmVcpuAccess implements VcpuAccess {
     SEGMENTS.forEach((register, at) => {
       setSegment(s, register, segments[at]!);
     });
+    PDPTES.forEach((word, at) => {
+      s[word] = lo32(pdptes[at]!);
+      s[word + 1] = hi32(pdptes[at]!);
+    });
+    setTable(s, STATE.GDTR, gdt);
+    setTable(s, STATE.IDTR, idt);
     this.settle();
   }
 

@@ -13,4 +13,23 @@ export const REGISTER_QUIRKS: readonly Quirk[] = [
     optIn: true,
     policy: { userspace: { writesBack: "everything" } },
   }),
+  defineQuirk({
+    id: "qemu/migration/nested-state-left-behind",
+    summary:
+      "VMX operation of L1 is not asked for when a guest moves: L1 goes on outside of it, and what was L2 goes on as L1.",
+    affects: ["KVM_GET_NESTED_STATE"],
+    until: "3.1",
+    confidence: "documented",
+    evidence: [
+      {
+        kind: "commit",
+        repo: "qemu/qemu",
+        commit: "d98f26073beb",
+        title: "target/i386: kvm: add VMX migration blocker",
+      },
+    ],
+    // Older kernels have nothing to be asked for.
+    when: (context) => context.atLeast("4.19"),
+    policy: { userspace: { movedNestedState: "none" } },
+  }),
 ];

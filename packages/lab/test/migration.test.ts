@@ -1,0 +1,80 @@
+import { describeOutcome } from "@hvdiff/machine";
+import { describe, expect, test } from "vitest";
+import { configurationOf } from "../src/configuration.ts";
+import { eventKey } from "../src/events.ts";
+import { createLab } from "../src/index.ts";
+import { createMachine, projectionOf } from "../src/run.ts";
+import { guestImage, Session } from "../src/session.ts";
+
+const lab = createLab();
+const COLUMN = "kvm@6.11+qemu@9.0/host";
+const ENLIGHTENED = "kvm@6.11+qemu@9.0/host/hv-vapic=on/hv-evmcs=on";
+const LONGEST = 200_000;
+
+function ended(scenario: string, column: string, cpu: string, schedule: string) {
+  const session = new Session(guestImage({ scenario }), { schedule, cpu });
+  const resolved = session.column(column);
+  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
+  const machine = createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  const outcome = describeOutcome(machine.run());
+  const events = projectionOf(machine.trace.events).map(eventKey);
+  return { seen: { outcome, serial: machine.guest.serial, events }, ticks: machine.now(), counters: machine.counters };
+}
+
+/** Moves at moments that look random, one in each part of the run. */
+function moves(count: number, ticks: number): string {
+  const part = Math.min(ticks, LONGEST) / count;
+  const at = (nth: number) => Math.floor((nth + ((nth * 617 + 311) % 1000) / 1000) * part);
+  return Array.from({ length: count }, (_, nth) => `migrate@${at(nth)}`).join(",");
+}
+
+describe("a guest that is moved to another host again and again", () => {
+  test.each([
+    ["cr4-loop", COLUMN, "skylake-client", 40],
+    ["exit-mix", COLUMN, "skylake-client", 6],
+    ["ept-walk", COLUMN, "skylake-client", 12],
+    ["entry-checks", COLUMN, "icelake-server", 6],
+    ["halted-entry", COLUMN, "skylake-client", 12],
+    ["vmcs12-memory", COLUMN, "skylake-client", 8],
+    ["enlightened-vmcs", ENLIGHTENED, "skylake-client", 12],
+    ["lost-ipi", COLUMN, "skylake-client", 12],
+    ["repeated-interrupt", COLUMN, "icelake-server", 12],
+    ["late-posted-interrupt", COLUMN, "icelake-server", 12],
+    ["sleeping-l2", COLUMN, "icelake-server", 12],
+    ["steered-interrupt", COLUMN, "icelake-server", 12],
+    ["astray", COLUMN, "skylake-client", 8],
+  ])("%s under %s on %s does not notice it", { timeout: 60_000 }, (scenario, column, cpu, count) => {
+    const stays = ended(scenario, column, cpu, "default");
+    const goes = ended(scenario, column, cpu, moves(count, stays.ticks));
+    expect(goes.counters["moves"]).toBeGreaterThan(count / 2 - 1);
+    expect(goes.seen).toEqual(stays.seen);
+  });
+});
+
+describe("where VMX operation is not moved", () => {
+  test.each([
+    ["kvm@4.18/nested=1+qemu@3.0/host", "kvm/migration/no-nested-state"],
+    ["kvm@4.20/nested=1+qemu@3.0/host", "qemu/migration/nested-state-left-behind"],
+  ])("L1 on %s notices, because of %s", { timeout: 60_000 }, (column, quirk) => {
+    const options = { schedule: "migrate@4500", maxInstructions: 1_000_000 };
+    const serialOf = (quirks: readonly string[]) =>
+      lab.diff({ scenario: "cr4-loop" }, [column], { ...options, quirks }).columns[0]!.serial;
+    const stays = ended("cr4-loop", column, "skylake-client", "default").seen.serial;
+    expect(serialOf([])).not.toBe(stays);
+    expect(serialOf([`-${quirk}`])).toBe(stays);
+  });
+
+  test.each(["kvm@4.18/nested=1+qemu@4.1/host", "kvm@5.0/nested=1+qemu@4.0/host"])(
+    "QEMU does not move L1 on %s at all",
+    (column) => {
+      const { seen, counters } = ended("cr4-loop", column, "skylake-client", "migrate@2000,migrate@4000");
+      expect(counters["moves.refused"]).toBe(2);
+      expect(seen).toEqual(ended("cr4-loop", column, "skylake-client", "default").seen);
+    },
+  );
+});
+
+test.each(["metal", "ideal", "kvm@6.6+virtualbox-kvm@20240502"])("nothing moves on %s", (column) => {
+  const { seen } = ended("cr4-loop", column, "skylake-client", "migrate@2000");
+  expect(seen.outcome).toContain("migrate by schedule");
+});
