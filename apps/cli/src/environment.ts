@@ -1,5 +1,7 @@
 import { writeSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { EngineChoice, Lab } from "@hvdiff/lab";
+import { type SearchTeam, startSearchTeam, type TeamSearch } from "./search-team.ts";
 
 /** A started dashboard. */
 export interface Server {
@@ -28,6 +30,10 @@ export interface Environment {
     readonly directory: string;
     readonly progress: (address: string) => void;
   }) => Promise<void>;
+  /** Processor cores. */
+  readonly cores: number;
+  /** Threads that help with a search, as many as asked for. */
+  readonly startSearchTeam: (search: TeamSearch, threads: number) => SearchTeam;
   /** Resolves when the user asks to stop. */
   readonly untilInterrupted: () => Promise<void>;
 }
@@ -72,6 +78,8 @@ export function processEnvironment(): Environment {
     createLab: async (engine) => (await import("@hvdiff/lab")).createLab(engine === undefined ? {} : { engine }),
     exportSite: async (options) => (await import("@hvdiff/dashboard")).exportSite(options),
     startServer: async (options) => (await import("@hvdiff/dashboard")).startServer(options),
+    cores: availableParallelism(),
+    startSearchTeam,
     untilInterrupted,
   };
 }

@@ -296,6 +296,10 @@ export function createFakeLab(): Lab {
     explore: () => {
       throw new Error("the fake lab has no schedules to search");
     },
+    exploreTogether: () => Promise.reject(new Error("the fake lab has no schedules to search")),
+    searchParts: () => {
+      throw new Error("the fake lab has no schedules to search");
+    },
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },

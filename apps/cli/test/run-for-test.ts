@@ -32,6 +32,8 @@ export async function runForTest(
     stderrIsTerminal: false,
     createLab: async () => createFakeLab(),
     exportSite: async () => {},
+    cores: 1,
+    startSearchTeam: () => ({ others: [], pause: () => Promise.resolve(), end: () => Promise.resolve() }),
     startServer: async ({ port, host }) => ({ url: `http://${host}:${port}/`, close: () => {} }),
     untilInterrupted: async () => {},
     ...changes,

@@ -1,4 +1,6 @@
 import type { DebugTarget } from "@hvdiff/machine";
+import type { PartResult, SearchPart } from "./explore/parts.ts";
+import type { SearchHelpers } from "./explore/together.ts";
 import type {
   CapsResult,
   CheckVmcsResult,
@@ -105,7 +107,7 @@ export interface DebugSession {
   result(): DiffResult;
 }
 
-/** What the lab offers. `createLab()` returns one; all methods are synchronous and deterministic. Errors: `UsageError` with one clear line. */
+/** What the lab offers. `createLab()` returns one; all methods are deterministic, and synchronous but for one. Errors: `UsageError` with one clear line. */
 export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
   /** Runs a guest in one column and tells what it prints at once. No trace is kept, so a long run is not bound by it. */
@@ -119,6 +121,15 @@ export interface Lab {
     options?: ExploreOptions,
     progress?: (counts: { tried: number; merged: number }) => void,
   ): ExploreResult;
+  /** The same with the help of others who have opened the same search elsewhere with `searchParts`; what comes out is the same. */
+  exploreTogether(
+    guest: Guest,
+    column: string,
+    options: ExploreOptions,
+    helpers: SearchHelpers,
+    progress?: (counts: { tried: number; merged: number }) => void,
+  ): Promise<ExploreResult>;
+  searchParts(guest: Guest, column: string, options: ExploreOptions): (part: SearchPart) => PartResult;
   /** A guest in one column for a debugger, which runs it. */
   debug(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DebugSession;
   /** The trace of one column with what its L0 does by itself (level 0). */

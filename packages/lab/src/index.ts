@@ -11,6 +11,8 @@ export {
   UsageError,
   type WalkOptions,
 } from "./api.ts";
+export type { PartResult, SearchPart } from "./explore/parts.ts";
+export type { SearchHelper, SearchHelpers } from "./explore/together.ts";
 export { createLab, type LabOptions } from "./lab.ts";
 export * from "./results.ts";
 export { VERSION } from "./version.ts";

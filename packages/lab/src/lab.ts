@@ -8,7 +8,7 @@ import { cost } from "./cost/cost.ts";
 import { exitCopies } from "./cost/exit-copies.ts";
 import { compare, debug, diff, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
-import { explore } from "./explore/explore.ts";
+import { explore, exploreTogether, searchParts } from "./explore/explore.ts";
 import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
 import { pageWalk } from "./page-walk/page-walk.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
@@ -48,6 +48,8 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     pageWalk,
     compare,
     explore,
+    exploreTogether,
+    searchParts,
     debug,
     matrix,
     matrixRow,

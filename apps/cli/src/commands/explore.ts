@@ -73,8 +73,12 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const lab = await environment.createLab(engineOf(given, environment));
   const guest = guestOf(given.positionals[0], lab);
   const progress = progressFor(environment);
-  const result = lab.explore(guest, column, options, progress.tell);
-  progress.clear();
+  const threads = (numberOf(given, "workers", 1) ?? environment.cores) - 1;
+  const team = environment.startSearchTeam({ guest, column, options, engine: engineOf(given, environment) }, threads);
+  const result = await lab
+    .exploreTogether(guest, column, options, team, progress.tell)
+    .finally(() => team.end())
+    .finally(progress.clear);
   output.write(lastValue(given, "format") === "json" ? toJson(result) : exploreText(result, output));
   return result.finding === null ? EXIT.same : EXIT.different;
 }
@@ -91,6 +95,7 @@ export const explore: Command = {
     OPTIONS.property,
     OPTIONS.random,
     OPTIONS.schedules,
+    OPTIONS.workers,
     ...RUN_OPTIONS.filter(({ name }) => name !== "schedule"),
     OPTIONS.exploreFormat,
     OPTIONS.output,
@@ -98,6 +103,7 @@ export const explore: Command = {
   notes: [
     "Tries every schedule with up to --bound events: an event at each instruction of L1 and L2 and at each step of L0. What two schedules have in common is run once, and a run that comes to a known state is not run on. --random SEED tries schedules by chance instead, --schedules says how many.",
     "A property is `verdicts` (all verdicts and the outcome are metal's), `trace` (the guest-visible trace is metal's), `default` (verdicts and outcome are those of the column when nothing comes from outside), or conditions such as `cr4=0x20 and rounds!=0`.",
+    "Several cores search together; what is found and what is counted does not depend on how many. Random schedules, and a search with --schedules, are one core's work.",
     "The schedule that is found is the shortest; `hvdiff run GUEST --on COLUMN --schedule TEXT`, with the same options, replays it.",
     "Exit code: 0 no schedule within the bound breaks the property, 1 one does, 2 trouble.",
   ],

@@ -42,6 +42,10 @@ export function createFakeLab(): Lab {
       throw new Error("the fake lab has no L0 to trace");
     },
     explore: () => FAKE_SEARCH,
+    exploreTogether: () => Promise.resolve(FAKE_SEARCH),
+    searchParts: () => {
+      throw new Error("the fake lab's search has no parts");
+    },
     debug: () => {
       throw new Error("the fake lab has no machine to debug");
     },

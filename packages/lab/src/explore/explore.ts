@@ -10,10 +10,13 @@ import { runId } from "../run-id.ts";
 import { guestImage, Session } from "../session.ts";
 import { VERSION } from "../version.ts";
 import { explain } from "./explain.ts";
-import { endOf, type Property, propertyOf, type RunEnd } from "./property.ts";
+import type { Exploration } from "./exploration.ts";
+import { type Found, Gathered, type PartResult, PartSearch, partsOf, type SearchPart } from "./parts.ts";
+import { endOf, propertyOf, type RunEnd } from "./property.ts";
 import { randomSearch } from "./random.ts";
-import { Search, type SearchCounts, SearchLimit } from "./search.ts";
-import { shrink } from "./shrink.ts";
+import type { SearchCounts } from "./search.ts";
+import { type Replays, shrink } from "./shrink.ts";
+import { type SearchHelpers, searchDepth } from "./together.ts";
 import { TreeBuilder } from "./tree.ts";
 
 const MOST_SCHEDULES = 10_000_000;
@@ -45,17 +48,6 @@ function requireTakers(column: ResolvedColumn, events: readonly ScheduledEvent[]
     throw new UsageError('column "metal": there is no host under the guest that could be interrupted');
 }
 
-/** What a search works with. */
-interface Exploration {
-  readonly session: Session;
-  readonly column: ResolvedColumn;
-  readonly machine: Machine;
-  readonly property: Property;
-  readonly events: readonly ScheduledEvent[];
-  /** Null where nobody asked for it. */
-  readonly tree: TreeBuilder | null;
-}
-
 function prepare(guest: Guest, text: string, options: ExploreOptions): Exploration {
   const session = new Session(guestImage(guest), options);
   const column = session.column(text);
@@ -68,7 +60,8 @@ function prepare(guest: Guest, text: string, options: ExploreOptions): Explorati
   const property = propertyOf(options.property ?? "verdicts", references);
   const machine = machineOf(session, column, property.needsTrace);
   const tree = options.tree === true ? new TreeBuilder() : null;
-  return { session, column, machine, property, events, tree };
+  const another = () => machineOf(session, column, property.needsTrace);
+  return { session, column, machine, property, events, tree, another, undisturbed: null };
 }
 
 function once<T>(make: () => T): () => T {
@@ -90,50 +83,20 @@ function runOf(session: Session, column: ResolvedColumn): RunEnd {
   return endOf(machine);
 }
 
-/** What a search came to. */
-interface Found {
-  readonly schedule: Schedule | null;
-  readonly exhaustive: boolean;
-  readonly counts: SearchCounts;
-  /** Deviations of the schedules tried last. */
-  readonly depth: number;
-}
-
 /** Deeper and deeper, so that what is found first has the fewest deviations. */
 function deepen(exploration: Exploration, options: ExploreOptions, progress: (counts: SearchCounts) => void): Found {
-  const { machine, events, property } = exploration;
-  const violated = (ended: Machine) => !property.holds(endOf(ended));
-  const { tree } = exploration;
-  const told = tree === null ? {} : { told: tree.take };
-  const search = new Search({
-    machine,
-    events,
-    violated,
-    progress,
-    most: options.schedules ?? MOST_SCHEDULES,
-    ...told,
-  });
-  const { counts } = search;
-  const bound = options.bound ?? 1;
-  let depth = 0;
-  counts.tried++;
-  try {
-    for (; depth <= bound; depth++) {
-      const schedule = depth === 0 ? defaultSchedule(exploration) : search.find(depth);
-      if (schedule !== null) return { schedule, exhaustive: false, counts, depth };
+  const search = new PartSearch(exploration);
+  const gathered = new Gathered(exploration);
+  const { counts } = gathered;
+  const most = options.schedules ?? MOST_SCHEDULES;
+  for (let depth = 0; depth <= (options.bound ?? 1); depth++)
+    for (let part = 0; part < partsOf(depth); part++) {
+      const { tried, merged } = counts;
+      const tell = (more: SearchCounts) => progress({ tried: tried + more.tried, merged: merged + more.merged });
+      const found = gathered.take(search.search({ depth, part }, most - tried, tell));
+      if (found !== null) return found;
     }
-  } catch (error) {
-    if (error instanceof SearchLimit) return { schedule: null, exhaustive: false, counts, depth };
-    throw error;
-  }
-  return { schedule: null, exhaustive: true, counts, depth: bound };
-}
-
-/** The default schedule itself, if it breaks the property. */
-function defaultSchedule({ session, column, property }: Exploration): Schedule | null {
-  const machine = machineOf(session, column, property.needsTrace);
-  machine.run();
-  return property.holds(endOf(machine)) ? null : [];
+  return gathered.exhausted;
 }
 
 function findingOf(exploration: Exploration, options: ExploreOptions, schedule: Schedule): Finding {
@@ -162,20 +125,65 @@ export function explore(
   progress: (counts: SearchCounts) => void = () => {},
 ): ExploreResult {
   const exploration = prepare(guest, column, options);
-  const { session, machine, events, property } = exploration;
-  const replays = { machine, holds: (ended: Machine) => property.holds(endOf(ended)) };
   const found =
     options.seed === undefined
       ? deepen(exploration, options, progress)
-      : randomSearch(replays, events, { ...options, seed: options.seed }, progress);
-  const schedule = found.schedule === null ? null : shrink(replays, found.schedule, options.seed !== undefined);
+      : randomSearch(replaysOf(exploration), exploration.events, { ...options, seed: options.seed }, progress);
+  return resultOf(exploration, options, found);
+}
+
+/** Opens the same search for one who does parts of it. Errors: `UsageError`. */
+export function searchParts(guest: Guest, column: string, options: ExploreOptions): (part: SearchPart) => PartResult {
+  const search = new PartSearch(prepare(guest, column, options));
+  return (part) => search.search(part, MOST_SCHEDULES);
+}
+
+/**
+ * The same search with the help of others; what comes out is the same. Random schedules, and a limit on their number, are one's own business: then the
+ * others have nothing to do. Errors: `UsageError`.
+ */
+export async function exploreTogether(
+  guest: Guest,
+  column: string,
+  options: ExploreOptions,
+  helpers: SearchHelpers,
+  progress: (counts: SearchCounts) => void = () => {},
+): Promise<ExploreResult> {
+  if (options.seed !== undefined || options.schedules !== undefined) return explore(guest, column, options, progress);
+  const exploration = prepare(guest, column, options);
+  const search = new PartSearch(exploration);
+  const gathered = new Gathered(exploration);
+  const own = async (part: SearchPart) => {
+    await helpers.pause();
+    return search.search(part, MOST_SCHEDULES);
+  };
+  for (let depth = 0; depth <= (options.bound ?? 1); depth++) {
+    const results = await searchDepth(depth, own, helpers.others, (more) =>
+      progress({ tried: gathered.counts.tried + more.tried, merged: gathered.counts.merged + more.merged }),
+    );
+    for (const result of results) {
+      const found = gathered.take(result);
+      if (found !== null) return resultOf(exploration, options, found);
+    }
+  }
+  return resultOf(exploration, options, gathered.exhausted);
+}
+
+function replaysOf({ machine, property }: Exploration): Replays {
+  return { machine, holds: (ended: Machine) => property.holds(endOf(ended)) };
+}
+
+function resultOf(exploration: Exploration, options: ExploreOptions, found: Found): ExploreResult {
+  const { session, column, property } = exploration;
+  const schedule =
+    found.schedule === null ? null : shrink(replaysOf(exploration), found.schedule, options.seed !== undefined);
   const { id, title, sha256, bundled } = session.image;
   return {
     schemaVersion: SCHEMA_VERSION,
     hvdiff: VERSION,
     guest: { id, title, sha256, bundled },
-    column: exploration.column.text,
-    full: exploration.column.spec.text,
+    column: column.text,
+    full: column.spec.text,
     cpu: session.silicon.id,
     events: (options.events ?? ["signal"]).map((text) => (text === "irq" ? DEFAULT_VECTOR : text)),
     property: property.text,

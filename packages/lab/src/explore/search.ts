@@ -39,6 +39,18 @@ export class SearchLimit extends Error {}
 
 type Known = ReadonlySet<string>;
 
+/** A part of a run, of so many that have as many steps each. */
+export interface RunPart {
+  readonly part: number;
+  readonly of: number;
+}
+
+/** The run without any deviation. */
+export interface Undisturbed {
+  readonly states: Known;
+  readonly steps: number;
+}
+
 /**
  * Steps after a deviation at which its state is compared with known ones: first when L0 has dealt with it and the run is where it would
  * have been at the next step's end, then rarely, for it meets a known state soon or never.
@@ -64,25 +76,48 @@ export class Search {
     this.machine = options.machine;
   }
 
-  /** The first schedule with exactly `deviations` deviations that breaks the property; null if none does. The machine is where it was. */
-  find(deviations: number): Schedule | null {
+  /**
+   * The first schedule with exactly `deviations` deviations that breaks the property, of those whose first one lies in a part of the undisturbed run;
+   * null if none does. The machine is where it was. What is counted and found in a part does not depend on what is searched before it.
+   * @param kept what searches of other parts need as well
+   */
+  findIn(deviations: number, { part, of }: RunPart, kept: { undisturbed: Undisturbed | null }): Schedule | null {
     const start = takeSnapshot(this.machine);
-    const found = this.extend([], deviations, []);
+    kept.undisturbed ??= this.followAll();
+    const { states, steps } = kept.undisturbed;
+    const [from, to] = [Math.floor((steps * part) / of), Math.floor((steps * (part + 1)) / of)];
+    this.machine.runChoicePoints(from);
+    const found = this.tryEach([], deviations, [states], to - from);
     restoreSnapshot(this.machine, start);
     return found;
   }
 
+  private followAll(): Undisturbed {
+    const here = takeSnapshot(this.machine);
+    const states = new Set<string>();
+    const steps = this.follow(states, []);
+    restoreSnapshot(this.machine, here);
+    return { states, steps };
+  }
+
   private extend(prefix: Schedule, budget: number, known: readonly Known[]): Schedule | null {
     const { machine } = this;
-    let here = takeSnapshot(machine);
+    const here = takeSnapshot(machine);
     const own = new Set<string>();
     const steps = this.follow(own, known);
     restoreSnapshot(machine, here);
+    return this.tryEach(prefix, budget, [...known, own], steps);
+  }
+
+  /** Every deviation in so many steps from here on. */
+  private tryEach(prefix: Schedule, budget: number, known: readonly Known[], steps: number): Schedule | null {
+    const { machine } = this;
+    let here = takeSnapshot(machine);
     for (let step = 0; step < steps; step++) {
       const from = this.nextPoint();
       const ended = machine.runChoicePoints(1);
       const next = ended ? null : takeSnapshot(machine);
-      const found = from === null ? null : this.deviate(prefix, { here, from, budget, known: [...known, own] });
+      const found = from === null ? null : this.deviate(prefix, { here, from, budget, known });
       if (found !== null || next === null) return found;
       restoreSnapshot(machine, next);
       here = next;
