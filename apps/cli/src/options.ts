@@ -42,7 +42,7 @@ export const OPTIONS = {
   property: {
     name: "property",
     value: "TEXT",
-    summary: "what must hold: verdicts, trace, default, or VERDICT=VALUE joined by `and` (default: verdicts)",
+    summary: "what must hold: verdicts, trace, default, lost-event, or conditions joined by `and` (default: verdicts)",
   },
   random: { name: "random", value: "SEED", summary: "schedules by chance instead of all" },
   schedules: { name: "schedules", value: "N", summary: "most schedules to try (default by chance: 1000)" },

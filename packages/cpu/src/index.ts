@@ -1,7 +1,7 @@
 export { xapicDestination } from "./apic/command.ts";
 export { DELIVERY, type InterruptMessage } from "./apic/interrupt-message.ts";
 export { BROADCAST, type InterruptFabric, LocalApic } from "./apic/local-apic.ts";
-export { readRegisterPage, writeRegisterPage } from "./apic/register-page.ts";
+export { readRegisterPage, requestedVectors, writeRegisterPage } from "./apic/register-page.ts";
 export { enterVirtualWireMode } from "./apic/reset.ts";
 export type { Block } from "./block.ts";
 export type { AccessWatcher, Bus, TraceSink } from "./bus.ts";

@@ -51,7 +51,7 @@ export interface ExploreOptions extends Omit<RunOptions, "schedule"> {
   readonly events?: readonly string[];
   /** Most deviations of a schedule; default 1. */
   readonly bound?: number;
-  /** What must hold: `verdicts` (default), `trace`, `default`, or `VERDICT=VALUE` joined by `and`. */
+  /** What must hold: `verdicts` (default), `trace`, `default`, `lost-event`, or `VERDICT=VALUE` and `never EVENT{NAME=VALUE}` joined by `and`. */
   readonly property?: string;
   /** Random schedules instead of all. */
   readonly seed?: number;

@@ -1,4 +1,4 @@
-import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import { type CpuModel, type RecycledMemory, requestedVectors } from "@hvdiff/cpu";
 import {
   type Bounds,
   createMetal,
@@ -55,6 +55,8 @@ export interface Run extends GuestVerdicts {
   readonly values: ReadonlyMap<string, string>;
   readonly serial: string;
   readonly counters: Readonly<Record<string, number>>;
+  /** Interrupts that a local APIC of the guest has accepted and no processor has taken: `0/49`. */
+  readonly waiting: readonly string[];
 }
 
 /** Settings with their defaults. */
@@ -257,7 +259,24 @@ export function runMachine(machine: Machine, console?: GuestConsole): Run {
   const exitCode = outcome.kind === "exit" ? outcome.code : null;
   const said = parseVerdicts(serial, { exitCode, text: describeOutcome(outcome), truncated });
   const values = new Map(said.verdicts.map((verdict) => [verdict.id, verdict.value]));
-  return { outcome, events, ...said, values, serial, counters: countersOf(machine, events) };
+  return {
+    outcome,
+    events,
+    ...said,
+    values,
+    serial,
+    counters: countersOf(machine, events),
+    waiting: waitingOn(machine),
+  };
+}
+
+/** Interrupts that a local APIC of the guest has accepted and no processor has taken, as `processor/vector`. */
+export function waitingOn({ memory, processors, client }: Machine): readonly string[] {
+  // Under an L0 the guest's local APICs are those of the register files that it keeps.
+  const first = client === null ? 0 : processors.length;
+  return processors.flatMap(({ index }) =>
+    requestedVectors(memory.stateOf(first + index)).map((vector) => `${index}/${vector}`),
+  );
 }
 
 function countersOf(machine: Machine, events: readonly TraceEvent[]): Record<string, number> {

@@ -144,6 +144,7 @@ function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
     if (vcpu.handlers.reflectException()) return;
     if (vcpu.events.exceptionMeetsInterrupt === "follows-exit" && takenByL1(vcpu)) interruptExit(vcpu);
   }
+  if ((vcpu.current.lo(F.vmEntryInterruptionInformation) & VALID) !== 0) vcpu.l0.count("events.overwritten");
   vcpu.current.set(F.vmEntryInterruptionInformation, information, 0);
   vcpu.current.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
   if (vector === VECTOR_DEBUG) noteDebugException(vcpu, low);

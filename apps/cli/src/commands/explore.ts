@@ -102,7 +102,7 @@ export const explore: Command = {
   ],
   notes: [
     "Tries every schedule with up to --bound events: an event at each instruction of L1 and L2 and at each step of L0. What two schedules have in common is run once, and a run that comes to a known state is not run on. --random SEED tries schedules by chance instead, --schedules says how many.",
-    "A property is `verdicts` (all verdicts and the outcome are metal's), `trace` (the guest-visible trace is metal's), `default` (verdicts and outcome are those of the column when nothing comes from outside), or conditions such as `cr4=0x20 and rounds!=0`.",
+    "A property is `verdicts` (all verdicts and the outcome are metal's), `trace` (the guest-visible trace is metal's), `default` (verdicts and outcome are those of the column when nothing comes from outside), `lost-event` (no interrupt is accepted and taken by no processor, no injected event overwritten), or conditions such as `cr4=0x20 and rounds!=0` and, over the trace, `never exception{level=1,vector=13}`.",
     "Several cores search together; what is found and what is counted does not depend on how many. Random schedules, and a search with --schedules, are one core's work.",
     "The schedule that is found is the shortest; `hvdiff run GUEST --on COLUMN --schedule TEXT`, with the same options, replays it.",
     "Exit code: 0 no schedule within the bound breaks the property, 1 one does, 2 trouble.",

@@ -3,6 +3,7 @@ import { APIC_REGISTERS } from "./register-table.ts";
 import * as R from "./registers.ts";
 import { N } from "./registers.ts";
 import { divisor, setExpiry } from "./timer.ts";
+import { vectorsOf } from "./vector-set.ts";
 
 /*
  * The registers of the local APIC as one page, for whoever moves a processor's state elsewhere: each at the first word of its 16 bytes.
@@ -49,4 +50,9 @@ export function writeRegisterPage(c: Processor, page: Int32Array): void {
   const left = page[N.currentCount]! >>> 0;
   setExpiry(c, left === 0 ? Number.POSITIVE_INFINITY : c.exactTime() + left * divisor(c));
   c.apic.setTaskPriority(page[N.tpr]!);
+}
+
+/** Vectors that are requested of the local APIC in a processor's state area and have not been taken. */
+export function requestedVectors(area: Int32Array): readonly number[] {
+  return vectorsOf(area, R.REQUESTS);
 }

@@ -22,3 +22,8 @@ export function highestVector(s: Int32Array, set: number): number {
   }
   return -1;
 }
+
+/** All vectors of the set, in their order. */
+export function vectorsOf(s: Int32Array, set: number): number[] {
+  return Array.from({ length: 256 }, (_, vector) => vector).filter((vector) => hasVector(s, set, vector));
+}
