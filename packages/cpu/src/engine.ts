@@ -6,6 +6,7 @@ import { IF, RF, TF } from "./flags.ts";
 import { type Op, STATUS_ABORTED, STATUS_NEXT, STATUS_RETIRED } from "./op.ts";
 import { FAULT_EXCEPTION, FAULT_EXIT, FAULT_NONE, FAULT_STOP, type Processor } from "./processor.ts";
 import { NO_OPS } from "./register-state.ts";
+import { RunLimit } from "./run-limit.ts";
 import * as S from "./state-layout.ts";
 import { deliverException, takePendingEvents } from "./system/deliver.ts";
 import { recordsBranches } from "./system/last-branch.ts";
@@ -49,8 +50,7 @@ const MODE_NON_ROOT = 2;
 export class Engine {
   /** True when root mode belongs to a client in TypeScript: `run` then returns "root" instead of fetching there. */
   rootClient = false;
-  /** Retired instructions at which the run under way ends. */
-  limit = 0;
+  readonly limit: RunLimit;
   readonly c: Processor;
   readonly code: CodeFetch;
   private readonly regions: RegionRuntime | null;
@@ -64,6 +64,7 @@ export class Engine {
   constructor(processor: Processor, thresholds: CompileThresholds | null = COMPILE_HOT) {
     this.c = processor;
     this.code = new CodeFetch(processor);
+    this.limit = new RunLimit(processor);
     this.thresholds = thresholds ?? COMPILE_HOT;
     this.regions =
       thresholds === null
@@ -73,13 +74,13 @@ export class Engine {
 
   /** Makes a run that is under way end earlier: a device has set a timer. */
   lowerLimit(limit: number): void {
-    this.limit = Math.min(this.limit, limit);
+    this.limit.lower(limit);
   }
 
   /** Runs until `limit` instructions in all have been retired, or something else must happen first. Never passes the limit. */
   run(limit: number): RunResult {
     const c = this.c;
-    this.limit = limit;
+    this.limit.begin(limit);
     this.raised = 0;
     for (;;) {
       const ended = this.boundary();
@@ -90,7 +91,7 @@ export class Engine {
       if (block === null) this.handleAbort(null);
       else if (this.mustStep()) this.runOneCarefully(block, retired);
       else if (!this.runRegion(block))
-        this.runBlock(block, retired, Math.min(block.ops.length, this.limit - retired), 0);
+        this.runBlock(block, retired, Math.min(block.ops.length, this.limit.at - retired), 0);
     }
   }
 
@@ -99,7 +100,7 @@ export class Engine {
     const { regions } = this;
     if (regions === null || this.c.tlb === S.TLB_NEVER) return false;
     if (block.region === null && !this.compile(regions, block)) return false;
-    const exit = regions.enter(block, this.limit, this.code.codeMode().bits === 64);
+    const exit = regions.enter(block, this.limit.at, this.code.codeMode().bits === 64);
     if (exit === null) return false;
     this.finish(exit);
     return true;
@@ -175,8 +176,8 @@ export class Engine {
     if (c.stop !== null) return "stopped";
     if (this.rootClient && s[S.VIRTUALIZATION_MODE] !== MODE_NON_ROOT) return "root";
     if (s[S.EVENTS] !== 0 && this.takeEvents()) return "again";
-    if (s[S.ACTIVITY] !== 0) return "idle";
-    return c.retired >= this.limit ? "limit" : null;
+    if (s[S.ACTIVITY] !== 0) return this.limit.notesGuestTimer() ? "again" : "idle";
+    return c.retired >= this.limit.at ? this.limit.lookUp() : null;
   }
 
   /** Whether the next instruction must be looked at alone: interrupt shadow, TF, RF, breakpoints, or a VMX event counted in instructions. */

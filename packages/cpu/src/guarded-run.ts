@@ -32,7 +32,7 @@ export function startPlace(): HeldPlace {
  */
 export function runGuarded(engine: Engine, limit: number, guard: RunGuard, place: HeldPlace): RunResult | "held" {
   const { c } = engine;
-  engine.limit = limit;
+  engine.limit.begin(limit);
   enterPlace(c, place);
   for (;;) {
     const ended = place.from === 0 ? fetch(engine, place) : null;
@@ -92,10 +92,10 @@ function runSome(engine: Engine, block: Block, from: number, allowed: number): n
 
 /** `Engine.runBlock` from the middle and not to the end. Like there, `retired` is counted up when the block is done with. */
 function runPart(engine: Engine, block: Block, from: number, allowed: number): number {
-  const { c, limit } = engine;
+  const { c } = engine;
   const { ops } = block;
   const retired = c.retired;
-  const end = Math.min(ops.length, limit - retired);
+  const end = Math.min(ops.length, engine.limit.at - retired);
   const stop = Math.min(end, from + allowed);
   const epoch = c.translationEpoch;
   c.blockBase = retired;

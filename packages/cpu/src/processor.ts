@@ -77,6 +77,8 @@ export class Processor extends RegisterState {
   /** Grows whenever a cached block might no longer be what RIP means. */
   translationEpoch = 1;
   extension: VirtualizationExtension | null = null;
+  /** Called when a guest is entered whose timer is due at a tick. */
+  onGuestDeadline: (tick: number) => void = () => {};
   secondStage: SecondStage | null = null;
   /** Physical address of the page whose accesses the extension virtualizes; -1 for none. */
   apicAccessPage = -1;

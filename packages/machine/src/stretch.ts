@@ -40,6 +40,6 @@ export function runStretch(engine: Engine, stretch: Stretch, guard: RunGuard | n
   stretch.place ??= startPlace();
   const result = runGuarded(engine, stretch.limit, guard ?? NO_GUARD, stretch.place);
   // A device may have lowered it.
-  stretch.limit = engine.limit;
+  stretch.limit = engine.limit.end;
   return result;
 }

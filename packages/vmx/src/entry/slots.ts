@@ -86,11 +86,12 @@ function exceptionIntercepts({ vmcs }: VmxCore): number {
   return never ? bitmap & ~PAGE_FAULT : bitmap | PAGE_FAULT;
 }
 
-function setPreemptionTimer({ c, s, vmcs, capabilities, retiredAtEntry }: VmxCore, x: EntryCheckContext): void {
+function setPreemptionTimer({ c, vmcs, capabilities, retiredAtEntry }: VmxCore, x: EntryCheckContext): void {
   if ((x.pin & C.ACTIVATE_VMX_PREEMPTION_TIMER) === 0) return;
   const ticks = vmcs.lo(F.VMX_PREEMPTION_TIMER_VALUE) >>> 0;
-  c.f64[W.PREEMPTION_DEADLINE] = retiredAtEntry + ticks * 2 ** capabilities.misc.preemptionTimerRate;
-  s[STATE.EVENTS]! |= EVENT_VIRTUALIZATION;
+  const deadline = retiredAtEntry + ticks * 2 ** capabilities.misc.preemptionTimerRate;
+  c.f64[W.PREEMPTION_DEADLINE] = deadline;
+  c.onGuestDeadline(deadline);
 }
 
 function fillControlSlots(core: VmxCore, x: EntryCheckContext): void {
