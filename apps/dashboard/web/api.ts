@@ -85,12 +85,15 @@ export interface RunAsked {
   readonly schedule: string | null;
 }
 
-const MOST_KEPT = 100;
+/** Answers kept; rows of the matrix are many and small. */
+const MOST_KEPT = { rows: 2000, others: 100 };
 
 export function createApi(): Api {
-  const answers = new Map<string, Promise<unknown>>();
+  const kept = { rows: new Map<string, Promise<unknown>>(), others: new Map<string, Promise<unknown>>() };
 
   function get<T>(path: string, parameters: Readonly<Record<string, string | null>> = {}): Promise<T> {
+    const kind = path.startsWith("matrix/") ? "rows" : "others";
+    const answers = kept[kind];
     const given = Object.entries(parameters).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
     const query = new URLSearchParams(given).toString();
     const address = `api/v1/${path}${query === "" ? "" : `?${query}`}`;
@@ -99,7 +102,7 @@ export function createApi(): Api {
     answers.set(address, result);
     result.catch(() => answers.delete(address));
     const [oldest] = answers.keys();
-    if (answers.size > MOST_KEPT && oldest !== undefined) answers.delete(oldest);
+    if (answers.size > MOST_KEPT[kind] && oldest !== undefined) answers.delete(oldest);
     return result as Promise<T>;
   }
 

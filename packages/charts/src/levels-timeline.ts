@@ -24,10 +24,28 @@ const FILLS: Readonly<Record<string, string>> = {
   interrupt: PAINT.unexplained,
 };
 
+/** A level of a virtual processor, and how many events it has. */
+export interface Lane {
+  readonly vcpu: number;
+  readonly level: number;
+  readonly events: number;
+}
+
+/** Of traces that are drawn again and again. */
+const knownLanes = new WeakMap<readonly EventResult[], readonly Lane[]>();
+
 /** Lanes of a trace, a virtual processor's levels together, lowest first. */
-export function lanesOf(events: readonly EventResult[]): { readonly vcpu: number; readonly level: number }[] {
-  const seen = new Map(events.map(({ vcpu, level }) => [`${vcpu}.${level}`, { vcpu, level }]));
-  return [...seen.values()].sort((one, other) => one.vcpu - other.vcpu || one.level - other.level);
+export function lanesOf(events: readonly EventResult[]): readonly Lane[] {
+  const known = knownLanes.get(events);
+  if (known !== undefined) return known;
+  const counts: number[][] = [];
+  for (const { vcpu, level } of events) {
+    counts[vcpu] ??= [];
+    counts[vcpu][level] = (counts[vcpu][level] ?? 0) + 1;
+  }
+  const lanes = counts.flatMap((levels, vcpu) => levels.flatMap((count, level) => ({ vcpu, level, events: count })));
+  knownLanes.set(events, lanes);
+  return lanes;
 }
 
 /**
@@ -48,10 +66,11 @@ export function levelsTimeline(events: readonly EventResult[], options: LevelsTi
   });
   const x = scaleLinear([start, Math.max(start + 1, end)], [LANE.left, width - 8]);
   const layer = svg.append("g");
+  const shown = events.slice(start, end);
   lanes.forEach((lane, index) => {
     const y = LANE.top + index * LANE.height;
     drawLane(layer, `vCPU ${lane.vcpu}  L${lane.level}`, { y, width });
-    const here = events.slice(start, end).filter(({ vcpu, level }) => vcpu === lane.vcpu && level === lane.level);
+    const here = shown.filter(({ vcpu, level }) => vcpu === lane.vcpu && level === lane.level);
     drawTicks(layer, here, { x, y, width: Math.max(LEAST, x(start + 1) - x(start) - 0.5) });
   });
   if (options.mark !== undefined && options.mark >= start && options.mark < end)
@@ -121,9 +140,6 @@ function drawAxis(layer: Layer, x: ReturnType<typeof scaleLinear<number, number>
 }
 
 function sentence(events: readonly EventResult[]): string {
-  const lanes = lanesOf(events).map(({ vcpu, level }) => {
-    const count = events.filter((event) => event.vcpu === vcpu && event.level === level).length;
-    return `vCPU ${vcpu} level ${level}: ${count}`;
-  });
+  const lanes = lanesOf(events).map((lane) => `vCPU ${lane.vcpu} level ${lane.level}: ${lane.events}`);
   return `${events.length} events by level. ${lanes.join(", ")}`;
 }

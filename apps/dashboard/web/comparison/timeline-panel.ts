@@ -106,9 +106,13 @@ function brush(timeline: Timeline, onevent: (index: number) => void): void {
 /** The picture as a table: how many events of which kind each level has. */
 function eventCounts(events: readonly EventResult[]): HTMLElement {
   const lanes = lanesOf(events);
-  const kinds = [...new Set(events.map(({ kind }) => kind))].sort();
-  const number = (kind: string, vcpu: number, level: number) =>
-    events.filter((event) => event.kind === kind && event.vcpu === vcpu && event.level === level).length;
+  const counts = new Map<string, number>();
+  for (const { kind, vcpu, level } of events) {
+    const key = `${kind} ${vcpu} ${level}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const kinds = [...new Set([...counts.keys()].map((key) => key.split(" ")[0] ?? ""))].sort();
+  const number = (kind: string, vcpu: number, level: number) => counts.get(`${kind} ${vcpu} ${level}`) ?? 0;
   return h(
     "table",
     { class: "counts-table" },

@@ -8,8 +8,8 @@ import { differencesOf, foldsOf, initialSpans, isShown, reveal, type Span, spans
 import { type TraceMoves, tracePanel } from "./trace-panel.ts";
 import { foldRow, traceRow } from "./trace-rows.ts";
 
-const LIMITS = { context: 3, rows: 1200 };
-const MOST_REVEALED = 400;
+const LIMITS = { context: 3, rows: 400 };
+const MOST_REVEALED = 200;
 const AROUND = 12;
 const STRIP_WIDTH = 1000;
 
@@ -100,6 +100,7 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
 
 /** Shows the rows whose text fits, with the rest folded; without text what was shown at first. */
 function searchField(trace: Trace, initial: () => Span[]): HTMLInputElement {
+  let texts: readonly string[] | null = null;
   const field = h("input", {
     type: "search",
     placeholder: "find events",
@@ -110,7 +111,8 @@ function searchField(trace: Trace, initial: () => Span[]): HTMLInputElement {
         .toLowerCase()
         .split(/\s+/)
         .filter((word) => word !== "");
-      const fitting = trace.rows.flatMap((row, index) => (fits(row, words) ? [index] : []));
+      texts ??= trace.rows.map(textOf);
+      const fitting = texts.flatMap((text, index) => (words.every((word) => text.includes(word)) ? [index] : []));
       trace.spans = words.length === 0 ? initial() : spansOf(fitting, LIMITS.rows);
       draw(trace);
       if (words.length > 0) trace.position.textContent = count(fitting.length, "row fits", "rows fit");
@@ -119,9 +121,8 @@ function searchField(trace: Trace, initial: () => Span[]): HTMLInputElement {
   return field;
 }
 
-function fits({ left, right }: AlignedRow, words: readonly string[]): boolean {
-  const text = `${left?.text ?? ""} ${right?.text ?? ""}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+function textOf({ left, right }: AlignedRow): string {
+  return `${left?.text ?? ""} ${right?.text ?? ""}`.toLowerCase();
 }
 
 function draw(trace: Trace): void {

@@ -11,27 +11,31 @@ import { orderRows, type RowGroup } from "./row-order.ts";
 
 type Row = MatrixResult["rows"][number];
 
+/** Which rows are shown, and in which order. */
+export interface MatrixArrangement {
+  /** Also scenarios without differences. */
+  readonly all: boolean;
+  readonly query: Query;
+  readonly group: MatrixGroup;
+  readonly sort: MatrixSort;
+}
+
 export interface MatrixBoardOptions {
   readonly scenarios: readonly ScenarioResult[];
   readonly columns: readonly string[];
   readonly quirks: readonly QuirkResult[];
-  /** Also scenarios without differences. */
-  readonly all: boolean;
   /** As a chart instead of a table. */
   readonly chart: boolean;
-  readonly query: Query;
-  readonly group: MatrixGroup;
-  readonly sort: MatrixSort;
+  readonly arrangement: MatrixArrangement;
   href(scenario: string, column: string): string;
 }
 
 /** The matrix with what is known so far. */
 export interface MatrixBoard {
   readonly element: HTMLElement;
-  /** Adds the rows of a part of the matrix. */
+  /** Adds the rows of a part of the matrix; they are shown with the next frame. */
   add(part: MatrixResult): void;
-  /** Shows only what fits. */
-  filter(query: Query): void;
+  arrange(arrangement: MatrixArrangement): void;
   readonly known: ReadonlyMap<string, Row>;
 }
 
@@ -49,15 +53,15 @@ function hasDifference(row: Row): boolean {
 
 export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
   const known = new Map<string, Row>();
-  let { query } = options;
+  let { arrangement } = options;
   let columns: MatrixResult["columns"] = [];
   const summary = h("p", { class: "summary", role: "status" });
   const empty = h("div", { class: "state", hidden: true });
   const body = options.chart ? chartBody(options, known) : tableBody(options);
   const isShown = (row: Row | undefined) =>
-    row === undefined || ((options.all || hasDifference(row)) && matchesRow(query, row, columns));
+    row === undefined || ((arrangement.all || hasDifference(row)) && matchesRow(arrangement.query, row, columns));
   const show = () => {
-    const groups = orderRows(options.scenarios, known, options)
+    const groups = orderRows(options.scenarios, known, arrangement)
       .map((group) => ({ ...group, scenarios: group.scenarios.filter(({ id }) => isShown(known.get(id))) }))
       .filter(({ scenarios }) => scenarios.length > 0);
     body.show(groups);
@@ -66,7 +70,16 @@ export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
     const isNothing = known.size === options.scenarios.length && shown === 0;
     empty.hidden = !isNothing;
     body.element.hidden = isNothing;
-    if (isNothing) empty.replaceChildren(...nothing(known, query));
+    if (isNothing) empty.replaceChildren(...nothing(known, arrangement.query));
+  };
+  let isWaiting = false;
+  const showSoon = () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      show();
+    });
   };
   show();
   return {
@@ -76,10 +89,10 @@ export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
       columns = part.columns;
       for (const row of part.rows) known.set(row.scenario.id, row);
       body.add(part);
-      show();
+      showSoon();
     },
-    filter(next) {
-      query = next;
+    arrange(next) {
+      arrangement = next;
       show();
     },
   };

@@ -27,6 +27,8 @@ export interface MatrixControlsOptions {
   readonly context: ViewContext;
   names(): CompletionNames;
   onquery(text: string, query: Query): void;
+  /** Other rows, or another order. */
+  onarrange(part: Partial<Pick<MatrixRoute, "all" | "group" | "sort">>): void;
 }
 
 /** What is run and what of it is shown. */
@@ -59,19 +61,19 @@ export function matrixControls(options: MatrixControlsOptions): HTMLElement {
       "div",
       { class: "fields" },
       cpuField(context.choices, route.cpu, (cpu) => change({ cpu })),
-      ...orderFields(route, change),
+      ...orderFields(route, options.onarrange),
       toggleField({
         label: "Only differences",
         key: "only-differences",
         on: !route.all,
-        onchange: (on) => change({ all: !on }),
+        onchange: (on) => options.onarrange({ all: !on }),
       }),
       showAs(route.chart, (chart) => change({ chart })),
     ),
   );
 }
 
-function orderFields(route: MatrixRoute, change: (part: Partial<MatrixRoute>) => void): HTMLElement[] {
+function orderFields(route: MatrixRoute, change: MatrixControlsOptions["onarrange"]): HTMLElement[] {
   const group = selectField({
     label: "Group by",
     key: "group",

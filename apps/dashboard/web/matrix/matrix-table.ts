@@ -4,8 +4,12 @@ import { columnName } from "../parts/column-name.ts";
 import { confidenceBadge } from "../parts/confidence-badge.ts";
 import { moveInGrid } from "./grid-keys.ts";
 import { matrixCells, pendingCells, type RowOptions } from "./matrix-cells.ts";
+import { createNearRows } from "./near-rows.ts";
 import { releaseSparklines } from "./release-sparklines.ts";
 import type { RowGroup } from "./row-order.ts";
+
+/** Cells up to which all are drawn. */
+const MOST_DRAWN = 1500;
 
 type Row = MatrixResult["rows"][number];
 
@@ -45,8 +49,12 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
     headings.set(text, known);
     return known;
   };
+  const element = h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, table);
+  const isLarge = options.scenarios.length * options.columns.length > MOST_DRAWN;
+  const near = isLarge ? createNearRows(options.columns.length, element) : null;
+  table.classList.toggle("large", isLarge);
   return {
-    element: h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, table),
+    element,
     setColumns(given) {
       columns = given;
       head.replaceChildren(headerRow(given));
@@ -54,8 +62,10 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
     setRow(row) {
       const element = rows.get(row.scenario.id);
       element?.classList.remove("pending");
-      const sparklines = releaseSparklines(row, columns);
-      element?.replaceChildren(rowHeader(row.scenario, sparklines), ...matrixCells(row, options));
+      if (element === undefined) return;
+      const draw = () => [rowHeader(row.scenario, releaseSparklines(row, columns)), ...matrixCells(row, options)];
+      if (near === null) element.replaceChildren(...draw());
+      else near.fill(element, draw);
     },
     arrange(groups) {
       const wanted = groups.flatMap(({ heading: text, scenarios }) => {

@@ -2,7 +2,7 @@ import type { MatrixResult, QuirkResult } from "@hvdiff/lab";
 import type { CompletionNames, Query } from "@hvdiff/query";
 import { formatRoute, type MatrixRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
-import { createMatrixBoard, type MatrixBoard } from "./matrix-board.ts";
+import { createMatrixBoard, type MatrixArrangement, type MatrixBoard } from "./matrix-board.ts";
 import { matrixControls } from "./matrix-controls.ts";
 import { readQuery } from "./query-bar.ts";
 
@@ -31,33 +31,39 @@ export function matrixView(route: MatrixRoute, context: ViewContext): View {
     });
     return board.element;
   };
+  const arrange = (part: Partial<MatrixRoute>) => {
+    drawn.route = { ...drawn.route, ...part };
+    drawn.board?.arrange(arrangementOf(drawn));
+    context.note(drawn.route);
+  };
   const controls = matrixControls({
     route: () => drawn.route,
     columns,
     context,
     names: () => namesOf(drawn, context, columns),
+    onarrange: arrange,
     onquery(q, query) {
-      drawn.route = { ...drawn.route, q };
       drawn.query = query;
-      drawn.board?.filter(query);
-      context.note(drawn.route);
+      arrange({ q });
     },
   });
   const focusQuery = () => controls.querySelector<HTMLElement>("[data-key=query]")?.focus();
   return { title: "Matrix", controls, load: load(), stop: () => stopped.abort(), keys: { "/": focusQuery } };
 }
 
+function arrangementOf({ route, query }: Drawn): MatrixArrangement {
+  const { all, group, sort } = route;
+  return { all, query, group, sort };
+}
+
 function createBoard(drawn: Drawn, context: ViewContext, columns: readonly string[]): MatrixBoard {
-  const { route, query, quirks } = drawn;
+  const { route, quirks } = drawn;
   return createMatrixBoard({
     scenarios: context.scenarios,
     columns,
     quirks,
-    all: route.all,
     chart: route.chart,
-    query,
-    group: route.group,
-    sort: route.sort,
+    arrangement: arrangementOf(drawn),
     href: (scenario, column) => linkToCell(route, columns, { scenario, column }),
   });
 }
