@@ -1,14 +1,10 @@
-import { rmSync } from "node:fs";
 import type { Lab } from "@hvdiff/lab";
 import { UsageError } from "@hvdiff/lab";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningServer, startServer } from "../server/index.ts";
-import { findChromium, launch, openPage } from "./browser.ts";
-import { buildPage } from "./build-page.ts";
+import { describe, expect, test } from "vitest";
+import { openPage } from "./browser.ts";
+import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 
-const chromium = findChromium();
 const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 
 /** A lab that takes images which begin like an ELF file. */
@@ -27,25 +23,11 @@ function labForUploads(): Lab {
 }
 
 describe.skipIf(chromium === null)("one's own guest", () => {
-  let web: string;
-  let server: RunningServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    web = await buildPage();
-    server = await startServer({ port: 0, lab: labForUploads(), webDirectory: web });
-    browser = await launch(chromium ?? "");
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    if (web !== undefined) rmSync(web, { recursive: true });
-  });
+  const dashboard = useDashboard(labForUploads);
 
   test("an image is dropped, run, and compared; its address works in another browser", async () => {
-    const { page, complaints } = await openPage(browser);
-    await page.goto(`${server.url}#/own?on=metal,${KVM}`);
+    const { page, complaints } = await openPage(dashboard.browser);
+    await page.goto(`${dashboard.server.url}#/own?on=metal,${KVM}`);
     const buffer = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1]);
     await page.locator("[data-key=file]").setInputFiles({ name: "my.elf", mimeType: "application/x-elf", buffer });
     const row = page.getByRole("row", { name: /kvm@6\.1/ });
@@ -56,10 +38,10 @@ describe.skipIf(chromium === null)("one's own guest", () => {
     await row.getByRole("link").click();
     await page.locator(".trace-row.current").waitFor();
     expect(page.url()).toContain("#/compare/sha256:");
-    const other = await openPage(browser);
+    const other = await openPage(dashboard.browser);
     await other.page.goto(address);
     await other.page.getByRole("row", { name: /kvm@6\.1/ }).waitFor();
-    await other.page.goto(`${server.url}#/own`);
+    await other.page.goto(`${dashboard.server.url}#/own`);
     await other.page.getByRole("link", { name: /my\.elf/ }).waitFor();
     expect([...complaints, ...other.complaints]).toEqual([]);
     await page.context().close();
@@ -67,8 +49,8 @@ describe.skipIf(chromium === null)("one's own guest", () => {
   });
 
   test("pasted assembly is assembled in the page and run; what is wrong is said line by line", async () => {
-    const { page, complaints } = await openPage(browser);
-    await page.goto(`${server.url}#/own?on=metal,${KVM}`);
+    const { page, complaints } = await openPage(dashboard.browser);
+    await page.goto(`${dashboard.server.url}#/own?on=metal,${KVM}`);
     await page.getByText("Or paste assembly").click();
     const source = page.getByLabel("Assembly, Intel's syntax");
     const example = await source.inputValue();
@@ -84,8 +66,8 @@ describe.skipIf(chromium === null)("one's own guest", () => {
   });
 
   test("a file that is no guest is refused with a reason, an empty one before it is sent", async () => {
-    const { page, complaints } = await openPage(browser);
-    await page.goto(`${server.url}#/own`);
+    const { page, complaints } = await openPage(dashboard.browser);
+    await page.goto(`${dashboard.server.url}#/own`);
     const choose = (name: string, buffer: Buffer) =>
       page.locator("[data-key=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
     await choose("empty.elf", Buffer.alloc(0));

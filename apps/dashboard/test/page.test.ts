@@ -1,42 +1,25 @@
-import { rmSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningServer, startServer } from "../server/index.ts";
-import { findChromium, launch, openPage } from "./browser.ts";
-import { buildPage } from "./build-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { openPage } from "./browser.ts";
+import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 
 const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 const XSAVES = "qemu/vmx/named-model-omits-xsaves";
-const chromium = findChromium();
 if (chromium === null) console.warn("dashboard page tests skipped: no Chromium (apt-get install chromium)");
 
 describe.skipIf(chromium === null)("the page in Chromium", () => {
-  let web: string;
-  let server: RunningServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    web = await buildPage();
-    server = await startServer({ port: 0, lab: createFakeLab(), webDirectory: web });
-    browser = await launch(chromium ?? "");
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    if (web !== undefined) rmSync(web, { recursive: true });
-  });
+  const dashboard = useDashboard(createFakeLab);
 
   /** Opens a permalink, runs the journey, and fails on anything a developer would see in the console. */
   async function visit(hash: string, options: Parameters<typeof openPage>[1], journey: (page: Page) => Promise<void>) {
-    const { page, complaints } = await openPage(browser, options);
+    const { page, complaints } = await openPage(dashboard.browser, options);
     const elsewhere: string[] = [];
     page.on("request", (request) => {
-      if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
+      if (!request.url().startsWith(dashboard.server.url)) elsewhere.push(request.url());
     });
     try {
-      await page.goto(`${server.url}${hash}`);
+      await page.goto(`${dashboard.server.url}${hash}`);
       await journey(page);
       expect(complaints).toEqual([]);
       expect(elsewhere).toEqual([]);
@@ -161,8 +144,8 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   });
 
   test("an unknown column is an error with a way out", async () => {
-    const { page } = await openPage(browser);
-    await page.goto(`${server.url}#/matrix?on=metal,foo@1`);
+    const { page } = await openPage(dashboard.browser);
+    await page.goto(`${dashboard.server.url}#/matrix?on=metal,foo@1`);
     expect(await page.getByRole("alert").textContent()).toContain("unknown personality “foo”");
     await page.getByRole("link", { name: "Start over with the default columns" }).click();
     await cell(page, "xsaves-control", KVM).waitFor();

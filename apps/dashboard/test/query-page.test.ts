@@ -1,33 +1,15 @@
-import { rmSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningServer, startServer } from "../server/index.ts";
-import { findChromium, launch, openPage } from "./browser.ts";
-import { buildPage } from "./build-page.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { openPage } from "./browser.ts";
+import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 
-const chromium = findChromium();
-
 describe.skipIf(chromium === null)("the query bar", () => {
-  let web: string;
-  let server: RunningServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    web = await buildPage();
-    server = await startServer({ port: 0, lab: createFakeLab(), webDirectory: web });
-    browser = await launch(chromium ?? "");
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    if (web !== undefined) rmSync(web, { recursive: true });
-  });
+  const dashboard = useDashboard(createFakeLab);
 
   async function visit(hash: string, work: (page: Page) => Promise<void>): Promise<void> {
-    const { page, complaints } = await openPage(browser);
-    await page.goto(server.url + hash);
+    const { page, complaints } = await openPage(dashboard.browser);
+    await page.goto(dashboard.server.url + hash);
     await work(page);
     expect(complaints).toEqual([]);
     await page.context().close();
@@ -46,7 +28,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
       await page.keyboard.type(" and not seed:S1");
       expect(await rows(page)).toEqual(["capabilities"]);
-      address = page.url().replace(server.url, "");
+      address = page.url().replace(dashboard.server.url, "");
     });
     expect(address).toContain("q=virtualbox:unexplained");
     await visit(address, async (page) => {

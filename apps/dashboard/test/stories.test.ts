@@ -23,8 +23,19 @@ describe.skipIf(chromium === null)("questions that took people days, over real r
     expect(STORIES.map((story) => story.question)).toContain(question);
     await dashboard.visit("", async (page) => {
       page.setDefaultTimeout(PATIENCE);
+      await page.evaluate(() => {
+        document.documentElement.dataset["clicks"] = "0";
+        const onclick = ({ isTrusted }: Event) => {
+          const { dataset } = document.documentElement;
+          if (isTrusted) dataset["clicks"] = String(Number(dataset["clicks"]) + 1);
+        };
+        addEventListener("click", onclick, { capture: true });
+      });
       await page.getByRole("link", { name: question }).click();
       await answered(page);
+      const clicks = Number(await page.evaluate(() => document.documentElement.dataset["clicks"]));
+      expect(clicks).toBeGreaterThan(0);
+      expect(clicks).toBeLessThanOrEqual(3);
     });
   }
 

@@ -73,4 +73,13 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       expect(text).toContain("stayed vmcs01");
     });
   });
+
+  test.each(["structures", "walk", "schedules"])("%s of a stack says what can be looked at instead", async (view) => {
+    await dashboard.visit(`#/${view}/xsaves-control?on=ideal//vmware@17`, async (page) => {
+      await page.getByRole("heading", { name: "One hypervisor at a time" }).waitFor();
+      await page.getByRole("link", { name: "Look at vmware@17 alone" }).click();
+      await page.locator(".stack-note").waitFor({ state: "detached" });
+      expect(page.url()).toContain("on=vmware@17");
+    });
+  });
 });

@@ -150,6 +150,12 @@ function columnsNamed(route: Route): readonly (string | null)[] {
   return route.view === "quirks" ? [] : (route.on ?? []);
 }
 
+/** Each of the hypervisors on each: what `a//b` can be, for those who do not know. */
+function stacksOf(columns: readonly string[]): string[] {
+  const hypervisors = columns.filter((column) => column !== "metal");
+  return hypervisors.flatMap((below) => hypervisors.map((above) => `${below}//${above}`));
+}
+
 function contextOf(
   session: Session,
   route: Route,
@@ -162,6 +168,7 @@ function contextOf(
     choices,
     scenarios,
     knownColumns: [...session.columns],
+    offeredColumns: [...session.columns, ...stacksOf(choices.defaults)],
     matrixLink: session.last.matrix,
     go(next, how) {
       const address = formatRoute(next);

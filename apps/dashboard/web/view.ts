@@ -9,6 +9,8 @@ export interface ViewContext {
   readonly scenarios: readonly ScenarioResult[];
   /** Columns to offer: the default ones and those named so far. */
   readonly knownColumns: readonly string[];
+  /** These, and hypervisors on each other: for views that take stacks. */
+  readonly offeredColumns: readonly string[];
   /** The matrix as it was last looked at. */
   readonly matrixLink: string;
   /** Shows another route; `replace` leaves no entry in the history. */

@@ -107,6 +107,10 @@ function drawTicks(layer: Layer, events: readonly EventResult[], place: { x: X; 
     if (there === undefined || (FILLS[there.kind] === undefined && FILLS[event.kind] !== undefined))
       drawn.set(pixel, event);
   }
+  if (place.width === LEAST) {
+    drawCrowd(layer, drawn, place.y);
+    return;
+  }
   for (const event of drawn.values()) {
     const isChange = FILLS[event.kind] !== undefined;
     layer
@@ -119,6 +123,20 @@ function drawTicks(layer: Layer, events: readonly EventResult[], place: { x: X; 
       .attr("height", isChange ? LANE.height - 7 : LANE.height - 14)
       .attr("fill", FILLS[event.kind] ?? PAINT.muted);
   }
+}
+
+/** Ticks that stand for many events each: one path for each colour, since there are thousands. */
+function drawCrowd(layer: Layer, drawn: ReadonlyMap<number, EventResult>, y: number): void {
+  const paths = new Map<string, string[]>();
+  for (const [pixel, { kind }] of drawn) {
+    const fill = FILLS[kind];
+    const [top, height] = fill === undefined ? [9, LANE.height - 14] : [2, LANE.height - 7];
+    const path = paths.get(fill ?? PAINT.muted) ?? [];
+    path.push(`M${pixel} ${y + top}h${LEAST}v${height}h-${LEAST}z`);
+    paths.set(fill ?? PAINT.muted, path);
+  }
+  for (const [fill, path] of paths)
+    layer.append("path").attr("class", "hv-events").attr("d", path.join("")).attr("fill", fill);
 }
 
 function drawMark(layer: Layer, x: number, height: number): void {

@@ -28,7 +28,7 @@ function controls(route: CapsRoute, context: ViewContext): HTMLElement {
     ),
     columnPicker({
       columns: route.on ?? context.choices.defaults,
-      known: context.knownColumns,
+      known: context.offeredColumns,
       isCustom: route.on !== null,
       onchange: (on) => change({ on }),
     }),

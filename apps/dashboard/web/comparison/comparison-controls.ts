@@ -30,7 +30,7 @@ export function comparisonControls(route: Compared, context: ViewContext): HTMLE
         choices: context.scenarios.map(({ id }) => ({ value: id, text: id })),
         onchange: (id) => change({ scenario: id }),
       }),
-      columnField({ side: "left", label: "Reference", value: route.left, known: context.knownColumns }, (left) =>
+      columnField({ side: "left", label: "Reference", value: route.left, known: context.offeredColumns }, (left) =>
         change({ left }),
       ),
       h(
@@ -45,10 +45,11 @@ export function comparisonControls(route: Compared, context: ViewContext): HTMLE
         },
         "⇄",
       ),
-      columnField({ side: "right", label: "Compared with", value: route.right, known: context.knownColumns }, (right) =>
-        change({ right }),
+      columnField(
+        { side: "right", label: "Compared with", value: route.right, known: context.offeredColumns },
+        (right) => change({ right }),
       ),
-      othersField(route.others, context.knownColumns, (others) => change({ others })),
+      othersField(route.others, context.offeredColumns, (others) => change({ others })),
       cpuField(context.choices, route.cpu, (cpu) => change({ cpu })),
     ),
     quirkChips(route, (quirks) => change({ quirks })),

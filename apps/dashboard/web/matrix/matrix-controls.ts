@@ -52,7 +52,7 @@ export function matrixControls(options: MatrixControlsOptions): HTMLElement {
     ),
     columnPicker({
       columns,
-      known: context.knownColumns,
+      known: context.offeredColumns,
       isCustom: route.on !== null,
       onchange: (on) => change({ on }),
     }),

@@ -89,10 +89,19 @@ async function fill(
   given: { route: MatrixRoute; context: ViewContext; stopped: AbortSignal },
 ): Promise<void> {
   const { route, context, stopped } = given;
-  for (const { id } of context.scenarios) {
-    const answer: MatrixResult = await context.api.matrixRow({ scenario: id, on: route.on, cpu: route.cpu });
+  const ask = (index: number) => {
+    const scenario = context.scenarios[index]?.id;
+    return scenario === undefined ? null : context.api.matrixRow({ scenario, on: route.on, cpu: route.cpu });
+  };
+  let next = ask(0);
+  for (let index = 0; next !== null; index += 1) {
+    // The one after it is asked for meanwhile; should that fail, it is told when its turn comes.
+    const after = ask(index + 1);
+    after?.catch(() => {});
+    const answer: MatrixResult = await next;
     if (stopped.aborted) return;
     board.add(answer);
+    next = after;
   }
 }
 

@@ -42,7 +42,7 @@ function controls(route: OwnRoute, context: ViewContext): HTMLElement {
     ),
     columnPicker({
       columns: route.on ?? context.choices.defaults,
-      known: context.knownColumns,
+      known: context.offeredColumns,
       isCustom: route.on !== null,
       onchange: (on) => change({ on, run: null }),
     }),

@@ -6,6 +6,7 @@ import { causePanel } from "../parts/cause-panel.ts";
 import { selectField } from "../parts/controls.ts";
 import { fittedChart } from "../parts/fitted-chart.ts";
 import { type ChosenRun, chosenRun, runControls } from "../parts/run-controls.ts";
+import { isStack, stackNote } from "../parts/stack-note.ts";
 import { formatRoute } from "../route.ts";
 import type { SchedulesRoute } from "../run-routes.ts";
 import type { View, ViewContext } from "../view.ts";
@@ -34,8 +35,16 @@ export function schedulesView(route: SchedulesRoute, context: ViewContext): View
       withoutSchedule: true,
       extra: [eventField(chosen, change), boundField(chosen, change), searchButton(chosen, change)],
     }),
-    load: chosen.search ? context.api.explore(chosen).then((result) => drawn(result, chosen)) : Promise.resolve(idle()),
+    load: load(chosen, context),
   };
+}
+
+async function load(chosen: Chosen, context: ViewContext): Promise<HTMLElement> {
+  if (isStack(chosen.column)) {
+    const why = "Nothing can be scheduled for a stack of hypervisors.";
+    return stackNote(why, chosen.column, (column) => ({ ...chosen, column, search: false }));
+  }
+  return chosen.search ? drawn(await context.api.explore(chosen), chosen) : idle();
 }
 
 /** A column with a VMM half, to which a signal could return. */

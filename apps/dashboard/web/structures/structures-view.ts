@@ -2,6 +2,7 @@ import type { StructuresResult } from "@hvdiff/lab";
 import { h } from "../element.ts";
 import { selectField, toggleField } from "../parts/controls.ts";
 import { type ChosenRun, chosenRun, runControls } from "../parts/run-controls.ts";
+import { isStack, stackNote } from "../parts/stack-note.ts";
 import { formatRoute } from "../route.ts";
 import type { StructuresRoute } from "../run-routes.ts";
 import type { View, ViewContext } from "../view.ts";
@@ -18,6 +19,11 @@ export function structuresView(route: StructuresRoute, context: ViewContext): Vi
   const chosen = chosenRun(route, context);
   let lens: Lens | null = null;
   const load = async () => {
+    if (isStack(chosen.column)) {
+      const why =
+        "Each level of a stack of hypervisors has control structures of these names; this view shows those of one.";
+      return stackNote(why, chosen.column, (column) => ({ ...chosen, column }));
+    }
     lens = new Lens(await context.api.structures(chosen), chosen, context);
     return lens.element;
   };

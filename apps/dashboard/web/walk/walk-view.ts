@@ -1,6 +1,7 @@
 import type { PageWalkResult, StageWalk, WalkedEntry } from "@hvdiff/lab";
 import { type Child, h } from "../element.ts";
 import { type ChosenRun, chosenRun, runControls } from "../parts/run-controls.ts";
+import { isStack, stackNote } from "../parts/stack-note.ts";
 import { formatRoute } from "../route.ts";
 import type { WalkRoute } from "../run-routes.ts";
 import type { View, ViewContext } from "../view.ts";
@@ -11,7 +12,11 @@ type Chosen = WalkRoute & ChosenRun;
 export function walkView(route: WalkRoute, context: ViewContext): View {
   const chosen = chosenRun(route, context);
   const change = (part: Partial<WalkRoute>) => context.go({ ...chosen, ...part });
-  const load = async () => drawn(await context.api.pageWalk(chosen), chosen);
+  const load = async () => {
+    if (!isStack(chosen.column)) return drawn(await context.api.pageWalk(chosen), chosen);
+    const why = "In a stack of hypervisors an address goes through more stages than this view draws.";
+    return stackNote(why, chosen.column, (column) => ({ ...chosen, column }));
+  };
   return {
     title: `${chosen.scenario}: page walk on ${chosen.column}`,
     controls: runControls(chosen, context, {
