@@ -39,6 +39,7 @@ import { unbackedApicPage } from "./scenarios/unbacked-apic-page.ts";
 import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
 import { vmrunChecks } from "./scenarios/vmrun-checks.ts";
 import { vmxInstructionErrors } from "./scenarios/vmx-instruction-errors.ts";
+import { waitingTimes } from "./scenarios/waiting-times.ts";
 import { xsavesControl } from "./scenarios/xsaves-control.ts";
 import { xsavesLateLaunch } from "./scenarios/xsaves-late-launch.ts";
 
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly Scenario[] = [
   unbackedApicPage,
   leftToProcessor,
   emulatedSteps,
+  waitingTimes,
   eptWalk,
   guestViews,
   enlightenedVmcs,
