@@ -9,5 +9,5 @@ export const waitingTimes: Scenario = {
   sdm: ['3A "APIC Timer"', '3C "VMX-Preemption Timer"', '3C "VM-Entry Controls for Event Injection"'],
   needs: ["vmx"],
   tags: ["vmcs", "exits"],
-  expect: ["vmx", "apic-timer", "preemption-timer", "injected-int"],
+  expect: ["apic-timer", "vmx", "preemption-timer", "injected-int"],
 };
