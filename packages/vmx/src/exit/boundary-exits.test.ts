@@ -1,4 +1,4 @@
-import { Engine, STATE } from "@hvdiff/cpu";
+import { COMPILE_EARLY, type CompileThresholds, Engine, STATE } from "@hvdiff/cpu";
 import { type ControlName, controlMask } from "@hvdiff/spec";
 import { describe, expect, test } from "vitest";
 import { createRoot, PLACE } from "../../test/fixtures.ts";
@@ -39,6 +39,26 @@ function runGuest(code: readonly number[], prepare: (root: Root) => void): Root 
   expect(engine.run(1000)).toBe("root");
   return root;
 }
+
+/** Ticks from the entry of a guest that goes round and round to the exit of its timer. */
+function ticksToTimer(value: number, thresholds: CompileThresholds | null): number {
+  const { c, v, vmx } = createRoot();
+  c.memory.writeBytes(PLACE.guestCode, Uint8Array.from([NOP, NOP, 0xeb, 0xfc]));
+  v.write("pinBasedControls", v.read("pinBasedControls") | BigInt(controlMask("pin", "activateVmxPreemptionTimer")));
+  v.write("vmxPreemptionTimerValue", BigInt(value));
+  const engine = new Engine(c, thresholds);
+  engine.rootClient = true;
+  expect(vmx.vmlaunch()).toEqual({ kind: "enter" });
+  const before = c.retired;
+  expect(engine.run(1_000_000)).toBe("root");
+  expect(v.read("exitReason")).toBe(52n);
+  return (c.retired - before) / 2 ** vmx.capabilities.misc.preemptionTimerRate;
+}
+
+test.each([0, 1, 3, 1001])("a timer of %i is exact, however the guest's code is run", (value) => {
+  expect(ticksToTimer(value, null)).toBe(value);
+  expect(ticksToTimer(value, COMPILE_EARLY)).toBe(value);
+});
 
 describe("exits between instructions", () => {
   test("the monitor trap flag comes before a single step, which stays pending for the guest and none for the host", () => {
