@@ -1,4 +1,4 @@
-import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import type { CpuModel } from "@hvdiff/cpu";
 import { loadImage, SCENARIOS } from "@hvdiff/guests";
 import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { nearestHint, type Quirk } from "@hvdiff/personality";
@@ -8,6 +8,7 @@ import { eventKey } from "./events.ts";
 import { DEFAULT_SVM_CPU } from "./products.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
+import { ReusedMemory } from "./reused-memory.ts";
 import { createMachine, type GuestImage, type Run, type RunSettings, runMachine, settingsOf } from "./run.ts";
 import { sha256Hex } from "./run-id.ts";
 import { withLevelsBelow } from "./translation.ts";
@@ -19,7 +20,7 @@ export class Session {
   readonly settings: RunSettings;
   private readonly options: RunOptions;
   private readonly runs = new Map<string, Run>();
-  private recycled: RecycledMemory | null = null;
+  private readonly memory = new ReusedMemory();
   private readonly keys = new Map<Run, readonly string[]>();
 
   constructor(image: GuestImage, options: RunOptions) {
@@ -44,15 +45,12 @@ export class Session {
     const key = configuration.key;
     let run = this.runs.get(key);
     if (run === undefined) {
-      const recycled = this.recycled;
-      // A run that fails leaves the buffer as nobody knows it.
-      this.recycled = null;
       const machine = createMachine(this.image, column, configuration, this.silicon, {
         ...this.settings,
-        ...(recycled ? { recycled } : {}),
+        ...this.memory.take(),
       });
-      run = withLevelsBelow(runMachine(machine), column);
-      this.recycled = machine.memory.recycle();
+      run = runMachine(machine);
+      this.memory.giveBack(machine.memory);
       this.runs.set(key, run);
     }
     return run;

@@ -3,6 +3,7 @@ import { describeOutcome, type Machine } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
 import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
+import { ReusedMemory } from "../src/reused-memory.ts";
 import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
@@ -41,11 +42,14 @@ function result(machine: Machine): { outcome: string; events: string[]; serial: 
  */
 function runThroughClones(first: Machine, stride: number): { machine: Machine; clones: number } {
   let machine = first;
+  const memory = new ReusedMemory();
   let clones = 0;
   for (;;) {
     const ended = machine.runChoicePoints(stride);
     if (ended) return { machine, clones };
-    machine = machine.clone();
+    const clone = machine.clone(memory.take());
+    memory.giveBack(machine.memory);
+    machine = clone;
     clones++;
   }
 }

@@ -3,6 +3,7 @@ import { describeOutcome, type Machine, restoreSnapshot, takeSnapshot } from "@h
 import { describe, expect, test } from "vitest";
 import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
+import { ReusedMemory } from "../src/reused-memory.ts";
 import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
@@ -16,12 +17,17 @@ const AHEAD = 2;
 /** One small run is taken back at every single choice point. */
 const THOROUGH = "cr4-loop ideal";
 
+const memory = new ReusedMemory();
+
 function machineOf(scenario: string, column: string): Machine {
   const needsSvm = SCENARIOS.some(({ id, needs }) => id === scenario && needs.includes("svm"));
   const session = new Session(guestImage({ scenario }), needsSvm ? { cpu: "zen2" } : {});
   const resolved = session.column(column);
   const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  return createMachine(session.image, resolved, configuration, session.silicon, {
+    ...session.settings,
+    ...memory.take(),
+  });
 }
 
 function ended(machine: Machine): { outcome: string; events: string[]; serial: string } {
@@ -47,5 +53,6 @@ describe.each(SCENARIOS.map((scenario) => scenario.id))("%s", (scenario) => {
       done = machine.runChoicePoints(stride);
     }
     expect(ended(machine)).toEqual(expected);
+    memory.giveBack(machine.memory);
   });
 });

@@ -1,9 +1,10 @@
-import type { CpuModel, RecycledMemory } from "@hvdiff/cpu";
+import type { CpuModel } from "@hvdiff/cpu";
 import { L0Refusal } from "@hvdiff/nested";
 import { UsageError } from "../src/api.ts";
 import type { Configuration } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
 import type { ResolvedColumn } from "../src/resolved-column.ts";
+import { ReusedMemory } from "../src/reused-memory.ts";
 import { createMachine, type GuestImage, type Run, runMachine, settingsOf } from "../src/run.ts";
 import { guestImage } from "../src/session.ts";
 
@@ -17,7 +18,7 @@ export interface Seen {
 export class TraceCache {
   private readonly images = new Map<string, GuestImage>();
   private readonly runs = new Map<string, Seen | null>();
-  private recycled: RecycledMemory | null = null;
+  private readonly memory = new ReusedMemory();
   private readonly settings = settingsOf({ memory: 0x200_0000 });
 
   /** What the guest saw; null where the silicon cannot host the column. */
@@ -46,16 +47,13 @@ export class TraceCache {
   private run(scenario: string, column: ResolvedColumn, silicon: CpuModel, configuration: Configuration): Seen | null {
     try {
       const image = this.imageOf(scenario);
-      const recycled = this.recycled;
-      // A run that fails leaves the buffer as nobody knows it.
-      this.recycled = null;
       const machine = createMachine(image, column, configuration, silicon, {
         ...this.settings,
         processors: image.processors,
-        ...(recycled === null ? {} : { recycled }),
+        ...this.memory.take(),
       });
       const run = runMachine(machine);
-      this.recycled = machine.memory.recycle();
+      this.memory.giveBack(machine.memory);
       return { run, keys: run.events.map(eventKey) };
     } catch (error) {
       if (error instanceof UsageError || error instanceof L0Refusal) return null;
