@@ -104,9 +104,10 @@ export const OPTIONS = {
   },
   device: {
     name: "device",
-    value: "pci-testdev",
-    choices: ["pci-testdev"],
-    summary: "a device that is not always there: QEMU's PCI test device",
+    value: "pci-testdev|hyperv-testdev",
+    choices: ["pci-testdev", "hyperv-testdev"],
+    repeatable: true,
+    summary: "a device that is not always there: QEMU's test device for PCI, or for Hyper-V's synthetic interrupts",
   },
   noReboot: {
     name: "no-reboot",

@@ -35,6 +35,7 @@ import { steeredInterrupt } from "./scenarios/steered-interrupt.ts";
 import { strayException } from "./scenarios/stray-exception.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
+import { syntheticInterrupts } from "./scenarios/synthetic-interrupts.ts";
 import { unbackedApicPage } from "./scenarios/unbacked-apic-page.ts";
 import { vmcs12Memory } from "./scenarios/vmcs12-memory.ts";
 import { vmrunChecks } from "./scenarios/vmrun-checks.ts";
@@ -62,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   enlightenedVmcs,
   enlightenedVmptrld,
   l2Flush,
+  syntheticInterrupts,
   exitMix,
   plainCpuid,
   cpuidStorm,

@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly processors?: number;
   /** Files beside the image: multiboot modules, or the initial RAM disk. */
   readonly modules?: readonly GuestModule[];
-  /** Devices that are not always there: QEMU's PCI test device. */
-  readonly devices?: readonly "pci-testdev"[];
+  /** Devices that are not always there: QEMU's test devices for PCI and for Hyper-V's synthetic interrupts. */
+  readonly devices?: readonly ("pci-testdev" | "hyperv-testdev")[];
   /** How to start the image; what is absent the image decides. */
   readonly boot?: BootOptions;
   /** After what the PC boots the image again, on metal; default: a reset or a triple fault ends the run. */

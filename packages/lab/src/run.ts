@@ -168,6 +168,7 @@ export function createMachine(
     programName: image.programName,
     commandLine: settings.commandLine,
     modules: settings.modules,
+    synicTestDevice: settings.devices.includes("hyperv-testdev"),
     pciTestDevice: settings.devices.includes("pci-testdev"),
     memory: settings.memory,
     firmware: settings.firmware,

@@ -33,13 +33,15 @@ const OTHERS = [
 
 /** Scenarios about enlightened VMCSs, and what offers them. */
 const ON_ENLIGHTENED = ["enlightened-vmcs", "enlightened-vmptrld", "l2-flush"];
-const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on/hv-tlbflush-direct=on";
+const SYNTHETIC = ["hypercalls", "synic", "timers", "referenceTime"];
+const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on/hv-tlbflush-direct=on/hv-passthrough=on";
 
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
   if (points.some((point) => point.endsWith("VmrunChecks"))) return ["vmrun-checks"];
   if (points.includes("svm")) return ON_SVM;
+  if (Object.keys(policy.enlightened ?? {}).some((point) => SYNTHETIC.includes(point))) return ["synthetic-interrupts"];
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
   if (points.includes("vmcs12")) return ["vmcs12-memory"];
   if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];

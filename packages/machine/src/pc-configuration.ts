@@ -7,6 +7,8 @@ export interface PcConfiguration {
   readonly boot?: DirectBoot;
   /** Whether QEMU's PCI test device is there. */
   readonly pciTestDevice?: boolean;
+  /** Whether QEMU's test device for Hyper-V's synthetic interrupts is there. */
+  readonly synicTestDevice?: boolean;
 }
 
 /** An image that a loader has put into memory, as firmware could still read it. */

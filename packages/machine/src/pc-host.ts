@@ -17,6 +17,8 @@ export interface PcHost {
   exited(): void;
   /** The guest has reset the processors, or the whole machine; or a sleep has ended and firmware resumes; see `ResetKind`. */
   resetRequested(kind: ResetKind): void;
+  /** The guest has written to the test device for synthetic interrupts; absent where there can be none. */
+  synicControl?(value: number): void;
   /** The guest has turned the machine off. */
   powerOff(): void;
   /** The guest sleeps with its memory kept: processors stop until `resetRequested("wake")`. */

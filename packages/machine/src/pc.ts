@@ -15,7 +15,7 @@ import { PowerManagement } from "./devices/power-management.ts";
 import { RtcMc146818 } from "./devices/rtc-mc146818.ts";
 import { SerialOutput } from "./devices/serial-output.ts";
 import { FirmwarePort, ResetControl, SystemControlPortA } from "./devices/system-control.ts";
-import { TestDevice, TestMemory } from "./devices/test-device.ts";
+import { SynicTestDevice, TestDevice, TestMemory } from "./devices/test-device.ts";
 import { Uart16550 } from "./devices/uart-16550.ts";
 import { KeptStates, type SavedPc } from "./kept-states.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
@@ -101,6 +101,7 @@ export class Pc implements Bus {
     }),
     new SystemControlPortA(() => this.host.resetRequested("init")),
     new ResetControl((kind) => this.host.resetRequested(kind)),
+    new SynicTestDevice((value) => this.configuration.synicTestDevice && this.host.synicControl?.(value)),
     new FirmwarePort(() => this.host.resetRequested("boot")),
   ];
   /** Everything that a clone copies. */

@@ -46,6 +46,8 @@ export interface NestedMachineOptions extends BootRequest {
   readonly userspace?: Userspace | null;
   /** Whether QEMU's PCI test device is there. */
   readonly pciTestDevice?: boolean;
+  /** Whether QEMU's test device for synthetic interrupts is there. */
+  readonly synicTestDevice?: boolean;
 }
 
 /** A machine whose root mode belongs to an L0, with the guest loaded as its L1. Errors: `LoadError`, `L0Refusal`. */
@@ -77,6 +79,7 @@ interface GuestRequest extends BootRequest {
   readonly firmware: FirmwareProfile;
   readonly processors?: number;
   readonly pciTestDevice?: boolean;
+  readonly synicTestDevice?: boolean;
 }
 
 /**
@@ -94,8 +97,8 @@ export function loadGuest<H extends { readonly pc: Pc }>(
     read: (address, length) => memory.readBytes(GUEST_OFFSET + address, length),
     write: (address, data) => memory.writeBytes(GUEST_OFFSET + address, data),
   };
-  const { pciTestDevice = false, processors = 1 } = request;
-  const configuration = { processors, memory: request.memory, pciTestDevice };
+  const { pciTestDevice = false, synicTestDevice = false, processors = 1 } = request;
+  const configuration = { processors, memory: request.memory, pciTestDevice, synicTestDevice };
   installFirmware(request.firmware, configuration, guest.write);
   const boot = loadImage(request, guest);
   const made = make(boot.state);

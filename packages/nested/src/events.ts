@@ -248,7 +248,9 @@ function injectOrWait(vcpu: VmxVcpu): void {
   const controls = v.lo(F.primaryProcessorBasedControls);
   if (isOpen(vcpu)) {
     v.set(F.vmEntryInterruptionInformation, VALID | vcpu.interrupts.acknowledge(), 0);
-    const wanted = vcpu.handlers.l1WindowRequest(C.PROC_INTERRUPT_WINDOW);
+    // One that is over when it is taken leaves the next one pending.
+    const own = vcpu.interrupts.pending ? C.PROC_INTERRUPT_WINDOW : 0;
+    const wanted = own | vcpu.handlers.l1WindowRequest(C.PROC_INTERRUPT_WINDOW);
     v.set(F.primaryProcessorBasedControls, (controls & ~C.PROC_INTERRUPT_WINDOW) | wanted, 0);
     // An injected interrupt wakes a halted processor.
     v.set(F.guestActivityState, 0, 0);

@@ -1,6 +1,14 @@
 import { enterVirtualWireMode, type InterruptMessage, type Processor, STATE } from "@hvdiff/cpu";
 import type { Pc } from "@hvdiff/machine";
 
+/** Interrupts that come from elsewhere than the PC and the local APIC. */
+export interface MoreInterrupts {
+  readonly deadline: number;
+  advanceTo(time: number): void;
+  /** Whether an interrupt is over when it is taken. */
+  endsByItself(vector: number): boolean;
+}
+
 /**
  * L1's interrupt controllers as one virtual processor sees them: its local APIC, with the register file that L0 keeps, and the PC's 8259s
  * and I/O APIC behind it.
@@ -8,6 +16,8 @@ import type { Pc } from "@hvdiff/machine";
 export class GuestInterrupts {
   private readonly file: Processor;
   private readonly pc: Pc;
+  /** Null where there are none. */
+  more: MoreInterrupts | null = null;
 
   /**
    * @param file L1's registers as L0 keeps them
@@ -61,17 +71,22 @@ export class GuestInterrupts {
 
   /** The vector of the interrupt that is being taken. */
   acknowledge(): number {
-    return this.file.apic.acknowledge();
+    const { apic } = this.file;
+    const vector = apic.acknowledge();
+    if (this.more?.endsByItself(vector) === true) apic.endOfInterrupt();
+    return vector;
   }
 
   /** Tick at which a device or the local APIC's timer acts next. */
   get deadline(): number {
-    return Math.min(this.pc.deadline, this.file.apic.deadline);
+    const deadline = Math.min(this.pc.deadline, this.file.apic.deadline);
+    return this.more === null ? deadline : Math.min(deadline, this.more.deadline);
   }
 
   /** Lets devices and the timer act on the time that has passed. */
   advanceTo(time: number): void {
     this.pc.advanceTo(time);
     this.file.apic.advanceTo(time);
+    this.more?.advanceTo(time);
   }
 }

@@ -1,3 +1,4 @@
+import { createSyntheticShared, type SyntheticShared } from "./enlightened/synic-state.ts";
 import { createPagePool, type PagePoolState } from "./page-pool.ts";
 
 /** An exception that L0 owes the running level. `errorCode` -1: none. The halves are what an exit qualification would hold: #PF's address. */
@@ -20,10 +21,20 @@ export interface L0State {
   wallClock: bigint;
   /** The virtual machine moves: numbers of the virtual processors that have returned to userspace for that. Null where it does not. */
   moving: number[] | null;
+  synthetic: SyntheticShared;
   /** Counters by name. */
   counters: Record<string, number>;
 }
 
 export function createL0State(): L0State {
-  return { started: false, tables01: 0, maps: 0, pool: createPagePool(), wallClock: 0n, moving: null, counters: {} };
+  return {
+    started: false,
+    tables01: 0,
+    maps: 0,
+    pool: createPagePool(),
+    wallClock: 0n,
+    moving: null,
+    synthetic: createSyntheticShared(),
+    counters: {},
+  };
 }

@@ -1,5 +1,6 @@
 import type { ApicMessage, Outcome, RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, EntryCheckPlan, type VmxCapabilities, type VmxEnvironment } from "@hvdiff/vmx";
+import { controlTestDevice } from "./enlightened/connections.ts";
 import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
@@ -112,7 +113,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     else vcpu.outcome = { kind: "unimplemented", what: `VM-execution control ${control}`, where: vcpu.where() };
   }
 
-  protected override deliver(vcpu: VmxVcpu, message: ApicMessage): void {
+  override deliver(vcpu: VmxVcpu, message: ApicMessage): void {
     if (vcpu !== this.running && vcpu.isLateNotification(message))
       this.running.state.lateNotifications.push({ to: vcpu.index, message });
     else super.deliver(vcpu, message);
@@ -126,6 +127,10 @@ export class L0 extends VirtualMachine<VmxVcpu> {
       vcpu.noteArrival(message);
     }
     state.lateNotifications = [];
+  }
+
+  protected override controlSynic(value: number): void {
+    controlTestDevice(this, value);
   }
 
   protected override routesChanged(): void {

@@ -1,6 +1,10 @@
 import { STATE } from "@hvdiff/cpu";
 import { u64 } from "@hvdiff/spec";
+import { afterMessage } from "./enlightened/connections.ts";
+import { REFERENCE_TIME_MSRS } from "./enlightened/reference-time.ts";
+import { createSynicMsrs } from "./enlightened/synic.ts";
 import { SYNTHETIC_MSRS } from "./enlightened/synthetic-msrs.ts";
+import { TIMER_MSRS } from "./enlightened/synthetic-timers.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import { CLOCK_MSRS } from "./paravirtual-clock.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
@@ -13,7 +17,13 @@ export interface OfferedMsrs {
   write(vcpu: VmxVcpu, msr: number, value: bigint): boolean;
 }
 
-const OFFERED: readonly OfferedMsrs[] = [SYNTHETIC_MSRS, CLOCK_MSRS];
+const OFFERED: readonly OfferedMsrs[] = [
+  SYNTHETIC_MSRS,
+  createSynicMsrs(afterMessage),
+  TIMER_MSRS,
+  REFERENCE_TIME_MSRS,
+  CLOCK_MSRS,
+];
 const GENERAL_PROTECTION = 13;
 const RAX = STATE.GPR;
 const RCX = STATE.GPR + 2;

@@ -69,6 +69,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
       },
       resetRequested: (what) => this.end({ kind: "reset", what }),
       powerOff: () => this.end({ kind: "power-off" }),
+      synicControl: (value) => this.controlSynic(value),
       suspended: () => this.end({ kind: "suspended" }),
       serialLine: (line) => this.running.sink?.event("serial", { line }),
     });
@@ -155,10 +156,14 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     }
   }
 
+  /** The guest has written to the test device for synthetic interrupts. */
+  protected controlSynic(_value: number): void {}
+
   /** L1 has written an entry of its I/O APIC. */
   protected routesChanged(): void {}
 
-  protected deliver(vcpu: V, message: ApicMessage): void {
+  /** An interrupt message comes to a virtual processor's local APIC. */
+  deliver(vcpu: V, message: ApicMessage): void {
     const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
     accepting.apic.accept(message);
     vcpu.noteArrival(message);

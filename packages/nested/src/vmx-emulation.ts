@@ -25,6 +25,7 @@ import {
   vmreadEnlightened,
   vmwriteEnlightened,
 } from "./enlightened/enlightened-vmcs.ts";
+import { emulateHypercall } from "./enlightened/hypercalls.ts";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import { type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
@@ -176,6 +177,7 @@ function emulateInvvpid(vcpu: VmxVcpu): void {
 
 /** VMCALL from L1: outside VMX operation #UD, in root operation VMfail; or a hypercall of L0's. */
 function emulateVmcall(vcpu: VmxVcpu): void {
+  if (emulateHypercall(vcpu)) return;
   const { hypercallResult } = vcpu.l0.options.policy;
   if (hypercallResult !== null) {
     setGeneralRegister(vcpu.silicon, vcpu.v01, RAX, hypercallResult);

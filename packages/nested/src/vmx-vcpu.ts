@@ -11,6 +11,7 @@ import {
   traceVmexit,
 } from "@hvdiff/vmx";
 import { countEntered, countPage } from "./accounting.ts";
+import { createSyntheticInterrupts } from "./enlightened/synthetic-interrupts.ts";
 import type { EventPolicy } from "./event-policy.ts";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
@@ -25,7 +26,7 @@ import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
 import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
-import { eventPolicyOf, vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
+import { enlightenedPolicyOf, eventPolicyOf, vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
 import { isNotification } from "./posted-interrupts.ts";
 import { ShadowVmcs } from "./shadow-vmcs.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
@@ -85,6 +86,7 @@ export class VmxVcpu implements VirtualProcessor {
       (message, exceptSender) => l0.send(message, exceptSender ? this : null),
       (vector) => this.events.endsOfInterrupts === "all" || this.state.notedEnds.includes(vector),
     );
+    if (enlightenedPolicyOf(options.policy).synic) this.interrupts.more = createSyntheticInterrupts(this);
     this.events = eventPolicyOf(options.policy);
     const { home, fieldOffsets } = vmcs12PolicyOf(options.policy);
     this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {

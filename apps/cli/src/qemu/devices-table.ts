@@ -46,6 +46,12 @@ export const QEMU_DEVICES: readonly QemuDevice[] = [
     description: "memory and ports of a PCI test device",
     check: (_properties, _value, draft) => draft.argv.push("--device=pci-testdev"),
   },
+  {
+    name: "hyperv-testdev",
+    bus: "ISA",
+    description: "port of kvm-unit-tests' device for Hyper-V's synthetic interrupts",
+    check: (_properties, _value, draft) => draft.argv.push("--device=hyperv-testdev"),
+  },
   { name: "pc-testdev", bus: "ISA", description: "ports of kvm-unit-tests' test device", check: () => {} },
 ];
 

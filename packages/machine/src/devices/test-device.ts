@@ -52,3 +52,26 @@ export class TestMemory implements MmioHandler {
     for (let at = 0; at < size; at++) this.state.bytes[offset + at] = value >>> (at * 8);
   }
 }
+
+const SYNIC_PORT = 0x3000;
+const SYNIC_WIDTH = 4;
+const NOTHING = 0xffff_ffff;
+
+/** QEMU's test device for Hyper-V's synthetic interrupts: a port that only takes commands. */
+export class SynicTestDevice implements Device {
+  readonly ports = [[SYNIC_PORT, SYNIC_PORT + SYNIC_WIDTH - 1, SYNIC_WIDTH]] as const;
+  readonly state = {};
+  private readonly control: (value: number) => unknown;
+
+  constructor(control: (value: number) => unknown) {
+    this.control = control;
+  }
+
+  read(): number {
+    return NOTHING;
+  }
+
+  write(_port: number, _size: number, value: number): void {
+    this.control(value);
+  }
+}

@@ -13,6 +13,12 @@ export interface EnlightenedPolicy {
   readonly pointersWhileActive: "as-ever" | "repeat";
   /** Values of the page's first word that are taken. */
   readonly acceptedVersions: readonly number[];
+  /** Whether L1 has hypercalls, with the MSRs for them. */
+  readonly hypercalls: boolean;
+  /** Whether L1 has the synthetic interrupt controller, its timers, and the reference time. */
+  readonly synic: boolean;
+  readonly timers: boolean;
+  readonly referenceTime: boolean;
   /** Whether L0 does hypercalls of L2 that flush its TLB where L1 asks for that. */
   readonly flushesForL2: boolean;
 }
@@ -22,5 +28,9 @@ export const UNENLIGHTENED_POLICY: EnlightenedPolicy = {
   vmreadWhileActive: "no-current-vmcs",
   pointersWhileActive: "as-ever",
   acceptedVersions: [EVMCS_VERSION],
+  hypercalls: false,
+  synic: false,
+  timers: false,
+  referenceTime: false,
   flushesForL2: false,
 };

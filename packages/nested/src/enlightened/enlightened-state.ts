@@ -1,8 +1,8 @@
+import { createSynicState, type SynicState } from "./synic-state.ts";
+
 /** What one virtual processor has of the enlightened interface. Plain data: cloned, hashed and compared as it is. */
 export interface EnlightenedState {
-  /** The synthetic MSRs: guest operating system, hypercall page, virtual-processor assist page. */
-  guestOs: bigint;
-  hypercall: bigint;
+  /** The synthetic MSR of the virtual-processor assist page. */
   assist: bigint;
   /** L1-physical address of the active enlightened VMCS; -1 for none. */
   active: number;
@@ -10,15 +10,15 @@ export interface EnlightenedState {
   page: number;
   /** Instructions in a row that were not completed. */
   repeats: number;
+  synic: SynicState;
 }
 
 export function createEnlightenedState(): EnlightenedState {
   return {
-    guestOs: 0n,
-    hypercall: 0n,
     assist: 0n,
     active: -1,
     page: 0,
     repeats: 0,
+    synic: createSynicState(),
   };
 }

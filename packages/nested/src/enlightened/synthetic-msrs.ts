@@ -22,27 +22,27 @@ export function pageOf(vcpu: VmxVcpu, msr: bigint): number {
 }
 
 function read(vcpu: VmxVcpu, msr: number): bigint | null {
-  if (!enlightenedPolicyOf(vcpu.l0.options.policy).offered) return null;
-  const { guestOs, hypercall, assist } = vcpu.state.enlightened;
+  const { offered, hypercalls } = enlightenedPolicyOf(vcpu.l0.options.policy);
+  if (!offered && !hypercalls) return null;
+  const { guestOs, hypercall } = vcpu.l0.state.synthetic;
   if (msr === GUEST_OS_ID) return guestOs;
   if (msr === HYPERCALL) return hypercall;
   if (msr === VP_INDEX) return BigInt(vcpu.index);
-  return msr === VP_ASSIST_PAGE ? assist : null;
+  return msr === VP_ASSIST_PAGE ? vcpu.state.enlightened.assist : null;
 }
 
 function writeHypercall(vcpu: VmxVcpu, value: bigint): void {
-  const { enlightened } = vcpu.state;
+  const { synthetic } = vcpu.l0.state;
   // Who has not said what it is has no hypercalls.
-  enlightened.hypercall = enlightened.guestOs !== 0n ? value : value & ~ENABLE;
-  const page = pageOf(vcpu, enlightened.hypercall);
+  synthetic.hypercall = synthetic.guestOs !== 0n ? value : value & ~ENABLE;
+  const page = pageOf(vcpu, synthetic.hypercall);
   if (page >= 0) vcpu.l0.machine.memory.writeBytes(page, Uint8Array.from(HYPERCALL_CODE));
 }
 
 function write(vcpu: VmxVcpu, msr: number, value: bigint): boolean {
-  const { enlightened } = vcpu.state;
-  if (msr === GUEST_OS_ID) enlightened.guestOs = value;
+  if (msr === GUEST_OS_ID) vcpu.l0.state.synthetic.guestOs = value;
   else if (msr === HYPERCALL) writeHypercall(vcpu, value);
-  else if (msr === VP_ASSIST_PAGE) enlightened.assist = value;
+  else if (msr === VP_ASSIST_PAGE) vcpu.state.enlightened.assist = value;
   else return false;
   return true;
 }

@@ -6,6 +6,12 @@ function isOffered(context: ColumnContext): boolean {
   return context.spec.vmm?.flags.get("hv-evmcs") === "on";
 }
 
+/** A flag of QEMU's for a part of Hyper-V's interface, or the one for all parts. */
+function hasFlag(...names: readonly string[]): (context: ColumnContext) => boolean {
+  return ({ spec, silicon }) =>
+    silicon.vendor === "intel" && ["hv-passthrough", ...names].some((name) => spec.vmm?.flags.get(name) === "on");
+}
+
 /** What version 1 of the enlightened VMCS has no field for, and TSC scaling, which KVM leaves out as well. */
 const UNSAYABLE_PIN: readonly ControlName<"pin">[] = ["activateVmxPreemptionTimer", "processPostedInterrupts"];
 const UNSAYABLE_SECONDARY: readonly ControlName<"secondary">[] = [
@@ -24,6 +30,43 @@ const UNSAYABLE_SECONDARY: readonly ControlName<"secondary">[] = [
 
 /** The enlightened VMCS as KVM offers it where its VMM asks for it (hv-evmcs=on). */
 export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
+  defineQuirk({
+    id: "kvm/hyper-v/hypercalls",
+    summary:
+      "A guest that has written MSR 4000_0000H makes Hyper-V's hypercalls by VMCALL, and an unknown one returns status 2.",
+    affects: ["vmcall", "wrmsr"],
+    confidence: "source",
+    evidence: [kvmSource("hyperv.c", "kvm_hv_hypercall")],
+    when: hasFlag("hv-synic"),
+    policy: { enlightened: { hypercalls: true } },
+  }),
+  defineQuirk({
+    id: "kvm/hyper-v/synthetic-interrupts",
+    summary: "The guest has Hyper-V's synthetic interrupt controller, whose sources take no vector below 16.",
+    affects: ["rdmsr", "wrmsr"],
+    confidence: "source",
+    evidence: [kvmSource("hyperv.c", "synic_set_msr"), kvmSource("hyperv.c", "synic_set_sint")],
+    when: hasFlag("hv-synic"),
+    policy: { enlightened: { synic: true } },
+  }),
+  defineQuirk({
+    id: "kvm/hyper-v/synthetic-timers",
+    summary: "The guest has Hyper-V's synthetic timers, in messages and, where the VMM says so, by vectors.",
+    affects: ["rdmsr", "wrmsr"],
+    confidence: "source",
+    evidence: [kvmSource("hyperv.c", "stimer_set_config"), kvmSource("hyperv.c", "stimer_expiration")],
+    when: hasFlag("hv-stimer"),
+    policy: { enlightened: { timers: true } },
+  }),
+  defineQuirk({
+    id: "kvm/hyper-v/reference-time",
+    summary: "The guest has Hyper-V's reference counter, and its page for the time stamp with sequence 1.",
+    affects: ["rdmsr", "wrmsr"],
+    confidence: "source",
+    evidence: [kvmSource("hyperv.c", "get_time_ref_counter"), kvmSource("hyperv.c", "compute_tsc_page_parameters")],
+    when: hasFlag("hv-time"),
+    policy: { enlightened: { referenceTime: true } },
+  }),
   defineQuirk({
     id: "kvm/vmx/enlightened-vmcs",
     summary:

@@ -11,9 +11,14 @@ import { flagOf } from "../resolve-model.ts";
 
 /** Flags of QEMU that offer the guest a part of the Hyper-V interface. */
 export const ENLIGHTENMENT_FLAGS = [
+  "hv-passthrough",
   "hv-relaxed",
   "hv-vapic",
   "hv-vpindex",
+  "hv-time",
+  "hv-synic",
+  "hv-stimer",
+  "hv-stimer-direct",
   "hv-evmcs",
   "hv-emsr-bitmap",
   "hv-tlbflush-direct",
@@ -34,6 +39,27 @@ const MOST_PROCESSORS = 64;
 
 function isOn(context: ColumnContext, flag: EnlightenmentFlag): boolean {
   return flagOf(context, flag) === "on";
+}
+
+/** Switched on by itself, or with all that needs no more. */
+function isShown(context: ColumnContext, flag: EnlightenmentFlag): boolean {
+  return isOn(context, flag) || isOn(context, "hv-passthrough");
+}
+
+const ACCESS: readonly (readonly [EnlightenmentFlag, number])[] = [
+  ["hv-time", (1 << 1) | (1 << 9)],
+  ["hv-synic", 1 << 2],
+  ["hv-stimer", 1 << 3],
+  ["hv-vapic", 1 << 4],
+  ["hv-vpindex", 1 << 6],
+];
+const DIRECT_TIMERS = 1 << 19;
+
+/** CPUID 4000_0003H: the MSRs that are there, and others. SynIC and timers are modelled on Intel's processors. */
+function featuresOf(context: ColumnContext): [number, number, number, number] {
+  const shown = ACCESS.filter(([flag]) => isShown(context, flag));
+  const direct = isShown(context, "hv-stimer-direct") ? DIRECT_TIMERS : 0;
+  return [shown.reduce((all, [, bits]) => all | bits, 1 << 5), 0, 0, (1 << 3) | direct];
 }
 
 function isEnlightened(context: ColumnContext): boolean {
@@ -78,10 +104,9 @@ const HYPER_V_LEAVES = defineQuirk({
         { leaf: 0x4000_0002 },
         context.atLeast("6.2", "vmm") ? [0x3839, 0xa_0000, 0, 0] : [0x1bbc, 0x6_0001, 0, 0],
       );
-      const vapic = isOn(context, "hv-vapic");
-      const index = isOn(context, "hv-vpindex");
-      setLeaf(profile, { leaf: FEATURES }, [(1 << 5) | (vapic ? 1 << 4 : 0) | (index ? 1 << 6 : 0), 0, 0, 1 << 3]);
-      const relaxed = isOn(context, "hv-relaxed");
+      setLeaf(profile, { leaf: FEATURES }, featuresOf(context));
+      const vapic = isShown(context, "hv-vapic");
+      const relaxed = isShown(context, "hv-relaxed");
       setLeaf(profile, { leaf: RECOMMENDATIONS }, [(vapic ? 1 << 3 : 0) | (relaxed ? 1 << 5 : 0), NEVER_NOTIFY, 0, 0]);
       setLeaf(profile, { leaf: LIMITS }, [NEVER_NOTIFY, MOST_PROCESSORS, 0, 0]);
     },
@@ -115,12 +140,21 @@ const ENLIGHTENED_VMCS = defineQuirk({
 /** The Hyper-V interface as QEMU's flags offer it. */
 export const ENLIGHTENMENT_QUIRKS: readonly Quirk[] = [HYPER_V_LEAVES, ENLIGHTENED_VMCS];
 
+const REQUIRED: readonly (readonly [EnlightenmentFlag, EnlightenmentFlag])[] = [
+  ["hv-evmcs", "hv-vapic"],
+  ["hv-synic", "hv-vpindex"],
+  ["hv-stimer", "hv-synic"],
+  ["hv-stimer", "hv-time"],
+  ["hv-stimer-direct", "hv-stimer"],
+];
+
 /** Why QEMU would not start with these flags; undefined if it would. */
 export function refuseEnlightenments(flags: ReadonlyMap<string, string>, version: string): string | undefined {
   const on = (flag: EnlightenmentFlag): boolean => flags.get(flag) === "on";
-  if (on("hv-evmcs") && !on("hv-vapic")) return "hv-evmcs=on requires hv-vapic=on";
   if (on("hv-emsr-bitmap") && !on("hv-evmcs")) return "hv-emsr-bitmap=on requires hv-evmcs=on on Intel";
   if (on("hv-tlbflush-direct") && !on("hv-evmcs")) return "hv-tlbflush-direct=on is modelled only with hv-evmcs=on";
+  const lacking = REQUIRED.find(([flag, needs]) => on(flag) && !on(needs));
+  if (lacking !== undefined) return `${lacking[0]}=on requires ${lacking[1]}=on`;
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (on("hv-evmcs") && (major < 3 || (major === 3 && minor < 1)))
     return `qemu@${version} has no hv-evmcs; it came with 3.1`;
