@@ -34,6 +34,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     this.capabilities = capabilitiesOf(options.guestModel);
     this.checks = new EntryCheckPlan(entryCheckLists(options.policy));
     this.addVcpus((index) => new VmxVcpu(this, index));
+    this.controlSynic = (value) => controlTestDevice(this, value);
   }
 
   protected startMachine(): void {
@@ -127,10 +128,6 @@ export class L0 extends VirtualMachine<VmxVcpu> {
       vcpu.noteArrival(message);
     }
     state.lateNotifications = [];
-  }
-
-  protected override controlSynic(value: number): void {
-    controlTestDevice(this, value);
   }
 
   protected override routesChanged(): void {

@@ -51,6 +51,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   readonly pc: Pc;
   readonly vcpus: V[] = [];
   state: L0State = createL0State();
+  protected controlSynic: ((value: number) => void) | null = null;
   /** The virtual processor that L0 works for. */
   protected running!: V;
 
@@ -69,7 +70,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
       },
       resetRequested: (what) => this.end({ kind: "reset", what }),
       powerOff: () => this.end({ kind: "power-off" }),
-      synicControl: (value) => this.controlSynic(value),
+      synicControl: (value) => this.controlSynic?.(value),
       suspended: () => this.end({ kind: "suspended" }),
       serialLine: (line) => this.running.sink?.event("serial", { line }),
     });
@@ -156,13 +157,9 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
     }
   }
 
-  /** The guest has written to the test device for synthetic interrupts. */
-  protected controlSynic(_value: number): void {}
-
   /** L1 has written an entry of its I/O APIC. */
   protected routesChanged(): void {}
 
-  /** An interrupt message comes to a virtual processor's local APIC. */
   deliver(vcpu: V, message: ApicMessage): void {
     const accepting = vcpu.forwards(message) ? vcpu.silicon : vcpu.guestCpu.file;
     accepting.apic.accept(message);
