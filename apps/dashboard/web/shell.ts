@@ -22,12 +22,15 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   quirks: "Quirks",
 };
 
+/** What of the links' end fades out. */
+const FADE = 22;
+
 /** Where not all links fit, scrolls them so that this one is seen. */
 function bringIntoView(link: HTMLElement): void {
   const nav = link.parentElement;
   if (nav === null) return;
   const end = link.offsetLeft - nav.offsetLeft + link.offsetWidth;
-  nav.scrollLeft = Math.max(0, end - nav.clientWidth);
+  nav.scrollLeft = Math.max(0, end + FADE - nav.clientWidth);
 }
 
 /** Builds header, main and help into the container. */
@@ -62,6 +65,10 @@ export function createShell(container: HTMLElement): Shell {
   document.querySelector("[data-skip]")?.addEventListener("click", (event) => {
     event.preventDefault();
     main.focus();
+  });
+  addEventListener("resize", () => {
+    const current = links.find((link) => link.hasAttribute("aria-current"));
+    if (current !== undefined) bringIntoView(current);
   });
   return {
     main,

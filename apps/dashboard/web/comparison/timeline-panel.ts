@@ -2,10 +2,10 @@ import { lanesOf, levelsTimeline } from "@hvdiff/charts";
 import type { AlignedRow, ColumnResult, EventResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
+import { timelineWidth } from "../parts/timeline-width.ts";
 import { saveFile } from "../save-file.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 
-const WIDTH = 1000;
 const LEAST_SPAN = 20;
 /** Where the lanes begin and end, of the width. */
 const INSET = { left: 96, right: 8 };
@@ -44,7 +44,7 @@ export function timelinePanel(
 }
 
 function draw({ events, picture, words, span }: Timeline): void {
-  picture.replaceChildren(levelsTimeline(events, { document, width: WIDTH, span }));
+  picture.replaceChildren(levelsTimeline(events, { document, width: timelineWidth(), span }));
   words.textContent = `${count(span[1] - span[0], "event")} of ${count(events.length, "event")}`;
 }
 
@@ -84,9 +84,10 @@ function brush(timeline: Timeline, onevent: (index: number) => void): void {
   const { picture } = timeline;
   let from: number | null = null;
   const eventAt = ({ clientX }: PointerEvent): number => {
+    const width = timelineWidth();
     const box = picture.querySelector("svg")?.getBoundingClientRect() ?? new DOMRect(0, 0, 1, 1);
-    const x = ((clientX - box.left) / box.width) * WIDTH;
-    const part = (x - INSET.left) / (WIDTH - INSET.left - INSET.right);
+    const x = ((clientX - box.left) / box.width) * width;
+    const part = (x - INSET.left) / (width - INSET.left - INSET.right);
     return timeline.span[0] + Math.min(1, Math.max(0, part)) * (timeline.span[1] - timeline.span[0]);
   };
   picture.addEventListener("pointerdown", (event) => {

@@ -1,8 +1,10 @@
 import { levelsTimeline } from "@hvdiff/charts";
 import type { EventResult } from "@hvdiff/lab";
 import { h } from "../element.ts";
+import { timelineWidth } from "../parts/timeline-width.ts";
 
-const WIDTH = 1000;
+/** Where the lanes begin and end, of the width. */
+const INSET = { left: 96, right: 8 };
 
 /** A bar over a run: where one is, and how to go elsewhere. */
 export interface MomentBar {
@@ -26,8 +28,9 @@ export interface MomentBarOptions {
 /** The slider over a run's events with the levels above it, and the event in words. */
 export function momentBar({ events, stops, moment, onmoment }: MomentBarOptions): MomentBar {
   let now = moment;
+  const width = timelineWidth();
   const picture = h("div", { class: "moment-picture", "aria-hidden": "true" });
-  picture.append(levelsTimeline(events, { document, width: WIDTH }));
+  picture.append(levelsTimeline(events, { document, width }));
   const cursor = h("span", { class: "moment-cursor" });
   picture.append(cursor);
   const slider = h("input", {
@@ -39,12 +42,15 @@ export function momentBar({ events, stops, moment, onmoment }: MomentBarOptions)
     "data-key": "moment",
     oninput: () => look(Number(slider.value)),
   });
+  slider.style.marginLeft = `${(100 * INSET.left) / width}%`;
+  slider.style.width = `${100 - (100 * (INSET.left + INSET.right)) / width}%`;
   const words = h("p", { class: "moment-words", role: "status" });
   const show = () => {
     const event = events[now];
     slider.value = String(now);
     slider.setAttribute("aria-valuetext", event?.text ?? "");
-    cursor.style.left = `${(100 * (96 + (904 - 8) * ((now + 0.5) / Math.max(1, events.length)))) / WIDTH}%`;
+    const along = (now + 0.5) / Math.max(1, events.length);
+    cursor.style.left = `${(100 * (INSET.left + (width - INSET.left - INSET.right) * along)) / width}%`;
     words.replaceChildren(...wordsOf(event, now, events.length));
   };
   const look = (to: number) => {
