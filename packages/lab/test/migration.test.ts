@@ -55,9 +55,9 @@ describe("what is lost where a guest is moved", () => {
   test.each([
     ["kvm@5.7+qemu@5.0/host", "migrate@7200", "apic-timer", "kvm/migration/apic-timer-restarts"],
     ["kvm@5.8+qemu@5.0/host", "migrate@7200", null, null],
-    ["kvm@5.7+qemu@5.0/host", "migrate@28000", "preemption-timer", "kvm/migration/preemption-timer-restarts"],
-    ["kvm@5.8+qemu@5.0/host", "migrate@28000", null, null],
-    ["kvm@6.11+qemu@9.0/host", "migrate@46895.2", "injected-int", "kvm/migration/soft-event-length-lost"],
+    ["kvm@5.7+qemu@5.0/host", "migrate@16800", "preemption-timer", "kvm/migration/preemption-timer-restarts"],
+    ["kvm@5.8+qemu@5.0/host", "migrate@16800", null, null],
+    ["kvm@6.11+qemu@9.0/host", "migrate@22319.2", "injected-int", "kvm/migration/soft-event-length-lost"],
   ])("on %s with %s: %s", { timeout: 30_000 }, (column, schedule, verdict, quirk) => {
     const valuesOf = (options: { schedule?: string; quirks?: readonly string[] }) => {
       const session = new Session(guestImage({ scenario: "waiting-times" }), options);

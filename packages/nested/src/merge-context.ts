@@ -21,6 +21,8 @@ export interface MergeContext {
   /** What becomes of that bitmap. */
   readonly msrBitmap: MsrBitmapPlan;
   readonly policy: Pick<NestedPolicy, "unbackedVirtualApicPage" | "unbackedApicAccessPage" | "interceptsWbinvd">;
+  /** Of silicon's VMX-preemption timer to L1's (`timerScale`). */
+  readonly timerScale: number;
   /** HLT of L2 is L0's to do. */
   readonly haltsInL0: boolean;
   /** Told of each rule; null where nobody asked for that. */

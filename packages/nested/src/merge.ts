@@ -5,9 +5,17 @@ import { CopyPlans } from "./copy-plans.ts";
 import { useSecondStage } from "./ept02.ts";
 import { F } from "./fields.ts";
 import type { MergeContext } from "./merge-context.ts";
+import {
+  eitherLevel,
+  mergeEfer,
+  mergeEntryControls,
+  mergePrimaryControls,
+  mergeSecondaryControls,
+} from "./merge-controls.ts";
 import { mergeMsrBitmap } from "./merge-msr-bitmap.ts";
 import { mergeTsc } from "./merge-tsc.ts";
 import { mergeApicAccess, mergeVirtualApic } from "./merge-virtual-apic.ts";
+import { ticksOfSilicon } from "./preemption-timer.ts";
 
 /** Where the value of a vmcs02 field comes from. */
 export type MergeSource =
@@ -37,6 +45,7 @@ const COMPUTED_GUEST_FIELDS = new Set<VmcsField>([
   "guestIa32Debugctl",
   "guestDr7",
   "guestSmbase",
+  "vmxPreemptionTimerValue",
 ]);
 
 const COPIED_CONTROLS: readonly VmcsField[] = [
@@ -75,66 +84,6 @@ const HOST_INDICES: readonly number[] = HOST_STATE.map((name) => F[name]);
 const copiedPlan = new CopyPlans(COPIED, "zero");
 const hostPlan = new CopyPlans(HOST_INDICES, "zero");
 
-/** Secondary controls of L1 that take effect through vmcs02 as they are. */
-function secondary(m: MergeContext): void {
-  const active = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_SECONDARY) !== 0;
-  const wanted = active ? m.v12.lo(F.secondaryProcessorBasedControls) : 0;
-  const offsets = (m.v12.lo(F.primaryProcessorBasedControls) & C.PROC_TSC_OFFSETTING) !== 0;
-  const kept = wanted & ~(C.PROC2_NOT_SILICONS | (offsets ? 0 : C.PROC2_TSC_SCALING));
-  const own = C.PROC2_EPT | C.PROC2_VPID | (m.policy.interceptsWbinvd ? C.PROC2_WBINVD : 0);
-  m.v02.set(F.secondaryProcessorBasedControls, kept | own, 0);
-}
-
-function primary(m: MergeContext): void {
-  const own =
-    m.v01.lo(F.primaryProcessorBasedControls) &
-    ~(C.PROC_HLT | C.PROC_INTERRUPT_WINDOW | C.PROC_NMI_WINDOW | C.PROC_TPR_SHADOW);
-  const asked = m.v12.lo(F.primaryProcessorBasedControls) & ~(C.PROC_IO_BITMAPS | C.PROC_MSR_BITMAPS);
-  const wanted = m.haltsInL0 ? asked | C.PROC_HLT : asked;
-  // With a TPR shadow of L1's own, CR8 is in the virtual-APIC page and none of L0's business.
-  const priority = (wanted & C.PROC_TPR_SHADOW) !== 0 ? C.PROC_CR8_LOAD | C.PROC_CR8_STORE : 0;
-  m.v02.set(
-    F.primaryProcessorBasedControls,
-    (own & ~priority) | wanted | C.PROC_UNCONDITIONAL_IO | C.PROC_SECONDARY,
-    0,
-  );
-}
-
-function entryControls(m: MergeContext): void {
-  const kept = C.ENTRY_IA32E | C.ENTRY_LOAD_DEBUG;
-  m.v02.set(
-    F.vmEntryControls,
-    (m.v01.lo(F.vmEntryControls) & ~kept) | (m.v12.lo(F.vmEntryControls) & kept) | C.ENTRY_LOAD_DEBUG,
-    0,
-  );
-}
-
-function loads(m: MergeContext, control: number): boolean {
-  return (m.v12.lo(F.vmEntryControls) & control) !== 0;
-}
-
-const EFER_LME = 1 << 8;
-const EFER_LMA = 1 << 10;
-const CR0_PG = 1 << 31;
-
-/** Without "load IA32_EFER" L2 starts with L1's, but LMA (and LME while paging) follow "IA-32e mode guest". */
-function efer(m: MergeContext): void {
-  if (loads(m, C.ENTRY_LOAD_EFER)) {
-    m.v02.set(F.guestIa32Efer, m.v12.lo(F.guestIa32Efer), m.v12.hi(F.guestIa32Efer));
-    return;
-  }
-  const long = loads(m, C.ENTRY_IA32E);
-  const paging = (m.v12.lo(F.guestCr0) & CR0_PG) !== 0;
-  const clear = EFER_LMA | (paging ? EFER_LME : 0);
-  const value = (m.v01.lo(F.guestIa32Efer) & ~clear) | (long ? clear : 0);
-  m.v02.set(F.guestIa32Efer, value, 0);
-}
-
-function eitherLevel(m: MergeContext, control: number, index: number): void {
-  const from = loads(m, control) ? m.v12 : m.v01;
-  m.v02.set(index, from.lo(index), from.hi(index));
-}
-
 /**
  * How vmcs02 is made from vmcs01 and vmcs12, field by field, in the order of application. The architecture decides all of it: L2 must
  * behave as vmcs12 says, and L0 must get back what is its own.
@@ -169,14 +118,14 @@ export const MERGE_RULES: readonly MergeRule[] = [
     fields: ["primaryProcessorBasedControls"],
     source: "merged",
     why: "both levels' exits; bitmaps are consulted by L0",
-    apply: primary,
+    apply: mergePrimaryControls,
   },
   {
     id: "merge.secondary",
     fields: ["secondaryProcessorBasedControls"],
     source: "merged",
     why: "L1's features; EPT and VPID are L0's",
-    apply: secondary,
+    apply: mergeSecondaryControls,
   },
   {
     id: "merge.exitControls",
@@ -193,14 +142,14 @@ export const MERGE_RULES: readonly MergeRule[] = [
     fields: ["vmEntryControls"],
     source: "merged",
     why: "mode from L1, register loads are L0's",
-    apply: entryControls,
+    apply: mergeEntryControls,
   },
   {
     id: "merge.efer",
     fields: ["guestIa32Efer"],
     source: "merged",
     why: "L1's value, or the register as L1 had it",
-    apply: efer,
+    apply: mergeEfer,
   },
   {
     id: "merge.pat",
@@ -218,6 +167,14 @@ export const MERGE_RULES: readonly MergeRule[] = [
       eitherLevel(m, C.ENTRY_LOAD_DEBUG, F.guestDr7);
       eitherLevel(m, C.ENTRY_LOAD_DEBUG, F.guestIa32Debugctl);
     },
+  },
+  {
+    id: "merge.preemptionTimer",
+    fields: ["vmxPreemptionTimerValue"],
+    source: "merged",
+    why: "L1's ticks in those of silicon, whose timer may count at another rate",
+    apply: (m) =>
+      m.v02.set(F.vmxPreemptionTimerValue, ticksOfSilicon(m.v12.lo(F.vmxPreemptionTimerValue), m.timerScale), 0),
   },
   {
     id: "merge.tsc",

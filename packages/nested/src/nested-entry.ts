@@ -29,6 +29,7 @@ import { planMsrBitmap } from "./msr-bitmap-plan.ts";
 import { loadMsrs } from "./msr-lists.ts";
 import { failEntry, flushForTransition } from "./nested-exit.ts";
 import type { NestedPolicy } from "./policy.ts";
+import { timerScale } from "./preemption-timer.ts";
 import { stoppedWithDump } from "./register-dump.ts";
 import { keepShadow } from "./shadow-access.ts";
 import { forgetVpid, VPID_L2 } from "./silicon-tlb.ts";
@@ -153,6 +154,7 @@ export function makeVmcs02(vcpu: VmxVcpu, v12: MemoryVmcs): number {
     msrBitmap02: state.msrBitmap02,
     msrBitmap: planMsrBitmap(vcpu, v12),
     policy: options.policy,
+    timerScale: timerScale(vcpu),
     haltsInL0: vcpu.events.haltedL2 === "woken-by-events-of-l1",
     history: vcpu.history,
   });

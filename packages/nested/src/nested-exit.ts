@@ -106,7 +106,7 @@ function leaveL2(vcpu: VmxVcpu, reason: number, information: number): void {
   const saves = (reason & ENTRY_FAILURE) === 0;
   v12.set(F.exitReason, reason, 0);
   vcpu.history?.note({ way: "exit.information" });
-  noteCopy(vcpu, SAVED, information + (saves ? saveGuestState(v02, v12) : 0), "L2 exits to L1");
+  noteCopy(vcpu, SAVED, information + (saves ? saveGuestState(vcpu, v12) : 0), "L2 exits to L1");
   if (saves) {
     saveRegistersOfL2(vcpu, v12);
     vcpu.history?.note({ way: "exit.guestState" });

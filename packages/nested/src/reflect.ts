@@ -3,6 +3,8 @@ import type { MemoryVmcs } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { CopyPlans } from "./copy-plans.ts";
 import { F } from "./fields.ts";
+import { ticksOfL1, timerScale } from "./preemption-timer.ts";
+import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /*
  * The way back from L2 to L1: what silicon saved in vmcs02 goes into vmcs12 as far as L1's exit controls say, and L1 goes on with the
@@ -34,7 +36,8 @@ function copy(from: MemoryVmcs, to: MemoryVmcs, index: number): number {
  * Saves L2's state into vmcs12 (SDM 3C "Saving Guest State").
  * @returns how many fields were copied
  */
-export function saveGuestState(v02: MemoryVmcs, v12: MemoryVmcs): number {
+export function saveGuestState(vcpu: VmxVcpu, v12: MemoryVmcs): number {
+  const { v02 } = vcpu;
   let copied = savedPlan.copy(v02, v12);
   const exit = v12.lo(F.vmExitControls);
   if ((exit & C.EXIT_SAVE_DEBUG) !== 0) {
@@ -43,7 +46,10 @@ export function saveGuestState(v02: MemoryVmcs, v12: MemoryVmcs): number {
   }
   if ((exit & C.EXIT_SAVE_EFER) !== 0) copied += copy(v02, v12, F.guestIa32Efer);
   if ((exit & C.EXIT_SAVE_PAT) !== 0) copied += copy(v02, v12, F.guestIa32Pat);
-  if ((exit & C.EXIT_SAVE_TIMER) !== 0) copied += copy(v02, v12, F.vmxPreemptionTimerValue);
+  if ((exit & C.EXIT_SAVE_TIMER) !== 0) {
+    v12.set(F.vmxPreemptionTimerValue, ticksOfL1(v02.lo(F.vmxPreemptionTimerValue), timerScale(vcpu)), 0);
+    copied++;
+  }
   saveModeBit(v02, v12);
   return copied;
 }

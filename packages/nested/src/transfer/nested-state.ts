@@ -5,6 +5,7 @@ import { F } from "../fields.ts";
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import { makeVmcs02 } from "../nested-entry.ts";
 import { takePage } from "../page-pool.ts";
+import { ticksOfL1, ticksOfSilicon, timerScale } from "../preemption-timer.ts";
 import { saveGuestState } from "../reflect.ts";
 import { keepShadow } from "../shadow-access.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
@@ -47,7 +48,7 @@ export function nestedStateOf(vcpu: VmxVcpu): NestedState {
     runPending: state.runPending,
     monitorTrapPending: state.monitorTrapOwed,
     enlightened: state.enlightened.active !== NONE,
-    timer: timer ? vcpu.v02.lo(F.vmxPreemptionTimerValue) >>> 0 : null,
+    timer: timer ? ticksOfL1(vcpu.v02.lo(F.vmxPreemptionTimerValue), timerScale(vcpu)) >>> 0 : null,
     vmcs12: v12 === null ? null : vmcs12Of(vcpu, v12),
     shadowVmcs12: state.shadowPointer === NONE ? null : pageAt(vcpu, state.shadowCopy),
   };
@@ -61,7 +62,7 @@ function pageAt({ l0 }: VmxVcpu, address: number): Uint8Array {
 function vmcs12Of(vcpu: VmxVcpu, v12: MemoryVmcs): Uint8Array {
   const before = pageAt(vcpu, v12.address);
   if (!vcpu.state.guestMode) return before;
-  saveGuestState(vcpu.v02, v12);
+  saveGuestState(vcpu, v12);
   const synchronized = pageAt(vcpu, v12.address);
   putPage(vcpu, v12, before);
   return synchronized;
@@ -161,7 +162,7 @@ function putL2(vcpu: VmxVcpu, v12: MemoryVmcs, nested: NestedState): string | nu
   if (nested.shadowVmcs12 !== null) putShadow(vcpu, v12, nested.shadowVmcs12);
   if (!nested.runPending)
     v02.set(F.vmEntryInterruptionInformation, v02.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
-  if (nested.timer !== null) v02.set(F.vmxPreemptionTimerValue, nested.timer | 0, 0);
+  if (nested.timer !== null) v02.set(F.vmxPreemptionTimerValue, ticksOfSilicon(nested.timer, timerScale(vcpu)), 0);
   state.monitorTrapOwed = nested.monitorTrapPending;
   state.guestMode = true;
   state.runPending = nested.runPending;
