@@ -56,7 +56,7 @@ test.each([
   ["run capabilities --serial pipe", '--serial: "pipe" is not one of stdio, none, file:PATH'],
   [
     "run capabilities -device e1000",
-    "-device e1000: this PC has no such device; it has isa-debug-exit, isa-debugcon, pci-testdev, pc-testdev",
+    "-device e1000: this PC has no such device; it has isa-debug-exit, isa-debugcon, pci-testdev, hyperv-testdev, pc-testdev",
   ],
   ["run capabilities -S", "--stopped without --gdb: nobody could let the guest go"],
   ["run capabilities --gdb 99999", '--gdb: "99999" is not a port number from 0 to 65535'],
