@@ -1,4 +1,5 @@
 import type { GeneralRegisters, SystemRegisters, Userspace, UserspacePolicy, VcpuAccess } from "@hvdiff/nested";
+import { type KvmRegisters, VcpuRegisters } from "./kvm-registers.ts";
 import { type KvmVcpu, WholeVcpu } from "./kvm-vcpu.ts";
 
 /** Bits of `kvm_run.flags` and of the synchronized registers' masks, as the kernel's API numbers them. */
@@ -22,16 +23,9 @@ export interface KvmRun {
  * What a VMM half may ask of the kernel half of a column about one virtual processor, between two calls of KVM_RUN. As in life, registers are
  * those of the level that runs: a VMM that does not look at `run.flags` cannot tell L2's from L1's.
  */
-export interface KvmApi {
+export interface KvmApi extends KvmRegisters {
   readonly run: KvmRun;
   checkExtension(capability: number): number;
-  getRegs(): GeneralRegisters;
-  setRegs(regs: GeneralRegisters): void;
-  getSregs(): SystemRegisters;
-  setSregs(sregs: SystemRegisters): void;
-  /** Values of MSRs; those that cannot be read are left out. */
-  getMsrs(indices: readonly number[]): ReadonlyMap<number, bigint>;
-  setMsrs(values: ReadonlyMap<number, bigint>): void;
 }
 
 /** The loop around KVM_RUN of a VMM. */
@@ -55,13 +49,12 @@ export interface KernelHalf {
   readonly migrationBlocker: string | null;
 }
 
-class VcpuKvmApi implements KvmApi {
+class VcpuKvmApi extends VcpuRegisters<VcpuAccess> implements KvmApi {
   readonly run: KvmRun;
-  private readonly vcpu: VcpuAccess;
   private readonly kernel: KernelHalf;
 
   constructor(vcpu: VcpuAccess, kernel: KernelHalf) {
-    this.vcpu = vcpu;
+    super(vcpu);
     this.kernel = kernel;
     this.run = {
       flags: kernel.tellsGuestMode && vcpu.guestMode ? KVM_RUN_X86_GUEST_MODE : 0,
@@ -74,35 +67,6 @@ class VcpuKvmApi implements KvmApi {
   checkExtension(capability: number): number {
     if (capability === KVM_CAP.x86GuestMode) return this.kernel.tellsGuestMode ? 1 : 0;
     return capability === KVM_CAP.syncRegs ? KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS : 0;
-  }
-
-  getRegs(): GeneralRegisters {
-    return this.vcpu.generalRegisters();
-  }
-
-  setRegs(regs: GeneralRegisters): void {
-    this.vcpu.setGeneralRegisters(regs);
-  }
-
-  getSregs(): SystemRegisters {
-    return this.vcpu.systemRegisters();
-  }
-
-  setSregs(sregs: SystemRegisters): void {
-    this.vcpu.setSystemRegisters(sregs);
-  }
-
-  getMsrs(indices: readonly number[]): ReadonlyMap<number, bigint> {
-    const values = new Map<number, bigint>();
-    for (const index of indices) {
-      const value = this.vcpu.msr(index);
-      if (value !== undefined) values.set(index, value);
-    }
-    return values;
-  }
-
-  setMsrs(values: ReadonlyMap<number, bigint>): void {
-    for (const [index, value] of values) this.vcpu.setMsr(index, value);
   }
 
   /** What KVM_RUN does first. */

@@ -1,12 +1,6 @@
-import type {
-  DebugRegisters,
-  GeneralRegisters,
-  SystemRegisters,
-  UserspacePolicy,
-  VcpuEvents,
-  WholeVcpuAccess,
-} from "@hvdiff/nested";
+import type { DebugRegisters, UserspacePolicy, VcpuEvents, WholeVcpuAccess } from "@hvdiff/nested";
 import { nestedStateBytes, nestedStateFrom } from "./kvm-nested-state.ts";
+import { type KvmRegisters, VcpuRegisters } from "./kvm-registers.ts";
 
 /** `struct kvm_vcpu_events`, without SMM. */
 export interface KvmVcpuEvents {
@@ -39,13 +33,7 @@ const CURRENT_COUNT = 0x39;
 const TSC = 0x10;
 
 /** The calls by which a VMM gets everything of a virtual processor, and sets it. An answer in words is an error of the call. */
-export interface KvmVcpu {
-  getRegs(): GeneralRegisters;
-  setRegs(regs: GeneralRegisters): void;
-  getSregs(): SystemRegisters;
-  setSregs(sregs: SystemRegisters): void;
-  getMsrs(indices: readonly number[]): ReadonlyMap<number, bigint>;
-  setMsrs(values: ReadonlyMap<number, bigint>): void;
+export interface KvmVcpu extends KvmRegisters {
   getXsave(): Int32Array;
   setXsave(words: Int32Array): void;
   getXcr0(): bigint;
@@ -64,42 +52,21 @@ export interface KvmVcpu {
 }
 
 /** The calls on a virtual processor of an L0, with what a kernel of the column loses. */
-export class WholeVcpu implements KvmVcpu {
-  private readonly vcpu: WholeVcpuAccess;
+export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu {
   private readonly policy: UserspacePolicy;
 
   constructor(vcpu: WholeVcpuAccess, policy: UserspacePolicy) {
-    this.vcpu = vcpu;
+    super(vcpu);
     this.policy = policy;
   }
 
-  getRegs(): GeneralRegisters {
-    return this.vcpu.generalRegisters();
+  /** Also those that only the host may read. */
+  protected override getMsr(index: number): bigint | undefined {
+    return this.vcpu.hostMsr(index);
   }
 
-  setRegs(regs: GeneralRegisters): void {
-    this.vcpu.setGeneralRegisters(regs);
-  }
-
-  getSregs(): SystemRegisters {
-    return this.vcpu.systemRegisters();
-  }
-
-  setSregs(sregs: SystemRegisters): void {
-    this.vcpu.setSystemRegisters(sregs);
-  }
-
-  getMsrs(indices: readonly number[]): ReadonlyMap<number, bigint> {
-    const values = new Map<number, bigint>();
-    for (const index of indices) {
-      const value = this.vcpu.hostMsr(index);
-      if (value !== undefined) values.set(index, value);
-    }
-    return values;
-  }
-
-  setMsrs(values: ReadonlyMap<number, bigint>): void {
-    for (const [index, value] of values) this.vcpu.setHostMsr(index, value);
+  protected override setMsr(index: number, value: bigint): void {
+    this.vcpu.setHostMsr(index, value);
   }
 
   getXsave(): Int32Array {
