@@ -49,7 +49,7 @@ export class Session {
         ...this.settings,
         ...this.memory.take(),
       });
-      run = runMachine(machine);
+      run = withLevelsBelow(runMachine(machine), column);
       this.memory.giveBack(machine.memory);
       this.runs.set(key, run);
     }
