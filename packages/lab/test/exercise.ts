@@ -34,10 +34,12 @@ const OTHERS = [
 /** Scenarios about enlightened VMCSs, and what offers them. */
 const ON_ENLIGHTENED = ["enlightened-vmcs", "enlightened-vmptrld", "l2-flush"];
 const SYNTHETIC = ["hypercalls", "synic", "timers", "referenceTime"];
+/** Leaf in which the nested enlightenments are offered. */
+const NESTED_FEATURES = "cpuid.4000000a";
 const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on/hv-tlbflush-direct=on/hv-passthrough=on";
 
 /** Scenarios in the order in which a quirk is likely to show. */
-function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
+function scenariosFor({ affects, capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
   if (points.some((point) => point.endsWith("VmrunChecks"))) return ["vmrun-checks"];
   if (points.includes("svm")) return ON_SVM;
@@ -51,6 +53,7 @@ function scenariosFor({ capabilities, policy = {} }: Quirk): readonly string[] {
   if (points.includes("initInRoot")) return ["init-in-root"];
   if (points.includes("msrListLimit") || policy.vmxInstructions?.writtenAccessRights !== undefined)
     return ["left-to-processor"];
+  if (affects.includes(NESTED_FEATURES)) return ["msr-storm"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }
