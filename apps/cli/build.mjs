@@ -39,7 +39,7 @@ function buildLab() {
 function buildCommand() {
   return build({
     ...COMMON,
-    entryPoints: [here("src/main.ts"), here("src/qemu-main.ts"), here("src/search-worker.ts")],
+    entryPoints: [here("src/main.ts"), here("src/qemu-main.ts"), here("src/threads/lab-thread-worker.ts")],
     outdir: here("dist"),
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,

@@ -1,7 +1,8 @@
 import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { EngineChoice, Lab } from "@hvdiff/lab";
-import { type SearchTeam, startSearchTeam, type TeamSearch } from "./search-team.ts";
+import { type LabThread, startThreads } from "./threads/lab-thread.ts";
+import type { ThreadSetting } from "./threads/thread-job.ts";
 
 /** A started dashboard. */
 export interface Server {
@@ -32,8 +33,8 @@ export interface Environment {
   }) => Promise<void>;
   /** Processor cores. */
   readonly cores: number;
-  /** Threads that help with a search, as many as asked for. */
-  readonly startSearchTeam: (search: TeamSearch, threads: number) => SearchTeam;
+  /** Labs on other cores, as many as asked for, or none. */
+  readonly startThreads: (setting: ThreadSetting, count: number) => readonly LabThread[];
   /** Resolves when the user asks to stop. */
   readonly untilInterrupted: () => Promise<void>;
 }
@@ -79,7 +80,7 @@ export function processEnvironment(): Environment {
     exportSite: async (options) => (await import("@hvdiff/dashboard")).exportSite(options),
     startServer: async (options) => (await import("@hvdiff/dashboard")).startServer(options),
     cores: availableParallelism(),
-    startSearchTeam,
+    startThreads,
     untilInterrupted,
   };
 }

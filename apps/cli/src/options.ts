@@ -46,7 +46,7 @@ export const OPTIONS = {
   },
   random: { name: "random", value: "SEED", summary: "schedules by chance instead of all" },
   schedules: { name: "schedules", value: "N", summary: "most schedules to try (default by chance: 1000)" },
-  workers: { name: "workers", value: "N", summary: "cores that search (default: all)" },
+  workers: { name: "workers", value: "N", summary: "cores that take part (default: all)" },
   exploreFormat: {
     name: "format",
     aliases: ["-f"],

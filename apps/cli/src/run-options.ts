@@ -15,6 +15,20 @@ function quirksOf(given: Arguments): string[] {
   });
 }
 
+/** The number of an option, from `least` on. */
+export function numberOf(given: Arguments, name: string, least: number): number | undefined {
+  const text = lastValue(given, name);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  if (value < least) throw new CommandError(`--${name}: ${JSON.stringify(text)} is not a number from ${least}`);
+  return value;
+}
+
+/** Cores that take part in a command. */
+export function coresOf(given: Arguments, environment: Environment): number {
+  return numberOf(given, "workers", 1) ?? environment.cores;
+}
+
 /** Leaves out what the user did not say. */
 function said<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {

@@ -273,6 +273,8 @@ function fakeCaps(columns: readonly string[]): CapsResult {
 export function createFakeLab(): Lab {
   return {
     diff: fakeDiff,
+    diffTogether: () => Promise.reject(new Error("the fake lab has one thread")),
+    matrixTogether: () => Promise.reject(new Error("the fake lab has one thread")),
     run: (guest, column, options, console) => {
       const result = fakeDiff(guest, [column], options);
       console.serial(result.columns[0]!.serial);

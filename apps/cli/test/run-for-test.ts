@@ -33,7 +33,7 @@ export async function runForTest(
     createLab: async () => createFakeLab(),
     exportSite: async () => {},
     cores: 1,
-    startSearchTeam: () => ({ others: [], pause: () => Promise.resolve(), end: () => Promise.resolve() }),
+    startThreads: () => [],
     startServer: async ({ port, host }) => ({ url: `http://${host}:${port}/`, close: () => {} }),
     untilInterrupted: async () => {},
     ...changes,

@@ -94,6 +94,19 @@ export function guestOf(text: string): GuestRef {
 
 const guestIn = ({ params }: Asked) => guestOf(String(params["guest"]));
 
+/** What is asked about one run of a guest in one column. */
+function aboutARun(method: "structures" | "code"): Pick<Endpoint, "parameters" | "toRequest"> {
+  return {
+    parameters: [GUEST, COLUMN, CPU, QUIRKS, SCHEDULE],
+    toRequest: (request) => ({
+      method,
+      guest: guestIn(request),
+      column: requiredColumnOf(request.query, "on"),
+      options: optionsOf(request.query),
+    }),
+  };
+}
+
 /** Everything the lab is asked by GET. Routes and the OpenAPI document are made of this. */
 export const ENDPOINTS: readonly Endpoint[] = [
   {
@@ -165,25 +178,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: "/structures/{guest}",
     summary: "How the control structures of a column's L0 change over the run, and why",
     answer: "StructuresResult",
-    parameters: [GUEST, COLUMN, CPU, QUIRKS, SCHEDULE],
-    toRequest: (request) => ({
-      method: "structures",
-      guest: guestIn(request),
-      column: requiredColumnOf(request.query, "on"),
-      options: optionsOf(request.query),
-    }),
+    ...aboutARun("structures"),
   },
   {
     path: "/code/{guest}",
     summary: "The instruction that each guest-visible event of a column came from",
     answer: "CodeResult",
-    parameters: [GUEST, COLUMN, CPU, QUIRKS, SCHEDULE],
-    toRequest: (request) => ({
-      method: "code",
-      guest: guestIn(request),
-      column: requiredColumnOf(request.query, "on"),
-      options: optionsOf(request.query),
-    }),
+    ...aboutARun("code"),
   },
   {
     path: "/schedules/{guest}",

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import type { Lab } from "@hvdiff/lab";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -29,7 +28,6 @@ export function useDashboard(createLab: () => Lab): Fixture {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    if (web !== null) rmSync(web, { recursive: true });
   });
   const there = <T>(value: T | null): T => {
     if (value === null) throw new Error("the dashboard is there within tests only");

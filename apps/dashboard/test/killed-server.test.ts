@@ -14,7 +14,8 @@ import { buildPage } from "./build-page.ts";
 const chromium = findChromium();
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const SERVER = fileURLToPath(new URL("serve-kept.ts", import.meta.url));
-const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2"];
+/** Enough for some seconds: what looks on has time to see it. */
+const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2", "virtualbox@7.0"];
 const GUEST = "xsaves-control";
 
 /** A server in a process of its own; killing it leaves it no chance to tidy up. */
@@ -44,6 +45,7 @@ describe.skipIf(chromium === null)("a server killed in mid-run", () => {
   let data: string;
   let web: string;
   let browser: Browser;
+  const servers: Killable[] = [];
 
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), "hvdiff-killed-"));
@@ -53,7 +55,8 @@ describe.skipIf(chromium === null)("a server killed in mid-run", () => {
 
   afterAll(async () => {
     await browser?.close();
-    for (const folder of [data, web]) if (folder !== undefined) rmSync(folder, { recursive: true });
+    for (const server of servers) await server.kill();
+    if (data !== undefined) rmSync(data, { recursive: true });
   });
 
   const kept = (folder: string) =>
@@ -62,33 +65,45 @@ describe.skipIf(chromium === null)("a server killed in mid-run", () => {
       .map((name) => JSON.parse(readFileSync(join(data, folder, name), "utf8")) as unknown);
   const stateOf = () => kept("runs")[0] as RunState | undefined;
 
-  test("loses nothing: the next one takes the run up, a page that looks on shows its result", {
+  /** A browser of its own that is looking at the page. */
+  async function visitor(url: string) {
+    const { page } = await openPage(browser);
+    page.setDefaultTimeout(90_000);
+    await page.goto(`${url}#/own`);
+    await page.getByRole("heading", { name: "No runs yet" }).waitFor();
+    return page;
+  }
+
+  test("loses nothing: the next one takes the run up, and pages in two browsers that looked on show its result", {
     timeout: 120_000,
   }, async () => {
     const first = await serve(data, 0, web);
-    const { page } = await openPage(browser);
-    page.setDefaultTimeout(90_000);
+    servers.push(first);
+    const pages = await Promise.all([visitor(first.url), visitor(first.url)]);
     const asked = { method: "POST", headers: { "content-type": "application/json" } };
     const body = JSON.stringify({ guest: { scenario: GUEST }, columns: COLUMNS });
-    const started = fetch(`${first.url}api/v1/runs`, { ...asked, body }).catch(() => null);
+    const run = (await (await fetch(`${first.url}api/v1/runs`, { ...asked, body })).json()) as RunState;
+    await Promise.all(pages.map((page) => page.goto(`${first.url}#/own/${run.id}?on=${COLUMNS.join(",")}`)));
+    await Promise.all(pages.map((page) => page.getByRole("progressbar").waitFor()));
     await expect.poll(() => stateOf()?.done ?? 0, { interval: 5, timeout: 60_000 }).toBeGreaterThan(0);
     await first.kill();
-    await started;
+    await Promise.all(pages.map((page) => page.getByText("Once it does, this page goes on").waitFor()));
     // In mid-run, and every file that is there is whole.
     expect(stateOf()).toMatchObject({ status: "running", total: COLUMNS.length });
     const finished = kept("answers").length;
     expect(finished).toBeGreaterThan(0);
 
-    const second = await serve(data, 0, web);
-    await page.goto(`${second.url}#/own/${stateOf()?.id}?on=${COLUMNS.join(",")}`);
-    await page.locator(".run-table").waitFor();
-    expect(await page.locator(".run-table tbody tr").count()).toBe(COLUMNS.length);
+    const second = await serve(data, Number(new URL(first.url).port), web);
+    servers.push(second);
+    for (const page of pages) {
+      await page.locator(".run-table").waitFor();
+      expect(await page.locator(".run-table tbody tr").count()).toBe(COLUMNS.length);
+    }
     const result = (await (await fetch(`${second.url}api/v1/runs/${stateOf()?.id}/result`)).json()) as DiffResult;
     expect(result.columns.map(({ column }) => column)).toEqual(COLUMNS);
     expect(result.columns[2]?.differences.map(({ cause }) => cause.kind)).toContain("quirks");
     expect(kept("answers").length).toBe(COLUMNS.length + 1);
     expect(readdirSync(join(data, "answers")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-    await second.kill();
-    await page.context().close();
+    for (const page of pages) await page.context().close();
   });
 });

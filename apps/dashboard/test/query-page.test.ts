@@ -85,6 +85,20 @@ describe.skipIf(chromium === null)("the query bar", () => {
     });
   });
 
+  test("a file with a dump is dropped on the closed box: it opens, and reads it", async () => {
+    await visit("#/caps?on=metal", async (page) => {
+      const box = page.locator(".dump-box");
+      await box.waitFor();
+      await box.locator("summary").evaluate((summary) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["0x480: 0x00da040000000004"], "rdmsr.txt"));
+        summary.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+      });
+      await page.getByRole("heading", { name: "Different from kvm@6.1 on skylake-client" }).waitFor();
+      expect(await page.getByLabel("Dump of a real machine").inputValue()).toBe("0x480: 0x00da040000000004");
+    });
+  });
+
   test("the quirk catalogue is searched, and leads to the scenarios that show a quirk", async () => {
     await visit("#/quirks", async (page) => {
       await page.getByText("7 of 7 quirks").waitFor();

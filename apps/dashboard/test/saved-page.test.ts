@@ -52,7 +52,7 @@ describe.skipIf(chromium === null)("a saved page on a file server", () => {
     const webDirectory = await buildPage();
     const workerFile = await buildWorker();
     site = mkdtempSync(join(tmpdir(), "hvdiff-site-"));
-    places.push(webDirectory, site);
+    places.push(site);
     const lab = createLab();
     const scenarios = () => lab.scenarios().filter(({ id }) => id === "xsaves-control");
     exportSite({ directory: join(site, "sub"), lab: { ...lab, scenarios }, webDirectory, workerFile });

@@ -1,10 +1,20 @@
 /*
- * A server that keeps what it computes, for tests that kill it:
+ * A server that keeps what it computes, for tests that kill it. As in the built package runs are computed in a thread of their own:
  * npx tsx --conditions=@hvdiff/source apps/dashboard/test/serve-kept.ts DIRECTORY PORT [PAGE]
  */
-import { createLab } from "@hvdiff/lab";
-import { startServer } from "../server/index.ts";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { createApp } from "../server/index.ts";
+import { labFingerprint } from "../server/store/fingerprint.ts";
+import { openStore } from "../server/store/store.ts";
+import { inWorker, shared } from "../server/worker-client.ts";
 
 const [dataDirectory = "", port = "0", webDirectory = ""] = process.argv.slice(2);
-const server = await startServer({ port: Number(port), lab: createLab(), dataDirectory, webDirectory });
-process.stdout.write(`${server.url}\n`);
+const worker = fileURLToPath(new URL("lab-thread.mjs", import.meta.url));
+const client = shared([inWorker(worker), inWorker(worker)]);
+const app = createApp(client, { webDirectory, store: openStore(dataDirectory), fingerprint: labFingerprint() });
+const server = createServer(app);
+server.listen(Number(port), "127.0.0.1", () => {
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`);
+});

@@ -43,8 +43,8 @@ export interface Api {
   runs(): Promise<readonly RunState[]>;
   run(id: string): Promise<RunState>;
   runResult(id: string): Promise<DiffResult>;
-  /** Tells of a run's progress until it is over or the returned function is called. */
-  watchRun(id: string, tell: (state: RunState) => void): () => void;
+  /** Tells of a run's progress, or with null that the server does not answer just now, until it is over or the returned function is called. */
+  watchRun(id: string, tell: (state: RunState | null) => void): () => void;
 }
 
 /** How far a run is. */
@@ -84,6 +84,8 @@ export interface RunAsked {
   readonly quirks: readonly string[];
   readonly schedule: string | null;
 }
+
+const AGAIN_MS = 2000;
 
 /** Answers kept; rows of the matrix are many and small. */
 const MOST_KEPT = { rows: 2000, others: 100 };
@@ -164,12 +166,25 @@ async function startRun(asked: { file: File; on: readonly string[] | null; cpu: 
   })) as RunState;
 }
 
-function watchRun(id: string, tell: (state: RunState) => void): () => void {
-  const source = new EventSource(`api/v1/runs/${id}/events`);
+/** The browser itself connects again to a server that went away, but not after an answer that was an error. */
+function watchRun(id: string, tell: (state: RunState | null) => void): () => void {
+  let source: EventSource;
+  let again: ReturnType<typeof setTimeout> | undefined;
   const onstate = ({ data, type }: MessageEvent<string>) => {
     if (type === "done" || type === "failed") source.close();
     tell(JSON.parse(data) as RunState);
   };
-  for (const status of ["queued", "running", "done", "failed"]) source.addEventListener(status, onstate);
-  return () => source.close();
+  const connect = () => {
+    source = new EventSource(`api/v1/runs/${id}/events`);
+    for (const status of ["queued", "running", "done", "failed"]) source.addEventListener(status, onstate);
+    source.addEventListener("error", () => {
+      tell(null);
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(connect, AGAIN_MS);
+    });
+  };
+  connect();
+  return () => {
+    clearTimeout(again);
+    source.close();
+  };
 }

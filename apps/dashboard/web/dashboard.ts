@@ -4,6 +4,7 @@ import { capsView } from "./capabilities/caps-view.ts";
 import { comparisonView } from "./comparison/comparison-view.ts";
 import { h } from "./element.ts";
 import { listenForKeys } from "./keys.ts";
+import { isKeyOf } from "./keys-table.ts";
 import { matrixView } from "./matrix/matrix-view.ts";
 import { ownView } from "./own/own-view.ts";
 import { errorState, loadingState } from "./parts/states.ts";
@@ -50,7 +51,10 @@ export function startDashboard(container: HTMLElement): void {
     viewName: null,
   };
   addEventListener("hashchange", () => void show(session));
-  listenForKeys(session.shell.openHelp, () => session.view?.keys ?? {});
+  listenForKeys(session.shell.openHelp, (key) => {
+    const { view, viewName } = session;
+    return viewName !== null && isKeyOf(viewName, key) ? view?.keys?.[key] : undefined;
+  });
   void show(session);
 }
 

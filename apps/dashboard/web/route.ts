@@ -97,6 +97,22 @@ export const HOME: MatrixRoute = {
   sort: "given",
 };
 
+/** A comparison as it begins, but for what is told. */
+export function comparisonOf(
+  told: Pick<CompareRoute, "scenario" | "left" | "right" | "cpu"> & Partial<CompareRoute>,
+): CompareRoute {
+  const begun = {
+    view: "compare",
+    others: [],
+    quirks: [],
+    schedule: null,
+    all: false,
+    code: false,
+    row: null,
+  } as const;
+  return { ...begun, ...told };
+}
+
 /** Reads `#/compare/xsaves-control?left=metal&right=kvm@6.1+qemu@8.2`. What is not understood is the default. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = split(hash.replace(/^#?\/?/, ""), "?");

@@ -23,6 +23,9 @@ const CS_LIMIT = S.SEGMENTS + S.CS * S.SEGMENT_STRIDE + S.SEGMENT_LIMIT;
 const SS_ACCESS = S.SEGMENTS + S.SS * S.SEGMENT_STRIDE + S.SEGMENT_ACCESS;
 const EXCEPTION_GP = 13;
 
+/** What every processor begins with: many a register file never keeps a block. */
+const EMPTY_CACHE: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
+
 /** Where a block at a buffer offset is kept. */
 function slotOf(at: number): number {
   return (at ^ (at >>> 14)) & (CACHE_SIZE - 1);
@@ -30,7 +33,7 @@ function slotOf(at: number): number {
 
 /** Finds or decodes the block at RIP. What it keeps is a cache. */
 export class CodeFetch {
-  private readonly cache: (Block | null)[] = new Array<Block | null>(CACHE_SIZE).fill(null);
+  private cache = EMPTY_CACHE;
   private modeEpoch = 0;
   private mode: CodeMode = CODE_MODES[0]!;
   /** The page that is fetched from, as buffer offset and linear address: looked up again when another is, or the epoch is. */
@@ -123,6 +126,11 @@ export class CodeFetch {
     return block !== null && isNearLimit(block, limit) ? limitedBlock(this.c, at, start, mode, room) : block;
   }
 
+  private keep(slot: number, block: Block): void {
+    if (this.cache === EMPTY_CACHE) this.cache = EMPTY_CACHE.slice();
+    this.cache[slot] = block;
+  }
+
   /** The cached block, or a new one. */
   private decodedBlock(at: number, start: BlockStart, mode: CodeMode): Block | null {
     const c = this.c;
@@ -130,7 +138,7 @@ export class CodeFetch {
     const block = this.cache[slot]!;
     if (block !== null && this.isAt(block, at, start.ripLow, start.ripHigh)) return block;
     const built = buildBlock(c, at, start, mode);
-    if (built !== null && built.at >= 0) this.cache[slot] = built;
+    if (built !== null && built.at >= 0) this.keep(slot, built);
     return built;
   }
 

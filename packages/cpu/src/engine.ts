@@ -31,8 +31,8 @@ export interface CompileThresholds {
   readonly warm: number;
 }
 
-/** What pays for itself. */
-export const COMPILE_HOT: CompileThresholds = { hot: 400, warm: 40 };
+/** What pays for itself: a region costs some milliseconds to make, so that a guest of some thousand exits has few. */
+export const COMPILE_HOT: CompileThresholds = { hot: 1500, warm: 100 };
 /** What finds mistakes. */
 export const COMPILE_EARLY: CompileThresholds = { hot: 12, warm: 2 };
 

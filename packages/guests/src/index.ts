@@ -13,11 +13,14 @@ import { enlightenedVmptrld } from "./scenarios/enlightened-vmptrld.ts";
 import { entryChecks } from "./scenarios/entry-checks.ts";
 import { eptWalk } from "./scenarios/ept-walk.ts";
 import { exitMix } from "./scenarios/exit-mix.ts";
+import { forgottenNotification } from "./scenarios/forgotten-notification.ts";
 import { guestViews } from "./scenarios/guest-views.ts";
 import { haltedEntry } from "./scenarios/halted-entry.ts";
+import { hypercalls } from "./scenarios/hypercalls.ts";
 import { initByVmmcall } from "./scenarios/init-by-vmmcall.ts";
 import { initByVmmcallUnchecked } from "./scenarios/init-by-vmmcall-unchecked.ts";
 import { initInRoot } from "./scenarios/init-in-root.ts";
+import { interceptedFaults } from "./scenarios/intercepted-faults.ts";
 import { l2Flush } from "./scenarios/l2-flush.ts";
 import { lateInterrupt } from "./scenarios/late-interrupt.ts";
 import { latePostedInterrupt } from "./scenarios/late-posted-interrupt.ts";
@@ -32,6 +35,7 @@ import { plainCpuid } from "./scenarios/plain-cpuid.ts";
 import { repeatedInterrupt } from "./scenarios/repeated-interrupt.ts";
 import { sleepingL2 } from "./scenarios/sleeping-l2.ts";
 import { steeredInterrupt } from "./scenarios/steered-interrupt.ts";
+import { steppedOutput } from "./scenarios/stepped-output.ts";
 import { strayException } from "./scenarios/stray-exception.ts";
 import { svmInstructions } from "./scenarios/svm-instructions.ts";
 import { sxInitRedirect } from "./scenarios/sx-init-redirect.ts";
@@ -57,6 +61,8 @@ export const SCENARIOS: readonly Scenario[] = [
   unbackedApicPage,
   leftToProcessor,
   emulatedSteps,
+  interceptedFaults,
+  steppedOutput,
   waitingTimes,
   eptWalk,
   guestViews,
@@ -74,12 +80,14 @@ export const SCENARIOS: readonly Scenario[] = [
   cr4Crash,
   cr4Cached,
   haltedEntry,
+  hypercalls,
   initInRoot,
   lostIpi,
   strayException,
   lateInterrupt,
   repeatedInterrupt,
   latePostedInterrupt,
+  forgottenNotification,
   sleepingL2,
   steeredInterrupt,
   astray,

@@ -1,6 +1,7 @@
 import type { DebugTarget } from "@hvdiff/machine";
 import type { PartResult, SearchPart } from "./explore/parts.ts";
 import type { SearchHelpers } from "./explore/together.ts";
+import type { PairHelper } from "./pairs.ts";
 import type {
   CapsResult,
   CheckVmcsResult,
@@ -107,9 +108,11 @@ export interface DebugSession {
   result(): DiffResult;
 }
 
-/** What the lab offers. `createLab()` returns one; all methods are deterministic, and synchronous but for one. Errors: `UsageError` with one clear line. */
+/** What the lab offers. `createLab()` returns one; all methods are deterministic, and synchronous but for those that others help with. Errors: `UsageError` with one clear line. */
 export interface Lab {
   diff(guest: Guest, columns: readonly string[], options?: RunOptions): DiffResult;
+  /** The same made by several, each of whom compares the guest's columns with the first one by one. */
+  diffTogether(columns: readonly string[], helpers: readonly PairHelper[]): Promise<DiffResult>;
   /** Runs a guest in one column and tells what it prints at once. No trace is kept, so a long run is not bound by it. */
   run(guest: Guest, column: string, options: RunOptions, console: GuestConsole): DiffResult;
   /** Looks at a column and options without a guest. */
@@ -146,6 +149,11 @@ export interface Lab {
   pageWalk(guest: Guest, column: string, options: RunOptions, asked: WalkOptions): PageWalkResult;
   compare(guest: Guest, left: string, right: string, options?: RunOptions): CompareResult;
   matrix(columns: readonly string[], options?: RunOptions): MatrixResult;
+  matrixTogether(
+    columns: readonly string[],
+    helpers: readonly PairHelper[],
+    progress?: (done: number, all: number) => void,
+  ): Promise<MatrixResult>;
   /** The matrix of one scenario. */
   matrixRow(scenario: string, columns: readonly string[], options?: RunOptions): MatrixResult;
   caps(columns: readonly string[], options?: RunOptions): CapsResult;

@@ -30,12 +30,16 @@ export function attribute(ablation: Ablation): Answers {
   return answers;
 }
 
-/** Quirks that have a say in some answer, found by halving: a set that moves nothing together is taken to move nothing in its parts. */
-function noticed(ablation: Ablation, quirks: readonly Quirk[]): readonly Quirk[] {
-  if (quirks.length === 0 || ablation.movedWithout(quirks).size === 0) return [];
+/**
+ * Quirks that have a say in some answer, found by halving: a set that moves nothing together is taken to move nothing in its parts, and of a set that
+ * moves something the second half must where the first does not.
+ */
+function noticed(ablation: Ablation, quirks: readonly Quirk[], moves = false): readonly Quirk[] {
+  if (quirks.length === 0 || (!moves && ablation.movedWithout(quirks).size === 0)) return [];
   if (quirks.length === 1) return quirks;
   const middle = quirks.length >> 1;
-  return [...noticed(ablation, quirks.slice(0, middle)), ...noticed(ablation, quirks.slice(middle))];
+  const first = noticed(ablation, quirks.slice(0, middle));
+  return [...first, ...noticed(ablation, quirks.slice(middle), first.length === 0)];
 }
 
 function causeOf(ablation: Ablation, question: string, relevant: readonly Quirk[]): readonly Quirk[] {

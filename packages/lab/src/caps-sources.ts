@@ -16,6 +16,7 @@ import {
   VMX_MISC,
   VMX_VMFUNC,
 } from "@hvdiff/spec";
+import { EFER_SOURCE } from "./efer-bits.ts";
 import type { CapabilityState } from "./results.ts";
 import { type ShownModel, VM_CR_SOURCE } from "./vm-cr.ts";
 
@@ -172,6 +173,7 @@ export const CAPABILITY_SOURCES: readonly CapabilitySource[] = [
   svmSource("SVM revision", "eax", 0xffn),
   svmSource("Number of ASIDs", "ebx", 0xffff_ffffn),
   VM_CR_SOURCE,
+  EFER_SOURCE,
   PHYSICAL_ADDRESS_WIDTH,
   ...Object.values(CPUID_WORDS).map((word) => cpuidSource(word)),
 ];

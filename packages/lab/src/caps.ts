@@ -1,4 +1,4 @@
-import type { CpuModel } from "@hvdiff/cpu";
+import { type CpuModel, supportedEfer } from "@hvdiff/cpu";
 import { mergePolicy, type Quirk } from "@hvdiff/personality";
 import { hex } from "@hvdiff/spec";
 import type { RunOptions } from "./api.ts";
@@ -39,7 +39,8 @@ class CapsColumn {
     const key = quirks.map((quirk) => quirk.id).join(",");
     let model = this.models.get(key);
     if (model === undefined) {
-      model = withVmCr(configurationOf(this.resolved, quirks, this.silicon).guestModel, mergePolicy(quirks));
+      const { guestModel } = configurationOf(this.resolved, quirks, this.silicon);
+      model = { ...withVmCr(guestModel, mergePolicy(quirks)), efer: supportedEfer({ model: guestModel }) };
       this.models.set(key, model);
     }
     return model;

@@ -21,6 +21,17 @@ export function configurationOf(column: ResolvedColumn, quirks: readonly Quirk[]
   return column.levels === null ? loneConfiguration(column, quirks, silicon) : stackOf(column.levels, quirks, silicon);
 }
 
+/** Leaves 4000_00xxH: a hypervisor's own. */
+const HYPERVISOR_LEAVES = 0x40_0000;
+
+/**
+ * What a hypervisor can show its guest of the processor that the one below offers: never that one's own interface, which it does not keep for its
+ * guest.
+ */
+export function withoutInterface(offered: CpuModel): CpuModel {
+  return { ...offered, cpuid: offered.cpuid.filter(({ leaf }) => leaf >>> 8 !== HYPERVISOR_LEAVES) };
+}
+
 function loneConfiguration(column: ResolvedColumn, quirks: readonly Quirk[], silicon: CpuModel): Configuration {
   const { product } = column.spec;
   if (product === "metal" || product === "ideal")
@@ -50,8 +61,8 @@ function stackOf(columns: readonly ResolvedColumn[], quirks: readonly Quirk[], s
   const levels: Configuration[] = [];
   for (const column of columns) {
     const own = column.quirks.filter((quirk) => quirks.includes(quirk));
-    const ground = translationOf(column) === null ? (levels.at(-1)?.guestModel ?? silicon) : silicon;
-    levels.push(loneConfiguration(column, own, ground));
+    const below = translationOf(column) === null ? levels.at(-1) : undefined;
+    levels.push(loneConfiguration(column, own, below === undefined ? silicon : withoutInterface(below.guestModel)));
   }
   return { ...levels.at(-1)!, key: levels.map(({ key }) => key).join("//"), levels };
 }

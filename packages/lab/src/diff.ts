@@ -1,9 +1,9 @@
 import { DebugTarget } from "@hvdiff/machine";
 import type { DebugSession, Guest, GuestConsole, RunOptions } from "./api.ts";
-import { UsageError } from "./api.ts";
 import { configurationOf } from "./configuration.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import { toEventResult } from "./events.ts";
+import { joinDiffs, type PairHelper, pairsOf, shared } from "./pairs.ts";
 import { basisOf, refuseStack } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION, type TraceResult } from "./results.ts";
@@ -69,9 +69,8 @@ function headOf(session: Session): Omit<DiffResult, "reference" | "columns" | "v
 
 /** Runs a guest in every column and compares each with the first. Errors: `UsageError`. */
 export function diff(guest: Guest, columns: readonly string[], options: RunOptions = {}): DiffResult {
-  if (columns.length === 0) throw new UsageError("no columns to compare");
   const session = new Session(guestImage(guest), options);
-  const resolved = columns.map((text) => session.column(text));
+  const resolved = session.columns(columns);
   const reference = resolved[0]!;
   const results = resolved.map((column) => columnResult(session, reference, column));
   return {
@@ -81,6 +80,18 @@ export function diff(guest: Guest, columns: readonly string[], options: RunOptio
     verdicts: verdictIds(resolved.map((column) => session.run(column))),
     different: results.some((result) => result.differences.length > 0 || result.firstDivergence !== null),
   };
+}
+
+/** The same, each column compared with the first by one of several. Errors: those of the helpers. */
+export async function diffTogether(columns: readonly string[], helpers: readonly PairHelper[]): Promise<DiffResult> {
+  return joinDiffs(
+    await shared(
+      pairsOf(columns),
+      helpers,
+      (helper, pair) => helper.diff(pair),
+      () => {},
+    ),
+  );
 }
 
 /** Runs a guest in one column and tells what it prints at once. Errors: `UsageError`. */

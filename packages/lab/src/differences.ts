@@ -53,24 +53,48 @@ export function findDifferences(
 ): Pick<ColumnResult, "differences" | "firstDivergence"> {
   const there = session.run(reference);
   const here = session.run(column);
-  const ids = [...verdictIds([there, here]), OUTCOME_VERDICT].filter(
-    (id) => verdictValue(there, id) !== verdictValue(here, id),
-  );
+  const ids = differingIds(there, here);
   const traceDiffers = !sameTrace(session, there, here);
   const questions = traceDiffers ? [...ids, TRACE_VERDICT] : ids;
   const answers = attribute(ablationOf(session, reference, column, questions));
   const quirks = quirksOfBoth(reference.quirks, column.quirks);
   return {
-    differences: ids.map(
-      (verdict): Difference => ({
-        verdict,
-        reference: verdictValue(there, verdict),
-        here: verdictValue(here, verdict),
-        cause: causeOf(answers, verdict, quirks),
-      }),
-    ),
+    differences: differencesOf(there, here, ids, (verdict) => causeOf(answers, verdict, quirks)),
     firstDivergence: traceDiffers ? firstRow(session, there, here, causeOf(answers, TRACE_VERDICT, quirks)) : null,
   };
+}
+
+/** What differs between a column and the reference, with the causes of verdicts alone: that takes a fraction of the runs. */
+export function findVerdictDifferences(
+  session: Session,
+  reference: ResolvedColumn,
+  column: ResolvedColumn,
+): { readonly differences: readonly Difference[]; readonly isTraceExplained: boolean } {
+  const there = session.run(reference);
+  const here = session.run(column);
+  const ids = differingIds(there, here);
+  const quirks = quirksOfBoth(reference.quirks, column.quirks);
+  const answers = attribute(ablationOf(session, reference, column, ids));
+  const traces = ablationOf(session, reference, column, [TRACE_VERDICT]);
+  return {
+    differences: differencesOf(there, here, ids, (verdict) => causeOf(answers, verdict, quirks)),
+    isTraceExplained: sameTrace(session, there, here) || traces.fixedWithout(quirks).has(TRACE_VERDICT),
+  };
+}
+
+function differingIds(there: Run, here: Run): readonly string[] {
+  return [...verdictIds([there, here]), OUTCOME_VERDICT].filter(
+    (id) => verdictValue(there, id) !== verdictValue(here, id),
+  );
+}
+
+function differencesOf(there: Run, here: Run, ids: readonly string[], cause: (id: string) => Cause): Difference[] {
+  return ids.map((verdict) => ({
+    verdict,
+    reference: verdictValue(there, verdict),
+    here: verdictValue(here, verdict),
+    cause: cause(verdict),
+  }));
 }
 
 function ablationOf(

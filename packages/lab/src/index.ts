@@ -14,5 +14,6 @@ export {
 export type { PartResult, SearchPart } from "./explore/parts.ts";
 export type { SearchHelper, SearchHelpers } from "./explore/together.ts";
 export { createLab, type LabOptions } from "./lab.ts";
+export type { PairHelper } from "./pairs.ts";
 export * from "./results.ts";
 export { VERSION } from "./version.ts";

@@ -6,10 +6,10 @@ import { caps } from "./caps.ts";
 import { code } from "./code.ts";
 import { cost } from "./cost/cost.ts";
 import { exitCopies } from "./cost/exit-copies.ts";
-import { compare, debug, diff, run, trace } from "./diff.ts";
+import { compare, debug, diff, diffTogether, run, trace } from "./diff.ts";
 import { readDump } from "./dumps/read-dump.ts";
 import { explore, exploreTogether, searchParts } from "./explore/explore.ts";
-import { matrix, matrixRow, scenarioResult } from "./matrix.ts";
+import { matrix, matrixRow, matrixTogether, scenarioResult } from "./matrix.ts";
 import { pageWalk } from "./page-walk/page-walk.ts";
 import { DEFAULT_COLUMNS, PERSONALITIES } from "./products.ts";
 import { quirkResult } from "./quirk-results.ts";
@@ -35,6 +35,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
   if (engine !== undefined) setDefaultEngine(engine);
   return {
     diff,
+    diffTogether,
     run,
     check: (column, options) => {
       settingsOf(options);
@@ -52,6 +53,7 @@ export function createLab({ engine }: LabOptions = {}): Lab {
     searchParts,
     debug,
     matrix,
+    matrixTogether,
     matrixRow,
     caps,
     checkVmcs,

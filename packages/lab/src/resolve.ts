@@ -1,7 +1,7 @@
 import type { CpuModel } from "@hvdiff/cpu";
 import { activeQuirks, ColumnError, type Confidence, columnContext, parseColumn } from "@hvdiff/personality";
 import { type RunOptions, UsageError } from "./api.ts";
-import { configurationOf } from "./configuration.ts";
+import { configurationOf, withoutInterface } from "./configuration.ts";
 import { DEFAULT_CPU, PERSONALITIES } from "./products.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { siliconOf } from "./silicon/silicon.ts";
@@ -36,13 +36,14 @@ export function refuseStack({ levels, text }: ResolvedColumn, why: string): void
 /** Each hypervisor on the CPU that the one below shows. */
 function resolveStack(text: string, silicon: CpuModel, options: RunOptions): ResolvedColumn {
   const levels: ResolvedColumn[] = [];
-  let ground = silicon;
+  let [ground, shown] = [silicon, silicon];
   for (const part of text.split(STACKED)) {
     const standing = resolveOne(part, ground, options);
     // One that translates needs no VMX below it; nobody says what it shows, so that is the silicon.
     const level = translationOf(standing) === null ? standing : resolveOne(part, silicon, options);
     if (level.spec.product === "metal") throw new UsageError(`column "${text}": metal is no hypervisor`);
-    ground = configurationOf(level, level.quirks, level === standing ? ground : silicon).guestModel;
+    ground = configurationOf(level, level.quirks, level === standing ? shown : silicon).guestModel;
+    shown = withoutInterface(ground);
     levels.push(level);
   }
   const top = levels.at(-1)!;

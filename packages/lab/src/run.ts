@@ -14,7 +14,7 @@ import {
   type TraceEvent,
 } from "@hvdiff/machine";
 import { createNestedMachine, createStack, L0Refusal, type StackOptions, type Userspace } from "@hvdiff/nested";
-import { userspaceOf } from "@hvdiff/personality";
+import { onSvm, userspaceOf } from "@hvdiff/personality";
 import { type BootOptions, type GuestConsole, type GuestModule, type RunOptions, UsageError } from "./api.ts";
 import type { Configuration } from "./configuration.ts";
 import { PERSONALITIES } from "./products.ts";
@@ -139,7 +139,8 @@ function userspaceFor({ spec, context }: ResolvedColumn): Userspace | null {
   const hasNestedState = context.atLeast("4.20");
   return userspaceOf(half, {
     tellsGuestMode: context.atLeast("6.11"),
-    migrationBlocker: half.migrationBlocker?.(spec.vmm!.version, hasNestedState) ?? null,
+    // What stops a move is VMX.
+    migrationBlocker: onSvm(context) ? null : (half.migrationBlocker?.(spec.vmm!.version, hasNestedState) ?? null),
   });
 }
 

@@ -39,6 +39,12 @@ export class Session {
     return resolveColumn(text, this.silicon, this.options);
   }
 
+  /** Columns to compare, with the first. Errors: `UsageError`. */
+  columns(texts: readonly string[]): readonly ResolvedColumn[] {
+    if (texts.length === 0) throw new UsageError("no columns to compare");
+    return texts.map((text) => this.column(text));
+  }
+
   /** Runs the guest in a column with these of its quirks on. Quirk sets that come down to the same thing share one run. */
   run(column: ResolvedColumn, quirks: readonly Quirk[] = column.quirks): Run {
     const configuration = configurationOf(column, quirks, this.silicon);

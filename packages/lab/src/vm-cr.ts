@@ -13,6 +13,8 @@ export interface VmCrFacts {
 /** A processor as the capability lens looks at it: the model, and what is no part of a model. */
 export interface ShownModel extends CpuModel {
   readonly vmCr?: VmCrFacts;
+  /** The bits of EFER that may be 1. */
+  readonly efer?: number;
 }
 
 const FIELDS: readonly MsrFieldDef[] = Object.values(MSRS.VM_CR.fields);

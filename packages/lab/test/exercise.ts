@@ -38,13 +38,23 @@ const SYNTHETIC = ["hypercalls", "synic", "timers", "referenceTime"];
 const NESTED_FEATURES = "cpuid.4000000a";
 const ENLIGHTENED_MODEL = "host/hv-vapic=on/hv-evmcs=on/hv-emsr-bitmap=on/hv-tlbflush-direct=on/hv-passthrough=on";
 
+function isAboutVmxonRegion(policy: Quirk["policy"]): boolean {
+  return policy?.ownVmxonRevision !== undefined || policy?.vmxInstructions?.vmxonPointerChecks !== undefined;
+}
+
+/** Columns in which a hypervisor uses enlightened VMCSs on another: only there is the VMXON region another than the manual has it. */
+const ON_EACH_OTHER = [`kvm@6.1+qemu@8.2/${ENLIGHTENED_MODEL}//kvm@4.17`, "hyperv@2022//kvm@4.17"];
+
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ affects, capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
+  if (isAboutVmxonRegion(policy)) return ["plain-cpuid"];
   if (points.some((point) => point.endsWith("VmrunChecks"))) return ["vmrun-checks"];
   if (points.includes("svm")) return ON_SVM;
+  if (affects.includes(NESTED_FEATURES)) return ["msr-storm"];
   if (Object.keys(policy.enlightened ?? {}).some((point) => SYNTHETIC.includes(point))) return ["synthetic-interrupts"];
   if (points.includes("enlightened")) return ON_ENLIGHTENED;
+  if (points.includes("hypercalls")) return ["hypercalls", "vmx-instruction-errors"];
   if (points.includes("vmcs12")) return ["vmcs12-memory"];
   if (points.includes("haltsBeforeInjectedEvent")) return ["halted-entry"];
   if (points.includes("unbackedFetch")) return ["astray"];
@@ -53,7 +63,6 @@ function scenariosFor({ affects, capabilities, policy = {} }: Quirk): readonly s
   if (points.includes("initInRoot")) return ["init-in-root"];
   if (points.includes("msrListLimit") || policy.vmxInstructions?.writtenAccessRights !== undefined)
     return ["left-to-processor"];
-  if (affects.includes(NESTED_FEATURES)) return ["msr-storm"];
   if (capabilities !== undefined) return [CAPABILITIES, "npt-2m", ...OTHERS];
   return points.some((point) => point.endsWith("EntryChecks")) ? [ENTRY_CHECKS, ...OTHERS] : OTHERS;
 }
@@ -156,7 +165,8 @@ export class Exerciser {
   /** The first candidate on which the guest notices, or null. */
   find(quirk: Quirk, personality: Personality): Exercise | null {
     let tried = 0;
-    for (const [column, silicon] of pairs(this.candidatesOf(personality))) {
+    const columns = isAboutVmxonRegion(quirk.policy) ? ON_EACH_OTHER : this.candidatesOf(personality);
+    for (const [column, silicon] of pairs(columns)) {
       const found = this.exerciseAt(quirk, column, silicon, tried < MOST_CANDIDATES);
       if (typeof found === "object") return found;
       if (found) tried++;

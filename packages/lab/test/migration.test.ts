@@ -18,7 +18,11 @@ function ended(scenario: string, column: string, cpu: string, schedule: string) 
   const machine = createMachine(session.image, resolved, configuration, session.silicon, session.settings);
   const outcome = describeOutcome(machine.run());
   const events = projectionOf(machine.trace.events).map(eventKey);
-  return { seen: { outcome, serial: machine.guest.serial, events }, ticks: machine.now(), counters: machine.counters };
+  const firstRun = machine.trace.events.find(({ kind }) => kind === "vmrun")?.time ?? 0;
+  const pointers = machine.trace.events.filter(({ data }) => data["instruction"] === "vmptrld");
+  const loads = pointers.map(({ time }) => time);
+  const seen = { outcome, serial: machine.guest.serial, events };
+  return { seen, ticks: machine.now(), counters: machine.counters, firstRun, loads };
 }
 
 /** Moves at moments that look random, one in each part of the run. */
@@ -37,18 +41,33 @@ describe("a guest that is moved to another host again and again", () => {
     ["halted-entry", COLUMN, "skylake-client", 12],
     ["vmcs12-memory", COLUMN, "skylake-client", 8],
     ["enlightened-vmcs", ENLIGHTENED, "skylake-client", 12],
+    ["synthetic-interrupts", "kvm@6.11+qemu@9.0/host/hv-passthrough=on", "skylake-client", 30],
+    ["hypercalls", COLUMN, "skylake-client", 12],
     ["lost-ipi", COLUMN, "skylake-client", 12],
     ["repeated-interrupt", COLUMN, "icelake-server", 12],
     ["late-posted-interrupt", COLUMN, "icelake-server", 12],
     ["sleeping-l2", COLUMN, "icelake-server", 12],
     ["steered-interrupt", COLUMN, "icelake-server", 12],
     ["astray", COLUMN, "skylake-client", 8],
+    ["npt-2m", COLUMN, "zen2", 20],
+    ["svm-instructions", COLUMN, "zen2", 20],
+    ["vmrun-checks", COLUMN, "zen2", 20],
+    ["init-by-vmmcall", COLUMN, "zen2", 12],
   ])("%s under %s on %s does not notice it", { timeout: 60_000 }, (scenario, column, cpu, count) => {
     const stays = ended(scenario, column, cpu, "default");
     const goes = ended(scenario, column, cpu, moves(count, stays.ticks));
     expect(goes.counters["moves"]).toBeGreaterThan(count / 2 - 1);
     expect(goes.seen).toEqual(stays.seen);
   });
+});
+
+test("a move behind VMPTRLD, before L1 goes on, loses nothing of the VMCS", { timeout: 60_000 }, () => {
+  const stays = ended("vmcs12-memory", COLUMN, "skylake-client", "default");
+  for (const time of stays.loads.slice(0, 4)) {
+    const goes = ended("vmcs12-memory", COLUMN, "skylake-client", `migrate@${time}.1`);
+    expect(goes.counters["moves"]).toBe(1);
+    expect(goes.seen).toEqual(stays.seen);
+  }
 });
 
 describe("what is lost where a guest is moved", () => {
@@ -81,6 +100,19 @@ describe("where VMX operation is not moved", () => {
     const stays = ended("cr4-loop", column, "skylake-client", "default").seen.serial;
     expect(serialOf([])).not.toBe(stays);
     expect(serialOf([`-${quirk}`])).toBe(stays);
+  });
+
+  test.each([
+    ["kvm@5.7+qemu@5.1/host", "kvm/migration/no-nested-svm-state"],
+    ["kvm@5.8+qemu@5.0/host", "qemu/migration/nested-svm-state-left-behind"],
+  ])("an L1 with SVM on %s notices, because of %s", { timeout: 60_000 }, (column, quirk) => {
+    const { seen, firstRun } = ended("svm-instructions", column, "zen2", "default");
+    // Before the first instruction of L2.
+    const options = { cpu: "zen2", schedule: `migrate@${firstRun + 1}`, maxInstructions: 1_000_000 };
+    const serialOf = (quirks: readonly string[]) =>
+      lab.diff({ scenario: "svm-instructions" }, [column], { ...options, quirks }).columns[0]!.serial;
+    expect(serialOf([])).not.toBe(seen.serial);
+    expect(serialOf([`-${quirk}`])).toBe(seen.serial);
   });
 
   test.each(["kvm@4.18/nested=1+qemu@4.1/host", "kvm@5.0/nested=1+qemu@4.0/host"])(

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { createLab } from "../src/index.ts";
 
 /*
- * Races that KVM once lost: each is found on the release before its correction by trying all moments at which the host's scheduler could give
- * another processor the turn.
+ * Races that KVM lost, or loses still: each is found on the release before its correction by trying all moments at which the host's scheduler could give
+ * another processor the turn, or at which an interrupt could come.
  */
 
 const lab = createLab();
@@ -13,9 +13,13 @@ interface Race {
   readonly scenario: string;
   readonly column: string;
   readonly cpu?: string;
+  /** What comes from outside; `turn` if nothing is said. */
+  readonly event?: string;
   readonly quirk: string;
-  /** The release with the correction. */
-  readonly after: string;
+  /** Another quirk without which the race is not there. */
+  readonly with?: string;
+  /** The release with the correction, if there is one. */
+  readonly after?: string;
   readonly differences: Readonly<Record<string, string>>;
 }
 
@@ -74,26 +78,45 @@ const RACES: readonly Race[] = [
     after: "kvm@4.17/nested=1",
     differences: { interrupts: "1" },
   },
+  {
+    scenario: "forgotten-notification",
+    column: "kvm@6.11",
+    cpu: APICV,
+    quirk: "kvm/events/notification-forgotten",
+    differences: { posted: "never" },
+  },
+  {
+    scenario: "stepped-output",
+    column: "kvm@5.7",
+    event: "irq",
+    quirk: "kvm/events/trap-dropped",
+    with: "kvm/vmx/emulated-step-alone",
+    after: "kvm@5.8",
+    differences: { traps: "60" },
+  },
 ];
 
-describe.each(RACES)("$scenario on $column", ({ scenario, column, cpu, quirk, after, differences }) => {
-  const silicon = cpu === undefined ? {} : { cpu };
+describe.each(RACES)(
+  "$scenario on $column",
+  ({ scenario, column, cpu, event = "turn", quirk, after, differences, ...race }) => {
+    const silicon = cpu === undefined ? {} : { cpu };
 
-  test("one turn at the wrong moment does it", { timeout: 300_000 }, () => {
-    const { finding } = lab.explore({ scenario }, column, { ...silicon, events: ["turn"] });
-    expect(finding?.causes.map(({ id }) => id)).toEqual([quirk]);
-    expect(finding?.deviations).toBe(1);
-    const seen = finding!.differences.map(({ verdict, here }) => [verdict, here]);
-    expect(Object.fromEntries(seen)).toEqual(differences);
+    test("one event at the wrong moment does it", { timeout: 300_000 }, () => {
+      const { finding } = lab.explore({ scenario }, column, { ...silicon, events: [event] });
+      expect(finding?.causes.map(({ id }) => id)).toEqual(race.with === undefined ? [quirk] : [race.with, quirk]);
+      expect(finding?.deviations).toBe(1);
+      const seen = finding!.differences.map(({ verdict, here }) => [verdict, here]);
+      expect(Object.fromEntries(seen)).toEqual(differences);
 
-    const options = { ...silicon, schedule: finding!.schedule };
-    const replayed = lab.diff({ scenario }, [column], options).columns[0]!;
-    expect([replayed.runId, replayed.serial]).toEqual([finding!.runId, finding!.serial]);
-    const metal = lab.diff({ scenario }, ["metal"], silicon).columns[0]!.serial;
-    const hidden = lab.diff({ scenario }, [`${column}/enable_apicv=0`], options).columns[0]!;
-    if (quirk === "kvm/events/eoi-exits-of-vmcs02") expect(hidden.serial).toBe(metal);
-    const without = lab.diff({ scenario }, [column], { ...options, quirks: [`-${quirk}`] }).columns[0]!;
-    expect(without.serial).toBe(metal);
-    expect(lab.diff({ scenario }, [after], options).columns[0]!.serial).toBe(metal);
-  });
-});
+      const options = { ...silicon, schedule: finding!.schedule };
+      const replayed = lab.diff({ scenario }, [column], options).columns[0]!;
+      expect([replayed.runId, replayed.serial]).toEqual([finding!.runId, finding!.serial]);
+      const metal = lab.diff({ scenario }, ["metal"], silicon).columns[0]!.serial;
+      const serialOn = (other: string) => lab.diff({ scenario }, [other], options).columns[0]!.serial;
+      if (quirk === "kvm/events/eoi-exits-of-vmcs02") expect(serialOn(`${column}/enable_apicv=0`)).toBe(metal);
+      const without = lab.diff({ scenario }, [column], { ...options, quirks: [`-${quirk}`] }).columns[0]!;
+      expect(without.serial).toBe(metal);
+      if (after !== undefined) expect(serialOn(after)).toBe(metal);
+    });
+  },
+);

@@ -26,6 +26,13 @@ describe("what an L1 is told about SVM", () => {
   });
 
   test.each([
+    ["SVM enable", ["yes", "yes", "yes", "yes", "yes", "yes", "yes"]],
+    ["Long-mode segment limit enable", ["no", "no", "no", "no", "no", "no", "no"]],
+  ])("EFER: %s by column", (label, states) => {
+    expect(statesOf("EFER bits that may be 1", label)).toEqual(states);
+  });
+
+  test.each([
     ["INIT becomes a #SX", ["yes", "yes", "yes", "yes", "yes", "no", "yes"]],
     ["SVMDIS and LOCK read-only", ["yes", "yes", "yes", "yes", "yes", "forced", "yes"]],
   ])("VM_CR: %s by column, with its cause", (label, states) => {

@@ -4,7 +4,7 @@ import type { VmcsView } from "@hvdiff/vmx";
 import * as C from "./controls.ts";
 import { F } from "./fields.ts";
 import type { OwedException } from "./l0-state.ts";
-import { isNotification, processesPostedInterrupts, processPosted } from "./posted-interrupts.ts";
+import { isNotification, processesPostedInterrupts, processPosted, takeDescriptor } from "./posted-interrupts.ts";
 import { takeStartup } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
@@ -22,7 +22,9 @@ const GENERAL_DETECT = 1 << 13;
 const VECTOR_PAGE_FAULT = 14;
 const TYPE_NMI = 2 << 8;
 const VECTOR_NMI = 2;
+const ACTIVITY_HLT = 1;
 const BLOCKED_BY_STI_OR_MOV_SS = 3;
+const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
 const BLOCKED_BY_NMI = 8;
 const BLOCKED_FOR_NMI = BLOCKED_BY_STI_OR_MOV_SS | BLOCKED_BY_NMI;
@@ -51,6 +53,7 @@ export function deliverPending(vcpu: VmxVcpu): void {
   takeStartup(vcpu);
   if (state.halted && vcpu.events.haltedL2 === "woken-by-events-of-l1") processNotification(vcpu);
   if (state.waitsForStartup || (state.halted && !isWoken(vcpu))) return;
+  if (state.woken) endHalt(vcpu);
   if (state.monitorTrapOwed) {
     state.monitorTrapOwed = false;
     vcpu.handlers.reflectMonitorTrap();
@@ -70,7 +73,17 @@ export function deliverPending(vcpu: VmxVcpu): void {
   if (state.owed !== null) deliverOwed(vcpu, state.owed);
   if (vcpu.interrupts.nmiPending) deliverNmi(vcpu);
   deliverInterrupt(vcpu);
+  takeNotified(vcpu);
   state.halted = false;
+}
+
+/** Without an event, whoever has halted: L0, or silicon in L2. Where nobody has, the next HLT ends at once. */
+function endHalt({ state, current }: VmxVcpu): void {
+  if (state.halted) state.woken = false;
+  else if (current.lo(F.guestActivityState) === ACTIVITY_HLT) {
+    state.woken = false;
+    current.set(F.guestActivityState, 0, 0);
+  }
 }
 
 /** Ends of which interrupts the I/O APIC is to hear of. What is noted while L2 runs is lost with vmcs02. */
@@ -80,9 +93,16 @@ function noteRoutes(vcpu: VmxVcpu): void {
   if (!state.guestMode) state.notedEnds = vcpu.l0.pc.ioApic.levelTriggeredVectors();
 }
 
+/** What L2 has been notified of comes to it, if it is still what runs. */
+function takeNotified(vcpu: VmxVcpu): void {
+  if (vcpu.state.notified) takeDescriptor(vcpu);
+  vcpu.state.notified = false;
+}
+
 /** What is posted to an L2 that L0 has halted changes what its virtual APIC requests, and wakes nobody. */
 function processNotification(vcpu: VmxVcpu): void {
   const { interrupts } = vcpu;
+  takeNotified(vcpu);
   if (interrupts.pending && isNotification(vcpu, interrupts.highestRequest))
     processPosted(vcpu, interrupts.acknowledge());
 }
@@ -110,8 +130,8 @@ function takesNmis(vcpu: VmxVcpu): boolean {
 
 /** Whether what has come ends HLT. */
 function isWoken(vcpu: VmxVcpu): boolean {
-  const { interrupts } = vcpu;
-  return (interrupts.pending && takesInterrupts(vcpu)) || (interrupts.nmiPending && takesNmis(vcpu));
+  const { interrupts, state } = vcpu;
+  return state.woken || (interrupts.pending && takesInterrupts(vcpu)) || (interrupts.nmiPending && takesNmis(vcpu));
 }
 
 /** Whether an interrupt could ever end HLT: IF is on, or L1 takes interrupts as exits. */
@@ -133,7 +153,9 @@ export function comeBackSoon(vcpu: VmxVcpu): void {
 function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
   const { vector, errorCode, low, high } = owed;
   const v = vcpu.current;
+  const flags = v.lo(F.guestRflags);
   vcpu.state.owed = null;
+  if (vcpu.state.guestMode && vcpu.events.exceptionRegisters === "when-raised") noteRegisters(vcpu, owed);
   // The image of RFLAGS that a fault pushes or an exit saves has RF set.
   if (vector !== VECTOR_DEBUG) v.set(F.guestRflags, v.lo(F.guestRflags) | RFLAGS_RF, 0);
   const information = VALID | TYPE_HARDWARE_EXCEPTION | vector | (errorCode >= 0 ? ERROR_CODE : 0);
@@ -142,21 +164,26 @@ function deliverOwed(vcpu: VmxVcpu, owed: OwedException): void {
     v.set(F.vmExitInterruptionErrorCode, Math.max(errorCode, 0), 0);
     v.set(F.exitQualification, low, high);
     if (vcpu.handlers.reflectException()) return;
+    if (vcpu.events.exceptionMeetsInterrupt === "dropped" && takenByL1(vcpu) && isBetweenInstructions(vcpu)) {
+      // Interrupts are looked at right behind this.
+      v.set(F.guestRflags, flags, 0);
+      return;
+    }
     if (vcpu.events.exceptionMeetsInterrupt === "follows-exit" && takenByL1(vcpu)) interruptExit(vcpu);
   }
   if ((vcpu.current.lo(F.vmEntryInterruptionInformation) & VALID) !== 0) vcpu.l0.count("events.overwritten");
   vcpu.current.set(F.vmEntryInterruptionInformation, information, 0);
   vcpu.current.set(F.vmEntryExceptionErrorCode, Math.max(errorCode, 0), 0);
-  if (vector === VECTOR_DEBUG) noteDebugException(vcpu, low);
-  if (vector !== VECTOR_PAGE_FAULT) return;
-  vcpu.silicon.s[STATE.CR2] = low;
-  vcpu.silicon.s[STATE.CR2 + 1] = high;
+  noteRegisters(vcpu, owed);
+  if (vector === VECTOR_DEBUG) vcpu.current.set(F.guestDr7, vcpu.current.lo(F.guestDr7) & ~GENERAL_DETECT, 0);
 }
 
-/** Injecting #DB changes no debug register (SDM 3C "Event Injection"). */
-function noteDebugException({ silicon, current }: VmxVcpu, conditions: number): void {
-  silicon.s[STATE.DR6] = (silicon.s[STATE.DR6]! & ~BREAKPOINTS_MET) | conditions;
-  current.set(F.guestDr7, current.lo(F.guestDr7) & ~GENERAL_DETECT, 0);
+/** Injecting an exception changes neither CR2 nor a debug register (SDM 3C "Event Injection"). */
+function noteRegisters({ silicon: { s } }: VmxVcpu, { vector, low, high }: OwedException): void {
+  if (vector === VECTOR_DEBUG) s[STATE.DR6] = (s[STATE.DR6]! & ~BREAKPOINTS_MET) | low;
+  if (vector !== VECTOR_PAGE_FAULT) return;
+  s[STATE.CR2] = low;
+  s[STATE.CR2 + 1] = high;
 }
 
 /** An NMI becomes an exit to L1 where L1 asked for that; else it is injected, as soon as the level that runs can take it. */
@@ -179,9 +206,12 @@ function deliverNmi(vcpu: VmxVcpu): void {
   v.set(F.guestActivityState, 0, 0);
 }
 
+/** Behind STI silicon makes an NMI-window exit at once, although the NMI has to wait; interrupts, which are on, wait as long. */
 function openNmiWindow(vcpu: VmxVcpu): void {
   const v = vcpu.current;
-  v.set(F.primaryProcessorBasedControls, v.lo(F.primaryProcessorBasedControls) | C.PROC_NMI_WINDOW, 0);
+  const isBehindSti = (v.lo(F.guestInterruptibilityState) & BLOCKED_BY_STI) !== 0;
+  const window = isBehindSti ? C.PROC_INTERRUPT_WINDOW : C.PROC_NMI_WINDOW;
+  v.set(F.primaryProcessorBasedControls, v.lo(F.primaryProcessorBasedControls) | window, 0);
 }
 
 /** An NMI that L1 takes as an exit from L2. Without virtual NMIs it is blocked while an earlier one is being handled. */

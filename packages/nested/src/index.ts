@@ -8,9 +8,11 @@ export type { L0Options } from "./l0-options.ts";
 export { type Mechanisms, PLAIN_MECHANISMS, type ShadowedFields } from "./mechanisms.ts";
 export { MERGE_RULES, type MergeRule, type MergeSource } from "./merge.ts";
 export { entryCheckLists } from "./nested-entry.ts";
-export { ARCHITECTURAL_POLICY, type NestedPolicy, vmxPolicyOf } from "./policy.ts";
+export { ARCHITECTURAL_POLICY, type NestedPolicy, POLICY_GROUPS, type PolicyAnswers } from "./policy.ts";
 export { type SecondStageWalk, secondStagesOf, type TableEntry } from "./second-stages.ts";
+export { recommendsEnlightenedVmcs } from "./stack/client-evmcs.ts";
 export { createStack, type StackLevel, type StackOptions } from "./stack/create-stack.ts";
+export type { SvmNestedState } from "./svm/svm-nested-state.ts";
 export type { NestedState } from "./transfer/nested-state.ts";
 export type {
   DebugRegisters,

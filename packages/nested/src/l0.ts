@@ -4,7 +4,6 @@ import { controlTestDevice } from "./enlightened/connections.ts";
 import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
-import { userspacePolicyOf } from "./policy.ts";
 import { startMachine, startVcpu } from "./start.ts";
 import { waitForMove } from "./transfer/move.ts";
 import { unmergedControl } from "./unmerged-controls.ts";
@@ -42,7 +41,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   }
 
   wholeAccess(vcpu: VmxVcpu): VmxWholeAccess {
-    return new VmxWholeAccess(vcpu, userspacePolicyOf(this.options.policy));
+    return new VmxWholeAccess(vcpu, this.options.policy.userspace);
   }
 
   guestVmx(index: number): VmxEnvironment {
@@ -79,7 +78,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
 
   /** The signal has ended the run; what userspace does before the next one. */
   private returnToUserspace(vcpu: VmxVcpu): void {
-    const policy = userspacePolicyOf(this.options.policy);
+    const policy = this.options.policy.userspace;
     vcpu.state.signal = false;
     this.count("returns.signal");
     vcpu.ownSink?.event("l0-return", { why: "signal" });
@@ -117,14 +116,17 @@ export class L0 extends VirtualMachine<VmxVcpu> {
   override deliver(vcpu: VmxVcpu, message: ApicMessage): void {
     if (vcpu !== this.running && vcpu.isLateNotification(message))
       this.running.state.lateNotifications.push({ to: vcpu.index, message });
-    else super.deliver(vcpu, message);
+    else if (vcpu.takesNotification(message)) {
+      vcpu.state.eventsRequested = true;
+      if (vcpu !== this.running) this.kick(vcpu);
+    } else super.deliver(vcpu, message);
   }
 
   /** The others have been looked for; by now they may be where nobody asks them to come back from. */
   private tellLate({ state }: VmxVcpu): void {
     for (const { to, message } of state.lateNotifications) {
       const vcpu = this.vcpus[to]!;
-      vcpu.guestCpu.file.apic.accept(message);
+      if (!vcpu.takesNotification(message)) vcpu.guestCpu.file.apic.accept(message);
       vcpu.noteArrival(message);
     }
     state.lateNotifications = [];

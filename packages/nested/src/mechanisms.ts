@@ -30,10 +30,16 @@ export interface Mechanisms {
   readonly virtualizesShadowing: boolean;
   /** Null: every MSR access of L2 exits, but those that silicon virtualizes for an APIC. */
   readonly msrBitmap: MsrBitmapMerge | null;
+  /** On a hypervisor that recommends enlightened VMCSs its own VMCSs are such ones. */
+  readonly usesEnlightenedVmcs: boolean;
+  /** On a hypervisor that offers hypercalls for it, it makes such a one where it would execute INVEPT. */
+  readonly flushesByHypercall: boolean;
 }
 
 export const PLAIN_MECHANISMS: Mechanisms = {
   shadowedFields: null,
   virtualizesShadowing: false,
   msrBitmap: null,
+  usesEnlightenedVmcs: false,
+  flushesByHypercall: false,
 };

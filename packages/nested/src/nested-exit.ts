@@ -127,6 +127,7 @@ function leaveL2(vcpu: VmxVcpu, reason: number, information: number): void {
 function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: MemoryVmcs): void {
   vcpu.state.guestMode = false;
   vcpu.state.runPending = false;
+  vcpu.state.notified = false;
   loadHostState(v12, v01, before);
   loadRegistersForL1(vcpu, v12);
   vcpu.history?.note({ way: "exit.hostState" });

@@ -13,8 +13,8 @@ import type { VmxVcpu } from "./vmx-vcpu.ts";
 export interface OfferedMsrs {
   /** What RDMSR gives; null where the MSR is none of these. */
   read(vcpu: VmxVcpu, msr: number): bigint | null;
-  /** WRMSR of one of these; false where that is #GP. */
-  write(vcpu: VmxVcpu, msr: number, value: bigint): boolean;
+  /** WRMSR of one of these by L1, or by userspace for it; false where that is #GP. */
+  write(vcpu: VmxVcpu, msr: number, value: bigint, isByUserspace: boolean): boolean;
 }
 
 const OFFERED: readonly OfferedMsrs[] = [
@@ -39,9 +39,9 @@ export function readOfferedMsr(vcpu: VmxVcpu, msr: number): bigint | null {
   return null;
 }
 
-/** WRMSR of such an MSR: whether it is accepted; null where the MSR is none. */
-export function writeOfferedMsr(vcpu: VmxVcpu, msr: number, value: bigint): boolean | null {
-  return OFFERED.find((offered) => offered.read(vcpu, msr) !== null)?.write(vcpu, msr, value) ?? null;
+/** WRMSR of such an MSR by L1, or by userspace for it: whether it is accepted; null where the MSR is none. */
+export function writeOfferedMsr(vcpu: VmxVcpu, msr: number, value: bigint, isByUserspace = false): boolean | null {
+  return OFFERED.find((offered) => offered.read(vcpu, msr) !== null)?.write(vcpu, msr, value, isByUserspace) ?? null;
 }
 
 /** RDMSR or WRMSR by the guest. False where the MSR is none of these. */

@@ -2,6 +2,7 @@ import { TICKS_PER_MICROSECOND } from "@hvdiff/machine";
 import { u64 } from "@hvdiff/spec";
 import { storageOf } from "./guest-registers.ts";
 import type { OfferedMsrs } from "./offered-msrs.ts";
+import type { VirtualProcessor } from "./virtual-processor.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 
 /** MSRs by which a guest asks for a clock in its memory. */
@@ -53,12 +54,18 @@ function writeWallClock({ guestCpu }: VmxVcpu, address: number): void {
   });
 }
 
-/** Version, padding, time stamp, system time, multiplier, shift and flags. The time stamp runs evenly, so that once is enough. */
-function writeSystemTime({ guestCpu, silicon }: VmxVcpu, address: number): void {
+/** What a guest's clock says right now: time stamp, and time since the machine started. */
+export function clockReading({ guestCpu, silicon }: VirtualProcessor): { stamp: bigint; nanoseconds: bigint } {
   const { s } = guestCpu.file;
   const ticks = BigInt(silicon.retired);
   const stamp = BigInt.asUintN(64, ticks + u64(s[TSC_ADJUST]!, s[TSC_ADJUST + 1]!));
-  const nanoseconds = (ticks * 1000n) / BigInt(TICKS_PER_MICROSECOND);
+  return { stamp, nanoseconds: (ticks * 1000n) / BigInt(TICKS_PER_MICROSECOND) };
+}
+
+/** Version, padding, time stamp, system time, multiplier, shift and flags. The time stamp runs evenly, so that once is enough. */
+function writeSystemTime(vcpu: VmxVcpu, address: number): void {
+  const { guestCpu } = vcpu;
+  const { stamp, nanoseconds } = clockReading(vcpu);
   guestCpu.write32(address, (guestCpu.read32(address) | 1) + 1);
   guestCpu.write32(address + 4, 0);
   guestCpu.writePhysical64(address + 8, stamp);

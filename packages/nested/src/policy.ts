@@ -4,6 +4,7 @@ import { ARCHITECTURAL_VMX_POLICY, type FieldOffsets, type VmxPolicy } from "@hv
 
 import { type EnlightenedPolicy, UNENLIGHTENED_POLICY } from "./enlightened/enlightened-policy.ts";
 import { ARCHITECTURAL_EVENTS, type EventPolicy } from "./event-policy.ts";
+import { type HypercallPolicy, NO_HYPERCALLS } from "./hypercalls/hypercall-policy.ts";
 import type { ParavirtualClock } from "./paravirtual-clock.ts";
 import { ARCHITECTURAL_SVM_POLICY, type SvmPolicy } from "./svm/svm-policy.ts";
 import { ARCHITECTURAL_USERSPACE, type UserspacePolicy } from "./userspace.ts";
@@ -21,16 +22,16 @@ export interface Vmcs12Policy {
  * (`ARCHITECTURAL_POLICY`); a quirk replaces one. A policy is data or a small function of what it is handed, never of a product's name.
  */
 export interface NestedPolicy {
-  /** Checks and existence rules of the VMX instructions that L0 emulates; replaces the architectural ones field by field. */
-  readonly vmxInstructions: Partial<VmxPolicy>;
+  /** Checks and existence rules of the VMX instructions that L0 emulates. */
+  readonly vmxInstructions: VmxPolicy;
   /** Ids of VM-entry checks that L0 does not make itself on vmcs12 (silicon still checks vmcs02). */
   readonly skippedEntryChecks: readonly string[];
   /** Checks that L0 makes instead of the architectural ones of the same id. */
   readonly replacedEntryChecks: readonly EntryCheck[];
   /** Checks that L0 makes beyond the architecture, before those of the same group. */
   readonly addedEntryChecks: readonly EntryCheck[];
-  /** What VMCALL in L1 outside VMX non-root operation does: the architecture's VMfail (or #UD outside VMX operation), or a hypercall that returns this in RAX. */
-  readonly hypercallResult: bigint | null;
+  /** Hypercalls by VMCALL or VMMCALL in L1, instead of the architecture's VMfail or #UD. */
+  readonly hypercalls: HypercallPolicy;
   /** Exit qualification of a VM-entry failure in the MSR-load list, from the 0-based index of the entry. */
   readonly msrLoadFailureQualification: (index: number) => number;
   /** MSRs that the VM-entry MSR-load list may not name, beyond the architecture's. */
@@ -64,32 +65,52 @@ export interface NestedPolicy {
   readonly skippedVmrunChecks: readonly string[];
   /** Checks that L0 makes of vmcb12 after the architecture's. */
   readonly addedVmrunChecks: readonly VmrunCheck[];
-  /** Where an L0 on SVM differs; replaces the architecture's answers field by field. */
-  readonly svm: Partial<SvmPolicy>;
-  /** What L1 is offered beside VMX as the manuals have it; replaces the answers of an L0 that offers nothing, field by field. */
-  readonly enlightened: Partial<EnlightenedPolicy>;
-  /** What a return to the userspace half does to registers; replaces the architecture's answers field by field. */
-  readonly userspace: Partial<UserspacePolicy>;
+  /** Where an L0 on SVM differs. */
+  readonly svm: SvmPolicy;
+  /** What L1 is offered beside VMX as the manuals have it. */
+  readonly enlightened: EnlightenedPolicy;
+  /** What a return to the userspace half does to registers. */
+  readonly userspace: UserspacePolicy;
   /** The words with which L0 stops the virtual machine when L1's kernel fetches instructions where nothing is; null: it gets bytes FF. */
   readonly unbackedFetch: string | null;
-  /** What becomes of events; replaces the architecture's answers field by field. */
-  readonly events: Partial<EventPolicy>;
-  /** Where L0 keeps vmcs12; replaces the answers of `ideal` field by field. */
-  readonly vmcs12: Partial<Vmcs12Policy>;
+  /** What becomes of events. */
+  readonly events: EventPolicy;
+  /** Where L0 keeps vmcs12. */
+  readonly vmcs12: Vmcs12Policy;
   /** Whether an entry into the activity state HLT waits for something that wakes it, although it injects an event. */
   readonly haltsBeforeInjectedEvent: boolean;
   /** The clock that a guest can have in its memory; null: none. */
   readonly paravirtualClock: ParavirtualClock | null;
+  /** What its own VMXON region begins with, which another hypervisor looks at that it stands on: IA32_VMX_BASIC's revision, or what its VMCSs begin with. */
+  readonly ownVmxonRevision: "of-processor" | "of-vmcs";
   /** Whether the exit-information fields of vmcs12 are zeroed when the checks of controls and host state have passed. */
   readonly zeroesExitInformationAtEntry: boolean;
 }
 
+/** Decision points that are groups of points, which quirks answer one by one. */
+export const POLICY_GROUPS = [
+  "vmxInstructions",
+  "vmcs12",
+  "svm",
+  "enlightened",
+  "userspace",
+  "hypercalls",
+  "events",
+] as const;
+
+type PolicyGroup = (typeof POLICY_GROUPS)[number];
+
+/** What a quirk answers otherwise. */
+export type PolicyAnswers = Partial<Omit<NestedPolicy, PolicyGroup>> & {
+  readonly [Group in PolicyGroup]?: Partial<NestedPolicy[Group]>;
+};
+
 export const ARCHITECTURAL_POLICY: NestedPolicy = {
-  vmxInstructions: {},
+  vmxInstructions: ARCHITECTURAL_VMX_POLICY,
   skippedEntryChecks: [],
   replacedEntryChecks: [],
   addedEntryChecks: [],
-  hypercallResult: null,
+  hypercalls: NO_HYPERCALLS,
   msrLoadFailureQualification: (index) => index + 1,
   refusedMsrLoads: [],
   lateFailureError: 7,
@@ -102,43 +123,14 @@ export const ARCHITECTURAL_POLICY: NestedPolicy = {
   initInRoot: "held",
   haltsBeforeInjectedEvent: false,
   zeroesExitInformationAtEntry: false,
-  vmcs12: {},
+  vmcs12: { home: "memory", fieldOffsets: null },
+  ownVmxonRevision: "of-processor",
   paravirtualClock: null,
   skippedVmrunChecks: [],
   addedVmrunChecks: [],
-  svm: {},
-  enlightened: {},
-  userspace: {},
+  svm: ARCHITECTURAL_SVM_POLICY,
+  enlightened: UNENLIGHTENED_POLICY,
+  userspace: ARCHITECTURAL_USERSPACE,
   unbackedFetch: null,
-  events: {},
+  events: ARCHITECTURAL_EVENTS,
 };
-
-/** The SVM policy of an L0. */
-export function svmPolicyOf(policy: NestedPolicy): SvmPolicy {
-  return { ...ARCHITECTURAL_SVM_POLICY, ...policy.svm };
-}
-
-/** The policy of an L0's enlightened interface. */
-export function enlightenedPolicyOf(policy: NestedPolicy): EnlightenedPolicy {
-  return { ...UNENLIGHTENED_POLICY, ...policy.enlightened };
-}
-
-/** The userspace policy of an L0. */
-export function userspacePolicyOf(policy: NestedPolicy): UserspacePolicy {
-  return { ...ARCHITECTURAL_USERSPACE, ...policy.userspace };
-}
-
-/** The event policy of an L0. */
-export function eventPolicyOf(policy: NestedPolicy): EventPolicy {
-  return { ...ARCHITECTURAL_EVENTS, ...policy.events };
-}
-
-/** Where an L0 keeps VMCSs of L1. */
-export function vmcs12PolicyOf(policy: NestedPolicy): Vmcs12Policy {
-  return { home: "memory", fieldOffsets: null, ...policy.vmcs12 };
-}
-
-/** The VMX-instruction policy of an L0. */
-export function vmxPolicyOf(policy: NestedPolicy): VmxPolicy {
-  return { ...ARCHITECTURAL_VMX_POLICY, ...policy.vmxInstructions };
-}

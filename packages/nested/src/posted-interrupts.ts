@@ -32,10 +32,14 @@ export function isNotification(vcpu: VmxVcpu, vector: number): boolean {
  * @returns false when the interrupt is no notification
  */
 export function processPosted(vcpu: VmxVcpu, vector: number): boolean {
-  const { guestCpu, v02 } = vcpu;
-  const { vmcs12 } = vcpu.handlers;
-  if (vector !== (vmcs12.lo(F.postedInterruptNotificationVector) & 0xff)) return false;
-  guestCpu.file.apic.endOfInterrupt();
+  if (vector !== (vcpu.handlers.vmcs12.lo(F.postedInterruptNotificationVector) & 0xff)) return false;
+  vcpu.guestCpu.file.apic.endOfInterrupt();
+  takeDescriptor(vcpu);
+  return true;
+}
+
+/** What is posted goes into L2's virtual APIC, and nobody is notified of it any more. */
+export function takeDescriptor({ guestCpu, v02, handlers: { vmcs12 } }: VmxVcpu): void {
   const descriptor = Number(vmcs12.read("postedInterruptDescriptorAddress"));
   const page = Number(vmcs12.read("virtualApicAddress"));
   guestCpu.write32(descriptor + CONTROL, guestCpu.read32(descriptor + CONTROL) & ~OUTSTANDING_NOTIFICATION);
@@ -50,5 +54,4 @@ export function processPosted(vcpu: VmxVcpu, vector: number): boolean {
   }
   const status = v02.lo(F.guestInterruptStatus);
   v02.set(F.guestInterruptStatus, (status & ~RVI) | Math.max(status & RVI, highest), 0);
-  return true;
 }

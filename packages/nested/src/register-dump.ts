@@ -1,7 +1,6 @@
 import { FAULT_NONE, STATE } from "@hvdiff/cpu";
 import type { Outcome } from "@hvdiff/machine";
 import { F } from "./fields.ts";
-import { userspacePolicyOf } from "./policy.ts";
 import type { SegmentRegister, SystemRegisters } from "./userspace.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
 import { VmxVcpuAccess } from "./vmx-vcpu-access.ts";
@@ -102,7 +101,7 @@ function code({ guestCpu, v01, state }: VmxVcpu, rip: bigint): string {
 
 /** The registers of a processor that runs L1, and the bytes where it is. */
 function registerDump(vcpu: VmxVcpu): string {
-  const access = new VmxVcpuAccess(vcpu, userspacePolicyOf(vcpu.l0.options.policy));
+  const access = new VmxVcpuAccess(vcpu, vcpu.l0.options.policy.userspace);
   const { gpr, rip, rflags } = access.generalRegisters();
   const system = access.systemRegisters();
   const { v01 } = vcpu;

@@ -103,9 +103,9 @@ export class ShadowVmcs {
     this.state.isStale = shadows;
   }
 
-  /** What L1 has written goes over to vmcs12. */
+  /** What L1 has written goes over to vmcs12. It has written nothing yet where the shadow VMCS still waits for what vmcs12 has. */
   collect(v12: MemoryVmcs, why: string): void {
-    if (this.state.page === 0 || !this.isLinked) return;
+    if (this.state.page === 0 || !this.isLinked || this.state.isStale) return;
     noteCopy(this.vcpu, FROM_SHADOW, this.collected.copy(this.vmcs, v12), why);
     this.vcpu.history?.note({ way: "shadow.collect" }, "vmcs12");
   }

@@ -31,7 +31,9 @@ export function startVcpu(vcpu: VmxVcpu): void {
   const { memory } = l0.machine;
   l0.machine.useHostMode(vcpu.index, HOST_MODE);
   const region = takePage(l0.state.pool, memory);
-  writeRevision(vcpu, region);
+  const { capabilities, vmcsRevision } = vmx;
+  const isOfVmcs = l0.options.policy.ownVmxonRevision === "of-vmcs";
+  memory.write32(region, isOfVmcs ? vmcsRevision : capabilities.revisionId);
   expectSuccess("VMXON", vmx.vmxon(region).kind);
   state.vmcs01 = newVmcs(vcpu);
   state.vmcs02 = newVmcs(vcpu);
@@ -63,14 +65,10 @@ function startApplication(vcpu: VmxVcpu, v: VmcsView): void {
   resetVcpu(vcpu);
 }
 
-function writeRevision(vcpu: VmxVcpu, region: number): void {
-  vcpu.l0.machine.memory.write32(region, vcpu.vmx.capabilities.revisionId);
-}
-
-function newVmcs(vcpu: VmxVcpu): number {
-  const region = takePage(vcpu.l0.state.pool, vcpu.l0.machine.memory);
-  writeRevision(vcpu, region);
-  expectSuccess("VMCLEAR", vcpu.vmx.vmclear(region).kind);
+function newVmcs({ l0, vmx }: VmxVcpu): number {
+  const region = takePage(l0.state.pool, l0.machine.memory);
+  l0.machine.memory.write32(region, vmx.vmcsRevision);
+  expectSuccess("VMCLEAR", vmx.vmclear(region).kind);
   return region;
 }
 

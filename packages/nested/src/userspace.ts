@@ -1,3 +1,4 @@
+import type { SvmNestedState } from "./svm/svm-nested-state.ts";
 import type { NestedState } from "./transfer/nested-state.ts";
 
 /** RAX … R15, RIP and RFLAGS of whatever level runs next. */
@@ -106,9 +107,9 @@ export interface WholeVcpuAccess extends VcpuAccess {
   /** The registers of the local APIC in the order of its page. */
   localApic(): Int32Array;
   setLocalApic(registers: Int32Array): void;
-  nestedState(): NestedState;
+  nestedState(): NestedState | SvmNestedState;
   /** Why it is refused; null where it is taken. */
-  setNestedState(state: NestedState): string | null;
+  setNestedState(state: NestedState | SvmNestedState): string | null;
 }
 
 /** Where the halves of an L0 differ from the architecture when a run goes through userspace. */

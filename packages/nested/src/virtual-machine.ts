@@ -88,8 +88,8 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
 
   protected abstract startVcpu(vcpu: V): void;
 
-  /** Everything of a virtual processor; null where not all of it can be taken out. */
-  abstract wholeAccess(vcpu: V): WholeVcpuAccess | null;
+  /** Everything of a virtual processor. */
+  abstract wholeAccess(vcpu: V): WholeVcpuAccess;
 
   /** Starts it with all its virtual processors, before any runs. */
   start(): void {
@@ -173,7 +173,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   }
 
   /** Makes silicon leave its guest, or a processor that waits look about: the host's interrupt line. */
-  protected kick({ silicon }: V): void {
+  kick({ silicon }: V): void {
     if (silicon.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST || this.machine.turns.isIdle(silicon))
       this.machine.requestHostInterrupt(silicon.index);
   }
@@ -191,7 +191,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
 
   private askToMove(): boolean {
     const { machine, options } = this;
-    if (machine.depth > 0 || options.userspace?.move == null || this.wholeAccess(this.vcpus[0]!) === null) return false;
+    if (machine.depth > 0 || options.userspace?.move == null) return false;
     this.state.moving = [];
     for (const vcpu of this.vcpus) this.kick(vcpu);
     return true;

@@ -31,6 +31,8 @@ export interface VirtualProcessor {
   reportExit(trace: TraceSink): void;
   /** A message has come to its local APIC (null: its interrupt line was asserted). */
   noteArrival(message: ApicMessage | null): void;
+  /** Another has asked it to go on: HLT ends, or the next one does. */
+  wake(): void;
   /** A signal has come for the thread that runs it; false where no half of the L0 is a process. */
   noteSignal(): boolean;
 }

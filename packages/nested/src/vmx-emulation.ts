@@ -28,6 +28,7 @@ import {
 import { emulateHypercall } from "./enlightened/hypercalls.ts";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
+import { answerHypercall } from "./hypercalls/answer-hypercall.ts";
 import { type InstructionOperand, instructionOperand, setGeneralRegister } from "./instruction-operand.ts";
 import { enterL2, refuseEntry } from "./nested-entry.ts";
 import { traceRead, traceVmx, traceWrite } from "./trace-events.ts";
@@ -178,9 +179,14 @@ function emulateInvvpid(vcpu: VmxVcpu): void {
 /** VMCALL from L1: outside VMX operation #UD, in root operation VMfail; or a hypercall of L0's. */
 function emulateVmcall(vcpu: VmxVcpu): void {
   if (emulateHypercall(vcpu)) return;
-  const { hypercallResult } = vcpu.l0.options.policy;
-  if (hypercallResult !== null) {
-    setGeneralRegister(vcpu.silicon, vcpu.v01, RAX, hypercallResult);
+  const answer = answerHypercall(vcpu.l0, {
+    vcpu,
+    rax: vcpu.silicon.gpr(RAX),
+    in64BitMode: vcpu.guestCpu.file.in64BitMode,
+    privilege: (vcpu.v01.lo(F.guestSsAccessRights) >>> 5) & 3,
+  });
+  if (answer !== null) {
+    setGeneralRegister(vcpu.silicon, vcpu.v01, RAX, answer);
     vcpu.sink?.event("vmx", { instruction: "vmcall", result: "hypercall" });
     skipInstruction(vcpu);
     return;

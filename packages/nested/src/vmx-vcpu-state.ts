@@ -36,12 +36,16 @@ export interface VmxVcpuState {
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
   reinject: { information: number; errorCode: number; length: number } | null;
   halted: boolean;
+  /** Another virtual processor has asked for this one to be woken. */
+  woken: boolean;
   /** Something has come since events were evaluated last: they are evaluated before the next entry. */
   eventsRequested: boolean;
   /** Events have been evaluated for the entry that is the next step. */
   eventsEvaluated: boolean;
   /** The last evaluation ended with an event that was delivered again, and has looked at nothing else. */
   reinjectedOnly: boolean;
+  /** L2 has been notified of posted interrupts, which are not processed yet. Only where that is no interrupt of L1's. */
+  notified: boolean;
   /** Messages to other processors that have been looked for and are to be told next. */
   lateNotifications: { readonly to: number; readonly message: ApicMessage }[];
   /** L1's I/O APIC has other entries than when they were noted last. */
@@ -93,9 +97,11 @@ export function createVmxVcpuState(): VmxVcpuState {
     owed: null,
     reinject: null,
     halted: false,
+    woken: false,
     eventsRequested: false,
     eventsEvaluated: false,
     reinjectedOnly: false,
+    notified: false,
     lateNotifications: [],
     routesChanged: false,
     notedEnds: [],

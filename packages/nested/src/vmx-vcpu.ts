@@ -26,7 +26,6 @@ import { FEATURE_CONTROL_MSR, L1Environment } from "./l1-environment.ts";
 import { createModificationLog } from "./modification-log.ts";
 import { noteEntry } from "./own-events.ts";
 import { peekPhysical } from "./peek-physical.ts";
-import { enlightenedPolicyOf, eventPolicyOf, vmcs12PolicyOf, vmxPolicyOf } from "./policy.ts";
 import { isNotification } from "./posted-interrupts.ts";
 import { ShadowVmcs } from "./shadow-vmcs.ts";
 import { forgetEpt, forgetVpid, VPID_L1, VPID_L2 } from "./silicon-tlb.ts";
@@ -86,12 +85,12 @@ export class VmxVcpu implements VirtualProcessor {
       (message, exceptSender) => l0.send(message, exceptSender ? this : null),
       (vector) => this.events.endsOfInterrupts === "all" || this.state.notedEnds.includes(vector),
     );
-    if (enlightenedPolicyOf(options.policy).synic) this.interrupts.more = createSyntheticInterrupts(this);
-    this.events = eventPolicyOf(options.policy);
-    const { home, fieldOffsets } = vmcs12PolicyOf(options.policy);
+    if (options.policy.enlightened.synic) this.interrupts.more = createSyntheticInterrupts(this);
+    this.events = options.policy.events;
+    const { home, fieldOffsets } = options.policy.vmcs12;
     this.environment = new L1Environment(this.guestCpu, machine.memory, options.ram, {
       capabilities,
-      policy: vmxPolicyOf(options.policy),
+      policy: options.policy.vmxInstructions,
       keepsCopy: home === "copy",
       fieldOffsets: fieldOffsets ?? fieldOffsetsOf(createVmcsLayout(this.vmx.capabilities)),
       state: () => this.state,
@@ -112,7 +111,7 @@ export class VmxVcpu implements VirtualProcessor {
     const { mechanisms, policy } = this.l0.options;
     const { shadowedFields } = mechanisms;
     // What stands for vmcs12 is a copy: an L0 that works on the page itself has no use for one.
-    if (shadowedFields === null || vmcs12PolicyOf(policy).home !== "copy") return null;
+    if (shadowedFields === null || policy.vmcs12.home !== "copy") return null;
     const sink =
       this.sink === null
         ? null
@@ -195,6 +194,19 @@ export class VmxVcpu implements VirtualProcessor {
     const runs = this.silicon.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST;
     if (this.events.notification === "at-once" || runs || deliveryMode !== DELIVERY.fixed) return false;
     return isNotification(this, vector);
+  }
+
+  /** Takes a notification as such, and not as an interrupt of L1's, where products do so. False: it is an interrupt. */
+  takesNotification({ deliveryMode, vector }: ApicMessage): boolean {
+    if (this.events.unprocessedNotification === "interrupts-l1" || deliveryMode !== DELIVERY.fixed) return false;
+    if (!isNotification(this, vector)) return false;
+    this.state.notified = true;
+    return true;
+  }
+
+  wake(): void {
+    this.state.woken = true;
+    this.state.eventsRequested = true;
   }
 
   noteSignal(): boolean {

@@ -5,13 +5,14 @@ import { storageOf } from "./guest-registers.ts";
 import { mergeTsc } from "./merge-tsc.ts";
 import { readOfferedMsr, writeOfferedMsr } from "./offered-msrs.ts";
 import { takeStartup } from "./startup.ts";
+import type { SvmNestedState } from "./svm/svm-nested-state.ts";
 import { eventsOf, putEvents } from "./transfer/events.ts";
 import { type NestedState, nestedStateOf, putNestedState } from "./transfer/nested-state.ts";
+import { debugAddressesOf, extendedStateOf, putDebugAddresses, putExtendedState } from "./transfer/silicon-state.ts";
 import type { DebugRegisters, VcpuActivity, VcpuEvents, WholeVcpuAccess } from "./userspace.ts";
 import { VmxVcpuAccess } from "./vmx-vcpu-access.ts";
 
 const ACTIVITY_HLT = 1;
-const DEBUG_ADDRESSES = 4;
 const TSC_ADJUST = storageOf("IA32_TSC_ADJUST");
 const { IA32_APIC_BASE, IA32_TIME_STAMP_COUNTER, IA32_TSC_ADJUST } = MSRS;
 
@@ -28,7 +29,7 @@ export class VmxWholeAccess extends VmxVcpuAccess implements WholeVcpuAccess {
 
   setHostMsr(index: number, value: bigint): boolean {
     const { guestCpu, current, state, silicon } = this.vcpu;
-    const offered = writeOfferedMsr(this.vcpu, index, value);
+    const offered = writeOfferedMsr(this.vcpu, index, value, true);
     if (offered !== null) return offered;
     guestCpu.sync(current, state);
     const { file } = guestCpu;
@@ -66,30 +67,27 @@ export class VmxWholeAccess extends VmxVcpuAccess implements WholeVcpuAccess {
   }
 
   extendedState(): Int32Array {
-    return this.vcpu.silicon.s.slice(STATE.VECTOR_REGISTERS, STATE.LOCAL_APIC);
+    return extendedStateOf(this.vcpu.silicon);
   }
 
   setExtendedState(words: Int32Array): void {
-    this.vcpu.silicon.s.set(words, STATE.VECTOR_REGISTERS);
+    putExtendedState(this.vcpu.silicon, words);
   }
 
   debugRegisters(): DebugRegisters {
     const { silicon, current } = this.vcpu;
     const { s } = silicon;
     return {
-      addresses: Array.from({ length: DEBUG_ADDRESSES }, (_, at) => silicon.get64(STATE.DR0 + at * 2)),
+      addresses: debugAddressesOf(silicon),
       dr6: BigInt(s[STATE.DR6]! >>> 0),
       dr7: u64(current.lo(F.guestDr7), current.hi(F.guestDr7)),
     };
   }
 
-  setDebugRegisters({ addresses, dr6, dr7 }: DebugRegisters): void {
+  setDebugRegisters(registers: DebugRegisters): void {
     const { silicon, current } = this.vcpu;
-    addresses.forEach((address, at) => {
-      silicon.set64(STATE.DR0 + at * 2, address);
-    });
-    silicon.s[STATE.DR6] = lo32(dr6);
-    current.set(F.guestDr7, lo32(dr7), hi32(dr7));
+    putDebugAddresses(silicon, registers);
+    current.set(F.guestDr7, lo32(registers.dr7), hi32(registers.dr7));
   }
 
   events(): VcpuEvents {
@@ -104,7 +102,7 @@ export class VmxWholeAccess extends VmxVcpuAccess implements WholeVcpuAccess {
     const { state, current } = this.vcpu;
     if (state.waitsForStartup) takeStartup(this.vcpu);
     if (state.waitsForStartup) return "waits-for-startup";
-    return state.halted || current.lo(F.guestActivityState) === ACTIVITY_HLT ? "halted" : "runs";
+    return (state.halted && !state.woken) || current.lo(F.guestActivityState) === ACTIVITY_HLT ? "halted" : "runs";
   }
 
   setActivity(activity: VcpuActivity): void {
@@ -132,7 +130,7 @@ export class VmxWholeAccess extends VmxVcpuAccess implements WholeVcpuAccess {
     return nestedStateOf(this.vcpu);
   }
 
-  setNestedState(state: NestedState): string | null {
-    return putNestedState(this.vcpu, state);
+  setNestedState(state: NestedState | SvmNestedState): string | null {
+    return "extension" in state ? "SVM of a processor with VMX" : putNestedState(this.vcpu, state);
   }
 }

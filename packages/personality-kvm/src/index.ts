@@ -7,6 +7,7 @@ import { CPUID_QUIRKS } from "./quirks/cpuid.ts";
 import { ENLIGHTENED_QUIRKS } from "./quirks/enlightened.ts";
 import { EVENT_QUIRKS } from "./quirks/events.ts";
 import { FOLLOW_CPUID_QUIRKS } from "./quirks/follow-cpuid.ts";
+import { HYPERCALL_QUIRKS } from "./quirks/hypercalls.ts";
 import { MIGRATION_QUIRKS } from "./quirks/migration.ts";
 import { MODULE_PARAMETER_QUIRKS } from "./quirks/module-parameters.ts";
 import { NESTED_POLICY_QUIRKS } from "./quirks/nested-policy.ts";
@@ -32,6 +33,7 @@ export const kvm: Personality = {
     ...MODULE_PARAMETER_QUIRKS,
     ...FOLLOW_CPUID_QUIRKS,
     ...NESTED_POLICY_QUIRKS,
+    ...HYPERCALL_QUIRKS,
     ...EVENT_QUIRKS,
     ...ENLIGHTENED_QUIRKS,
     ...REGISTER_QUIRKS,

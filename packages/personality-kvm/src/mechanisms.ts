@@ -17,5 +17,8 @@ export function kvmMechanisms(context: ColumnContext): Partial<Mechanisms> {
       heedsEnlightenment: context.atLeast("5.17"),
       onlyEnlightened: false,
     },
+    usesEnlightenedVmcs: context.parameter("enlightened_vmcs") === "1",
+    // Linux 877ad952be3d
+    flushesByHypercall: context.atLeast("4.19"),
   };
 }

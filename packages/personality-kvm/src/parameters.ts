@@ -27,6 +27,12 @@ export const KVM_PARAMETERS: readonly Parameter[] = [
     defaultFor: () => "0",
     values: SWITCH,
   },
+  {
+    name: "enlightened_vmcs",
+    summary: "Use enlightened VMCSs on a hypervisor that recommends them; since 4.17.",
+    defaultFor: (version) => (compareVersions(version, "4.17") >= 0 ? "1" : "0"),
+    values: SWITCH,
+  },
   onByDefault("eptad", "Use accessed and dirty flags in EPT."),
   onByDefault("pml", "Use page-modification logging for dirty tracking; L1's is emulated and does not need it."),
 ];

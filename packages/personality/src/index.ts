@@ -41,6 +41,7 @@ export type { Finding } from "./linters/finding.ts";
 export { lintPersonalities } from "./linters/lint.ts";
 export { mergePolicy, PolicyConflict } from "./merge-policy.ts";
 export { editDistance, nearestHint, nearestNames } from "./nearest.ts";
+export { onEnlightened } from "./on-enlightened.ts";
 export { DEFAULT_MODEL, parseColumn, REFERENCE_COLUMNS } from "./parse-column.ts";
 export type { Parameter, Personality, Release } from "./personality.ts";
 export {

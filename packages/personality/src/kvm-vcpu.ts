@@ -1,6 +1,7 @@
 import type { DebugRegisters, UserspacePolicy, VcpuEvents, WholeVcpuAccess } from "@hvdiff/nested";
 import { nestedStateBytes, nestedStateFrom } from "./kvm-nested-state.ts";
 import { type KvmRegisters, VcpuRegisters } from "./kvm-registers.ts";
+import { isSvmState, svmStateBytes, svmStateFrom } from "./kvm-svm-nested-state.ts";
 
 /** `struct kvm_vcpu_events`, without SMM. */
 export interface KvmVcpuEvents {
@@ -166,6 +167,7 @@ export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu
   getNestedState(): Uint8Array | null {
     if (this.policy.movedNestedState === "none") return null;
     const state = this.vcpu.nestedState();
+    if ("extension" in state) return svmStateBytes(state);
     return nestedStateBytes(
       { ...state, timer: this.policy.movedPreemptionTimer === "what-is-left" ? state.timer : null },
       this.vcpu.hostMsr(TSC) ?? 0n,
@@ -173,7 +175,7 @@ export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu
   }
 
   setNestedState(bytes: Uint8Array): string | null {
-    const state = nestedStateFrom(bytes, this.vcpu.hostMsr(TSC) ?? 0n);
+    const state = isSvmState(bytes) ? svmStateFrom(bytes) : nestedStateFrom(bytes, this.vcpu.hostMsr(TSC) ?? 0n);
     return typeof state === "string" ? state : this.vcpu.setNestedState(state);
   }
 }

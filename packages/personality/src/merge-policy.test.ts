@@ -26,7 +26,7 @@ test("groups are merged point by point", () => {
     quirk("a/b/c", { policy: { vmxInstructions: one } }),
     quirk("a/b/d", { policy: { vmxInstructions: two } }),
   ]);
-  expect(policy.vmxInstructions).toEqual({ ...one, ...two });
+  expect(policy.vmxInstructions).toEqual({ ...ARCHITECTURAL_POLICY.vmxInstructions, ...one, ...two });
 });
 
 test("two answers to one point are an error unless one overrides the other", () => {

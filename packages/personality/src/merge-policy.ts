@@ -1,4 +1,4 @@
-import { ARCHITECTURAL_POLICY, type NestedPolicy } from "@hvdiff/nested";
+import { ARCHITECTURAL_POLICY, type NestedPolicy, POLICY_GROUPS } from "@hvdiff/nested";
 import type { Quirk } from "./quirk.ts";
 
 /** Two quirks that answer the same decision point without saying which wins: a mistake in the data. */
@@ -7,6 +7,8 @@ export class PolicyConflict extends Error {
 }
 
 type Answers = Record<string, unknown>;
+
+const GROUPS = new Set<string>(POLICY_GROUPS);
 
 /**
  * The architectural policy with every quirk's answers put in. Lists are joined; groups such as `vmxInstructions` are merged point by
@@ -18,7 +20,8 @@ export function mergePolicy(quirks: readonly Quirk[]): NestedPolicy {
   for (const quirk of quirks) {
     for (const [point, answer] of Object.entries(quirk.policy ?? {})) {
       if (Array.isArray(answer)) merged[point] = [...new Set([...(merged[point] as unknown[]), ...answer])];
-      else if (isGroup(answer)) merged[point] = mergeGroup(merged[point] as Answers, answer, { point, quirk, owners });
+      else if (GROUPS.has(point))
+        merged[point] = mergeGroup(merged[point] as Answers, answer as Answers, { point, quirk, owners });
       else if (claims(point, quirk, owners)) merged[point] = answer;
     }
   }
@@ -34,10 +37,6 @@ function mergeGroup(
   for (const [part, answer] of Object.entries(answers))
     if (claims(`${point}.${part}`, quirk, owners)) merged[part] = answer;
   return merged;
-}
-
-function isGroup(answer: unknown): answer is Answers {
-  return typeof answer === "object" && answer !== null;
 }
 
 function claims(point: string, quirk: Quirk, owners: Map<string, Quirk>): boolean {

@@ -1,4 +1,4 @@
-import type { NestedPolicy } from "@hvdiff/nested";
+import type { PolicyAnswers } from "@hvdiff/nested";
 import type { ColumnContext } from "./column.ts";
 import type { GuestProfile } from "./guest-profile.ts";
 
@@ -57,7 +57,7 @@ export interface Quirk {
   readonly when?: (context: ColumnContext) => boolean;
   readonly capabilities?: CapabilityRule;
   /** Decision points it answers differently; the architectural answers are `nested`'s defaults. */
-  readonly policy?: Partial<NestedPolicy>;
+  readonly policy?: PolicyAnswers;
   /** Off unless switched on by hand (a defect that never shipped). */
   readonly optIn?: boolean;
   /** Another quirk of the same product that this one overrides on purpose. */

@@ -36,6 +36,12 @@ const MIGRATED_MSRS = [
   0x4000_0000, // the enlightened interface
   0x4000_0001,
   0x4000_0073,
+  0x4000_0021,
+  0x4000_0080, // the synthetic interrupt controller and its timers
+  0x4000_0082,
+  0x4000_0083,
+  ...range(0x4000_0090, 16),
+  ...range(0x4000_00b0, 8),
   0x38d, // performance monitoring
   0x38e,
   0x38f,

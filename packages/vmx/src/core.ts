@@ -6,11 +6,12 @@ import { EptSecondStage } from "./ept/second-stage.ts";
 import { ExitInformation } from "./exit/information.ts";
 import { createGuestPlans, type GuestPlans } from "./guest-plans.ts";
 import type { VmwriteOperands } from "./instructions/vmwrite.ts";
-import type { MemoryVmcs, VmcsLayout } from "./memory-vmcs.ts";
+import type { MemoryVmcs } from "./memory-vmcs.ts";
 import { createMsrWords, type MsrWords } from "./msr-words.ts";
 import type { VmxPolicy } from "./policy.ts";
 import { ProcessorVmxEnvironment } from "./processor-environment.ts";
 import type { ShadowListener } from "./shadow-listener.ts";
+import type { VmcsLayout } from "./vmcs-layout.ts";
 
 /** What a `VmxCore` is made of. */
 export interface VmxCoreOptions {

@@ -1,8 +1,9 @@
 import { STATE } from "@hvdiff/cpu";
 import { GUEST_SEGMENTS } from "./entry/guest-segment-fields.ts";
 import * as F from "./fields.ts";
-import { createFieldPlan, type FieldPlan, type VmcsLayout } from "./memory-vmcs.ts";
+import { createFieldPlan, type FieldPlan } from "./memory-vmcs.ts";
 import type { MsrWords } from "./msr-words.ts";
+import type { VmcsLayout } from "./vmcs-layout.ts";
 
 /** Guest state that VM entries load and VM exits save word by word, whatever the controls say. */
 export interface GuestPlans {

@@ -68,15 +68,11 @@ export {
   copyFields,
   createCopyPlan,
   createFieldPlan,
-  createVmcsLayout,
-  type FieldOffsets,
   type FieldPlan,
-  fieldOffsetsOf,
   loadFields,
   MemoryVmcs,
   storeFields,
   VMCS_LAUNCH_STATE,
-  type VmcsLayout,
 } from "./memory-vmcs.ts";
 export { isMsrLoadRefused, isMsrStoreRefused } from "./msr-area.ts";
 export {
@@ -111,5 +107,6 @@ export {
   traceVmread,
   traceVmwrite,
 } from "./trace.ts";
+export { createVmcsLayout, type FieldOffsets, fieldOffsetsOf, type VmcsLayout } from "./vmcs-layout.ts";
 export { BaseVmcsView, type VmcsView } from "./vmcs-view.ts";
 export { capabilitiesOf, Vmx, type VmxOptions } from "./vmx.ts";

@@ -1,10 +1,11 @@
 import { type Processor, STATE, VM } from "@hvdiff/cpu";
 import type { VmxCapabilities } from "./capabilities.ts";
 import type { ExecutingContext, VmxEnvironment } from "./environment.ts";
-import { MemoryVmcs, type VmcsLayout } from "./memory-vmcs.ts";
+import { MemoryVmcs } from "./memory-vmcs.ts";
 import type { VmxValue } from "./outcome.ts";
 import type { VmxPolicy } from "./policy.ts";
 import * as W from "./state.ts";
+import type { VmcsLayout } from "./vmcs-layout.ts";
 
 const CS_ACCESS = STATE.SEGMENTS + STATE.CS * STATE.SEGMENT_STRIDE + STATE.SEGMENT_ACCESS;
 const LONG = 1 << 13;

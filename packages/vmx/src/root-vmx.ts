@@ -8,6 +8,8 @@ import type { ShadowListener } from "./shadow-listener.ts";
 /** VMX as software in root mode has it: the instructions of the processor that it runs on. Addresses are physical on its own level. */
 export interface RootVmx {
   readonly capabilities: VmxCapabilities;
+  /** What a VMCS begins with. */
+  readonly vmcsRevision: number;
   vmxon(address: number): VmxOutcome;
   vmclear(address: number): VmxOutcome;
   vmptrld(address: number): VmxOutcome;

@@ -23,7 +23,7 @@ import { vmxoff } from "./instructions/vmxoff.ts";
 import { vmxon } from "./instructions/vmxon.ts";
 import { HANDLERS_BY_ID } from "./intercepts/table.ts";
 import { interceptVmxInstruction } from "./intercepts/vmx-instructions.ts";
-import { createVmcsLayout, type MemoryVmcs } from "./memory-vmcs.ts";
+import type { MemoryVmcs } from "./memory-vmcs.ts";
 import type { VmxOutcome } from "./outcome.ts";
 import { ARCHITECTURAL_VMX_POLICY, type VmxPolicy } from "./policy.ts";
 import type { RootVmx } from "./root-vmx.ts";
@@ -31,6 +31,7 @@ import type { ShadowListener } from "./shadow-listener.ts";
 import * as W from "./state.ts";
 import { flushEptContexts, flushVpidContexts } from "./tlb-contexts.ts";
 import { traceVmexit } from "./trace.ts";
+import { createVmcsLayout } from "./vmcs-layout.ts";
 
 const MODE_GUEST = 2;
 const WAIT_FOR_SIPI = 3;
@@ -88,6 +89,10 @@ export class Vmx implements VirtualizationExtension, RootVmx {
       invalidateVpid: (type, vpid) => flushVpidContexts(this.core, type, vpid),
     };
     processor.extension = this;
+  }
+
+  get vmcsRevision(): number {
+    return this.capabilities.revisionId;
   }
 
   /** The environment that the processor's own VMX instructions act on. */

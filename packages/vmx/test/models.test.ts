@@ -1,6 +1,6 @@
 import { CPU_MODELS } from "@hvdiff/cpu";
 import { expect, test } from "vitest";
-import { createVmcsLayout } from "../src/memory-vmcs.ts";
+import { createVmcsLayout } from "../src/vmcs-layout.ts";
 import { capabilitiesOf } from "../src/vmx.ts";
 
 const INTEL = CPU_MODELS.filter(({ vendor }) => vendor === "intel");

@@ -35,7 +35,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const columns = columnsOf(given);
   const options = runOptionsOf(given);
   const lab = await environment.createLab(engineOf(given, environment));
-  const result = withProgress(environment, "computing capabilities", () => lab.caps(columns, options));
+  const result = await withProgress(environment, "computing capabilities", () => lab.caps(columns, options));
   const all = hasFlag(given, "all") || columns.length === 1;
   output.write(
     render(given, {

@@ -48,7 +48,9 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const lab = await environment.createLab(engineOf(given, environment));
   const columns = orDefault(listValues(given, "on"), lab);
   for (const column of columns) lab.check(column, options);
-  const result = withProgress(environment, "checking", () => named(file, () => lab.checkVmcs(text, columns, options)));
+  const result = await withProgress(environment, "checking", () =>
+    named(file, () => lab.checkVmcs(text, columns, options)),
+  );
   output.write(
     render(given, {
       table: () => checkVmcsTable(result, output),

@@ -22,7 +22,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const lab = await environment.createLab(engineOf(given, environment));
   const guest = guestOf(given.positionals[0], lab);
   const overrides = listValues(given, "cost");
-  const result = withProgress(environment, "counting", () => lab.cost(guest, columns, options, overrides));
+  const result = await withProgress(environment, "counting", () => lab.cost(guest, columns, options, overrides));
   output.write(
     render(given, {
       table: () => costTable(result, output),

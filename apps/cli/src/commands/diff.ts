@@ -12,12 +12,16 @@ import { diffMarkdown } from "../format/markdown.ts";
 import { toTap } from "../format/tap.ts";
 import { diffPoints } from "../format/test-points.ts";
 import { guestOf } from "../guest-argument.ts";
-import { OPTIONS, RUN_OPTIONS } from "../options.ts";
+import { OPTIONS, type OptionDef, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
 import { filteredDiff, filterOf } from "../query-filter.ts";
-import { engineOf, runOptionsOf } from "../run-options.ts";
+import { engineOf, numberOf, runOptionsOf } from "../run-options.ts";
+import { compareTogether } from "../threads/pair-helpers.ts";
+
+/** A short guest is done before a second core has learnt to run it. */
+const WORKERS: OptionDef = { ...OPTIONS.workers, summary: "cores that take part (default: 1)" };
 
 /** One line per column; what the columns share comes first in each. */
 function columnLines(result: DiffResult): string {
@@ -33,13 +37,22 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const output = outputFor(given, environment);
   const options = runOptionsOf(given);
   const asked = askedColumns(given);
-  const lab = await environment.createLab(engineOf(given, environment));
+  const engine = engineOf(given, environment);
+  const lab = await environment.createLab(engine);
   const guest = guestOf(given.positionals[0], lab);
   const columns = orDefault(asked, lab);
   const what = "scenario" in guest ? guest.scenario : guest.name;
   const filter = filterOf(given, columns);
-  const whole = withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
-    lab.diff(guest, columns, options),
+  const whole = await withProgress(environment, `running ${what} on ${counted(columns.length, "column")}`, () =>
+    compareTogether(
+      environment,
+      { engine, options, guest },
+      Math.min(numberOf(given, "workers", 1) ?? 1, columns.length - 1),
+      {
+        alone: () => lab.diff(guest, columns, options),
+        together: (helpers) => lab.diffTogether(columns, helpers),
+      },
+    ),
   );
   const result = filteredDiff(whole, filter);
   const all = hasFlag(given, "all");
@@ -61,7 +74,7 @@ export const diff: Command = {
   name: "diff",
   summary: "Run a guest on several columns and say whether, where and why they differ",
   usage: "GUEST [OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, WORKERS, OPTIONS.all, OPTIONS.testFormat, OPTIONS.output],
   notes: [
     "GUEST is a bundled scenario (`hvdiff scenarios`) or the path of an image: multiboot 1 or 2, PVH, Linux, or with --entry a flat binary. ./NAME is always a path.",
     "Exit code: 0 no difference, 1 a difference in a verdict, the outcome or the guest-visible trace, 2 trouble.",

@@ -9,17 +9,11 @@ import { guestOf } from "../guest-argument.ts";
 import { OPTIONS, RUN_OPTIONS } from "../options.ts";
 import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
-import { engineOf, runOptionsOf } from "../run-options.ts";
+import { coresOf, engineOf, numberOf, runOptionsOf } from "../run-options.ts";
+import { onThreads } from "../threads/on-threads.ts";
+import { searchHelpersOn } from "../threads/search-helpers.ts";
 
 const EVERY_MILLISECONDS = 200;
-
-function numberOf(given: Arguments, name: string, least: number): number | undefined {
-  const text = lastValue(given, name);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-  if (value < least) throw new CommandError(`--${name}: ${JSON.stringify(text)} is not a number from ${least}`);
-  return value;
-}
 
 function columnOf(given: Arguments): string {
   const columns = listValues(given, "on");
@@ -73,12 +67,10 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const lab = await environment.createLab(engineOf(given, environment));
   const guest = guestOf(given.positionals[0], lab);
   const progress = progressFor(environment);
-  const threads = (numberOf(given, "workers", 1) ?? environment.cores) - 1;
-  const team = environment.startSearchTeam({ guest, column, options, engine: engineOf(given, environment) }, threads);
-  const result = await lab
-    .exploreTogether(guest, column, options, team, progress.tell)
-    .finally(() => team.end())
-    .finally(progress.clear);
+  const setting = { engine: engineOf(given, environment), options, guest };
+  const result = await onThreads(environment, setting, coresOf(given, environment) - 1, (threads) =>
+    lab.exploreTogether(guest, column, options, searchHelpersOn(threads, column), progress.tell),
+  ).finally(progress.clear);
   output.write(lastValue(given, "format") === "json" ? toJson(result) : exploreText(result, output));
   return result.finding === null ? EXIT.same : EXIT.different;
 }

@@ -15,8 +15,9 @@ import { outputFor } from "../output.ts";
 import { atMost } from "../positionals.ts";
 import { withProgress } from "../progress.ts";
 import { filteredMatrix, filterOf } from "../query-filter.ts";
-import { engineOf, runOptionsOf } from "../run-options.ts";
+import { coresOf, engineOf, runOptionsOf } from "../run-options.ts";
 import { pairLines } from "../text/pairs.ts";
+import { compareTogether } from "../threads/pair-helpers.ts";
 
 const ALL_CAUSES: OptionDef = { ...OPTIONS.all, summary: "say of each cause what it is" };
 
@@ -64,8 +65,15 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const columns = orDefault(asked, lab);
   const scenarios = counted(lab.scenarios().length, "scenario");
   const filter = filterOf(given, columns);
-  const whole = withProgress(environment, `running ${scenarios} on ${counted(columns.length, "column")}`, () =>
-    lab.matrix(columns, options),
+  const setting = { engine: engineOf(given, environment), options, guest: null };
+  const whole = await withProgress(
+    environment,
+    `running ${scenarios} on ${counted(columns.length, "column")}`,
+    (tell) =>
+      compareTogether(environment, setting, coresOf(given, environment), {
+        alone: () => lab.matrix(columns, options),
+        together: (helpers) => lab.matrixTogether(columns, helpers, tell),
+      }),
   );
   const result = filteredMatrix(whole, filter);
   const quirks = lab.quirks();
@@ -87,7 +95,7 @@ export const overview: Command = {
   name: "overview",
   summary: "Run every bundled scenario on the usual columns and print the matrix",
   usage: "[OPTIONS]",
-  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, ALL_CAUSES, OPTIONS.format, OPTIONS.output],
+  options: [OPTIONS.on, ...RUN_OPTIONS, OPTIONS.filter, OPTIONS.workers, ALL_CAUSES, OPTIONS.format, OPTIONS.output],
   notes: [
     "Each cell says how many of the guest's verdicts differ from the first column's, and which causes of the list below it are behind them.",
     "Exit code: 0 when every difference has a known cause, 1 when one has not, 2 trouble.",

@@ -98,7 +98,7 @@ async function runUntraced(
   const streams = guestStreams(given, environment, live ? "stdio" : "none");
   const work = () => lab.run(guest, column, bounded, streams);
   try {
-    if (port === null) return live ? work() : withProgress(environment, what, work);
+    if (port === null) return live ? work() : await withProgress(environment, what, work);
     const stopped = hasFlag(given, "stopped");
     return await runUnderGdb(lab.debug(guest, column, bounded, streams), { port, stopped }, environment);
   } finally {
@@ -124,7 +124,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
   const guest = guestNamed(given, lab);
   const what = `running ${"scenario" in guest ? guest.scenario : guest.name} on ${name}`;
   if (trace !== undefined) {
-    const { column, events } = withProgress(environment, what, () =>
+    const { column, events } = await withProgress(environment, what, () =>
       traceOf(lab, guest, name, { options, format: trace }),
     );
     output.write(traceText(events, trace));

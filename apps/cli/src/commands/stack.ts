@@ -37,7 +37,7 @@ async function run(given: Arguments, environment: Environment): Promise<number> 
     output.write(lastValue(given, "format") === "json" ? toJson(copies) : copiesTable(copies, look));
     return EXIT.same;
   }
-  const result: DiffResult = withProgress(environment, `running ${levels.length} hypervisors`, () =>
+  const result: DiffResult = await withProgress(environment, `running ${levels.length} hypervisors`, () =>
     lab.diff(guest, ["metal", levels.join("//")], options),
   );
   output.write(

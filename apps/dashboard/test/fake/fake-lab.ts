@@ -30,6 +30,8 @@ const DEFAULTS = ["metal", "ideal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on",
 export function createFakeLab(): Lab {
   return {
     diff: (guest, columns, options) => diff(scenarioOf(guest), columns, cpuOf(options)),
+    diffTogether: () => Promise.reject(new Error("the fake lab has one thread")),
+    matrixTogether: () => Promise.reject(new Error("the fake lab has one thread")),
     run: (guest, column, options) => diff(scenarioOf(guest), [column], cpuOf(options)),
     cost: (guest, columns) => createLab().cost(guest, columns),
     exitCopies: (guest, column, exit) => createLab().exitCopies(guest, column, exit),

@@ -28,16 +28,7 @@ export function dumpBox({ api, onchoose }: DumpBoxOptions): HTMLElement {
         answer.replaceChildren(h("p", { class: "dump-error" }, error instanceof Error ? error.message : String(error))),
     );
   };
-  text.addEventListener("drop", (event) => {
-    const file = event.dataTransfer?.files[0];
-    if (file === undefined) return;
-    event.preventDefault();
-    void file.text().then((content) => {
-      text.value = content;
-      read();
-    });
-  });
-  return h(
+  const box = h(
     "details",
     { class: "dump-box" },
     h("summary", {}, "Compare a real machine"),
@@ -50,6 +41,19 @@ export function dumpBox({ api, onchoose }: DumpBoxOptions): HTMLElement {
     h("p", {}, h("button", { type: "button", "data-key": "dump-read", onclick: read }, "Find the nearest")),
     answer,
   );
+  // Also on the closed box: what is dropped beside its field would replace the page.
+  box.addEventListener("dragover", (event) => event.preventDefault());
+  box.addEventListener("drop", (event) => {
+    const file = event.dataTransfer?.files[0];
+    if (file === undefined) return;
+    event.preventDefault();
+    void file.text().then((content) => {
+      box.open = true;
+      text.value = content;
+      read();
+    });
+  });
+  return box;
 }
 
 function answerOf(result: DumpResult, onchoose: (column: string, cpu: string) => void): HTMLElement[] {

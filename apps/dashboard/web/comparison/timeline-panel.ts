@@ -2,7 +2,7 @@ import { lanesOf, levelsTimeline } from "@hvdiff/charts";
 import type { AlignedRow, ColumnResult, EventResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { h } from "../element.ts";
-import { timelineWidth } from "../parts/timeline-width.ts";
+import { onTimelineWidth, timelineWidth } from "../parts/timeline-width.ts";
 import { saveFile } from "../save-file.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 
@@ -33,6 +33,7 @@ export function timelinePanel(
   };
   brush(timeline, (index) => onevent(rowOf.get(index) ?? 0));
   draw(timeline);
+  onTimelineWidth(timeline.picture, () => draw(timeline));
   return h(
     "details",
     { class: "timeline" },

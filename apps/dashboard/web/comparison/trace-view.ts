@@ -48,6 +48,10 @@ interface Trace {
   readonly position: HTMLElement;
   readonly cursor: HTMLElement;
   readonly onrow: (row: number) => void;
+  /** Rows that were drawn once, by number. */
+  readonly drawn: Map<number, HTMLElement>;
+  /** The row that is marked as looked at. */
+  marked: HTMLElement | null;
   /** What is shown. */
   spans: Span[];
   /** The row looked at. */
@@ -68,6 +72,8 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
     position: h("span", { class: "trace-position", role: "status" }),
     cursor: h("span", { class: "trace-cursor", "aria-hidden": "true" }),
     onrow: options.onrow,
+    drawn: new Map(),
+    marked: null,
     spans: initialSpans(runs, LIMITS),
     current: Math.min(options.row ?? first ?? 0, Math.max(0, rows.length - 1)),
   };
@@ -100,29 +106,31 @@ export function createTraceView(rows: readonly AlignedRow[], options: TraceViewO
 
 /** Shows the rows whose text fits, with the rest folded; without text what was shown at first. */
 function searchField(trace: Trace, initial: () => Span[]): HTMLInputElement {
-  let texts: readonly string[] | null = null;
   const field = h("input", {
     type: "search",
     placeholder: "find events",
     "aria-label": "Find events in the traces",
     "data-key": "trace-search",
     oninput: () => {
-      const words = field.value
-        .toLowerCase()
-        .split(/\s+/)
-        .filter((word) => word !== "");
-      texts ??= trace.rows.map(textOf);
-      const fitting = texts.flatMap((text, index) => (words.every((word) => text.includes(word)) ? [index] : []));
-      trace.spans = words.length === 0 ? initial() : spansOf(fitting, LIMITS.rows);
+      const fitting = field.value.trim() === "" ? null : rowsWith(trace.rows, field.value);
+      trace.spans = fitting === null ? initial() : spansOf(fitting, LIMITS.rows);
       draw(trace);
-      if (words.length > 0) trace.position.textContent = count(fitting.length, "row fits", "rows fit");
+      if (fitting !== null) trace.position.textContent = count(fitting.length, "row fits", "rows fit");
     },
   });
   return field;
 }
 
-function textOf({ left, right }: AlignedRow): string {
-  return `${left?.text ?? ""} ${right?.text ?? ""}`.toLowerCase();
+/** The rows in whose events each of the words occurs. */
+function rowsWith(rows: readonly AlignedRow[], words: string): number[] {
+  const literal = (word: string) => new RegExp(word.replace(/[^\w\s]/g, "\\$&"), "i");
+  const wanted = words.trim().split(/\s+/).map(literal);
+  const fitting: number[] = [];
+  for (const [index, { kind, left, right }] of rows.entries()) {
+    const [one, other] = [left?.text ?? "", kind === "same" ? "" : (right?.text ?? "")];
+    if (wanted.every((word) => word.test(one) || word.test(other))) fitting.push(index);
+  }
+  return fitting;
 }
 
 function draw(trace: Trace): void {
@@ -138,11 +146,18 @@ function draw(trace: Trace): void {
 }
 
 function drawRows(trace: Trace, { start, end }: Span): HTMLElement[] {
-  return trace.rows.slice(start, end).map((row, offset) => traceRow(row, start + offset, trace));
+  return trace.rows.slice(start, end).map((row, offset) => {
+    const index = start + offset;
+    const element = trace.drawn.get(index) ?? traceRow(row, index, trace);
+    trace.drawn.set(index, element);
+    return element;
+  });
 }
 
 function drawFold(trace: Trace, fold: Span): HTMLElement {
-  const differing = trace.differences.filter(({ start, end }) => start < fold.end && end > fold.start).length;
+  const first = trace.differences.findIndex(({ end }) => end > fold.start);
+  const after = trace.differences.findIndex(({ start }) => start >= fold.end);
+  const differing = first < 0 ? 0 : (after < 0 ? trace.differences.length : after) - first;
   return foldRow(fold, differing, () => {
     trace.spans = reveal(trace.spans, { start: fold.start, end: Math.min(fold.end, fold.start + MOST_REVEALED) });
     draw(trace);
@@ -159,14 +174,14 @@ function currentRow({ body, current }: Trace): HTMLElement | null {
 }
 
 function mark(trace: Trace): void {
-  for (const row of trace.body.querySelectorAll<HTMLElement>('[data-row][tabindex="0"]')) {
-    row.classList.remove("current");
-    row.tabIndex = -1;
+  if (trace.marked !== null) {
+    trace.marked.classList.remove("current");
+    trace.marked.tabIndex = -1;
   }
-  const row = currentRow(trace);
-  if (row !== null) {
-    row.classList.add("current");
-    row.tabIndex = 0;
+  trace.marked = currentRow(trace);
+  if (trace.marked !== null) {
+    trace.marked.classList.add("current");
+    trace.marked.tabIndex = 0;
   }
   trace.position.textContent = positionWords(trace);
   trace.cursor.style.left = `${(100 * (trace.current + 0.5)) / Math.max(1, trace.rows.length)}%`;

@@ -12,8 +12,8 @@ export interface PlacedCell {
 /** A box that tells more about the cell that has the focus or the pointer. */
 export interface CellDetails {
   readonly element: HTMLElement;
-  show(anchor: HTMLElement, placed: PlacedCell): void;
-  hide(): void;
+  /** Shows details of these links, while they have the focus or the pointer, from now on: few listeners for thousands of cells. */
+  watch(table: HTMLElement, placed: WeakMap<Element, PlacedCell>): void;
 }
 
 const MOST_QUIRKS = 4;
@@ -25,14 +25,34 @@ export function createCellDetails(quirks: readonly QuirkResult[]): CellDetails {
   const hide = () => {
     element.hidden = true;
   };
+  const show = (anchor: HTMLElement, placed: PlacedCell) => {
+    element.replaceChildren(...detailsOf(placed, byId));
+    element.hidden = false;
+    anchor.setAttribute("aria-describedby", element.id);
+    place(element, anchor.getBoundingClientRect());
+  };
   return {
     element,
-    hide,
-    show(anchor, placed) {
-      element.replaceChildren(...detailsOf(placed, byId));
-      element.hidden = false;
-      anchor.setAttribute("aria-describedby", element.id);
-      place(element, anchor.getBoundingClientRect());
+    watch(table, placed) {
+      const linkOf = ({ target }: Event) => (target as Element).closest("a");
+      const inspect = (event: Event) => {
+        const link = linkOf(event);
+        const there = link === null ? undefined : placed.get(link);
+        if (link !== null && there !== undefined) show(link, there);
+      };
+      const leave = (event: PointerEvent) => {
+        const to = event.relatedTarget;
+        if (!(to instanceof Node && linkOf(event)?.contains(to))) hide();
+      };
+      const enter = (event: PointerEvent) => {
+        const from = event.relatedTarget;
+        if (!(from instanceof Node && linkOf(event)?.contains(from))) inspect(event);
+      };
+      table.addEventListener("focusin", inspect);
+      table.addEventListener("focusout", hide);
+      table.addEventListener("pointerover", enter);
+      table.addEventListener("pointerout", leave);
+      table.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
     },
   };
 }

@@ -7,8 +7,11 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   End: [0, Number.POSITIVE_INFINITY],
 };
 
-/** One tab stop for all links in a table's cells, which may come later; arrow keys, Home and End go from cell to cell. */
-export function moveInGrid(table: HTMLTableElement): void {
+/**
+ * One tab stop for all links in a table's cells, which may come later; arrow keys, Home and End go from cell to cell.
+ * @param draw makes the links of a row that has none yet
+ */
+export function moveInGrid(table: HTMLTableElement, draw: (row: Element) => void): void {
   let stop: HTMLAnchorElement | null = null;
   const makeStop = (link: HTMLAnchorElement | undefined) => {
     if (link === undefined) return;
@@ -26,25 +29,33 @@ export function moveInGrid(table: HTMLTableElement): void {
     const step = STEPS[event.key];
     if (step === undefined || !(event.target instanceof HTMLAnchorElement)) return;
     event.preventDefault();
-    neighbour(table, event.target, step)?.focus();
+    neighbour(event.target, step, draw)?.focus();
   });
 }
 
 function neighbour(
-  table: HTMLTableElement,
   from: HTMLAnchorElement,
   [down, right]: readonly [number, number],
+  draw: (row: Element) => void,
 ): HTMLAnchorElement | undefined {
-  const rows = [...table.tBodies]
-    .flatMap((body) => [...body.rows])
-    .map((row) => [...row.querySelectorAll("a")])
-    .filter((links) => links.length > 0);
-  const row = rows.findIndex((links) => links.includes(from));
-  const links = rows[clamp(row + down, rows.length)] ?? [];
-  const column = rows[row]?.indexOf(from) ?? 0;
-  return links[clamp(column + right, links.length)];
+  const row = from.closest("tr");
+  const column = linksOf(row).indexOf(from) + right;
+  const links = linksOf(down === 0 ? row : (rowWithLinks(row, down, draw) ?? row));
+  return links[Math.min(Math.max(column, 0), links.length - 1)];
 }
 
-function clamp(index: number, length: number): number {
-  return Math.min(Math.max(index, 0), length - 1);
+/** The next row, or the one before it, that is neither a heading nor still computed. */
+function rowWithLinks(from: Element | null, down: number, draw: (row: Element) => void): Element | null {
+  const next = (row: Element | null) => {
+    const beside = (down > 0 ? row?.nextElementSibling : row?.previousElementSibling) ?? null;
+    if (beside !== null) draw(beside);
+    return beside;
+  };
+  let row = next(from);
+  while (row !== null && row.querySelector("a") === null) row = next(row);
+  return row;
+}
+
+function linksOf(row: Element | null): HTMLAnchorElement[] {
+  return row === null ? [] : [...row.querySelectorAll("a")];
 }

@@ -2,15 +2,14 @@ import { signatureLetters, verdictTotal } from "@hvdiff/charts";
 import type { MatrixCell, MatrixResult } from "@hvdiff/lab";
 import { count } from "../count.ts";
 import { type Child, h } from "../element.ts";
-import { columnName } from "../parts/column-name.ts";
-import type { CellDetails } from "./cell-details.ts";
+import type { PlacedCell } from "./cell-details.ts";
 
 type Row = MatrixResult["rows"][number];
 
-/** Where cells lead, and what shows details of the one that is pointed at. */
+/** Where cells lead, and what to remember of the link of each. */
 export interface RowOptions {
   href(scenario: string, column: string): string;
-  readonly details: CellDetails;
+  readonly placed: WeakMap<Element, PlacedCell>;
 }
 
 /** The cells of a row: a letter for what the guest's author sees, and how much differs. */
@@ -18,23 +17,18 @@ export function matrixCells(row: Row, options: RowOptions): HTMLElement[] {
   const letters = signatureLetters(row.cells.map((cell) => cell.signature));
   return row.cells.map((cell, index) => {
     const look = lookOf(cell, row, index);
-    const inspect = ({ currentTarget }: Event) => options.details.show(currentTarget as HTMLElement, { row, cell });
     const link = h(
       "a",
       {
         href: options.href(row.scenario.id, cell.column),
         tabindex: -1,
+        "data-column": cell.column,
         "data-key": `cell-${row.scenario.id}-${cell.column}`,
-        onfocus: inspect,
-        onpointerenter: inspect,
-        onblur: options.details.hide,
-        onpointerleave: options.details.hide,
-        onkeydown: ({ key }: KeyboardEvent) => key === "Escape" && options.details.hide(),
       },
-      h("span", { class: "cell-column", "aria-hidden": "true" }, columnName(cell.column)),
       h("span", { class: "letter", title: "Signature" }, letters[index] ?? ""),
       h("span", { class: "cell-words" }, ...wordsOf(cell, look, row)),
     );
+    options.placed.set(link, { row, cell });
     return h("td", { role: "gridcell", class: `cell ${look}` }, link);
   });
 }

@@ -2,23 +2,27 @@ import type { MatrixResult, ScenarioResult } from "@hvdiff/lab";
 import { h } from "../element.ts";
 import { columnName } from "../parts/column-name.ts";
 import { confidenceBadge } from "../parts/confidence-badge.ts";
+import type { CellDetails, PlacedCell } from "./cell-details.ts";
 import { moveInGrid } from "./grid-keys.ts";
-import { matrixCells, pendingCells, type RowOptions } from "./matrix-cells.ts";
+import { matrixCells, pendingCells } from "./matrix-cells.ts";
 import { createNearRows } from "./near-rows.ts";
 import { releaseSparklines } from "./release-sparklines.ts";
 import type { RowGroup } from "./row-order.ts";
 
-/** Cells up to which all are drawn. */
-const MOST_DRAWN = 1500;
-
 type Row = MatrixResult["rows"][number];
 
-export interface MatrixTableOptions extends RowOptions {
+export interface MatrixTableOptions {
   readonly scenarios: readonly ScenarioResult[];
   readonly columns: readonly string[];
+  readonly details: CellDetails;
+  /** Where a cell leads. */
+  href(scenario: string, column: string): string;
 }
 
-/** A table that is filled row by row; on narrow screens its rows are cards. */
+/**
+ * A table that is filled row by row; on narrow screens its rows are cards. Its rows are laid out one by one by the style sheet, which leaves out those
+ * that are not near the window: a matrix of thousands of cells stays quick.
+ */
 export interface MatrixTable {
   readonly element: HTMLElement;
   setColumns(columns: MatrixResult["columns"]): void;
@@ -43,16 +47,17 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
     head,
     body,
   );
-  moveInGrid(table);
+  table.style.setProperty("--columns", String(options.columns.length));
+  const near = createNearRows(table);
+  moveInGrid(table, near.draw);
+  const placed = new WeakMap<Element, PlacedCell>();
+  options.details.watch(table, placed);
   const heading = (text: string) => {
     const known = headings.get(text) ?? headingRow(text, options.columns.length);
     headings.set(text, known);
     return known;
   };
   const element = h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, table);
-  const isLarge = options.scenarios.length * options.columns.length > MOST_DRAWN;
-  const near = isLarge ? createNearRows(options.columns.length, element) : null;
-  table.classList.toggle("large", isLarge);
   return {
     element,
     setColumns(given) {
@@ -63,9 +68,10 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
       const element = rows.get(row.scenario.id);
       element?.classList.remove("pending");
       if (element === undefined) return;
-      const draw = () => [rowHeader(row.scenario, releaseSparklines(row, columns)), ...matrixCells(row, options)];
-      if (near === null) element.replaceChildren(...draw());
-      else near.fill(element, draw);
+      near.fill(element, () => [
+        rowHeader(row.scenario, releaseSparklines(row, columns)),
+        ...matrixCells(row, { href: options.href, placed }),
+      ]);
     },
     arrange(groups) {
       const wanted = groups.flatMap(({ heading: text, scenarios }) => {
@@ -73,18 +79,22 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
         return text === "" || members.length === 0 ? members : [heading(text), ...members];
       });
       reconcile(body, wanted);
+      near.settle();
+      body.querySelector(".next")?.classList.remove("next");
+      body.querySelector(".pending")?.classList.add("next");
     },
   };
 }
 
-/** Makes these the children, moving no element that stands where it should: it keeps the focus. */
+/** Makes these the children, moving as few as the order allows from front to back: one that stands where it should keeps the focus. */
 function reconcile(body: HTMLElement, wanted: readonly HTMLElement[]): void {
   const kept = new Set<Element>(wanted);
   for (const child of [...body.children]) if (!kept.has(child)) child.remove();
-  wanted.forEach((element, index) => {
-    const there = body.children[index] ?? null;
-    if (there !== element) body.insertBefore(element, there);
-  });
+  let there = body.firstElementChild;
+  for (const element of wanted) {
+    if (there === element) there = element.nextElementSibling;
+    else body.insertBefore(element, there);
+  }
 }
 
 function headerRow(columns: readonly Pick<MatrixResult["columns"][number], "column" | "confidence">[]): HTMLElement {

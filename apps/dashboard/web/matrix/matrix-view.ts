@@ -1,6 +1,6 @@
 import type { MatrixResult, QuirkResult } from "@hvdiff/lab";
 import type { CompletionNames, Query } from "@hvdiff/query";
-import { formatRoute, type MatrixRoute } from "../route.ts";
+import { comparisonOf, formatRoute, type MatrixRoute } from "../route.ts";
 import type { View, ViewContext } from "../view.ts";
 import { createMatrixBoard, type MatrixArrangement, type MatrixBoard } from "./matrix-board.ts";
 import { matrixControls } from "./matrix-controls.ts";
@@ -111,17 +111,6 @@ function linkToCell(
   [reference, second]: readonly string[],
   { scenario, column }: { scenario: string; column: string },
 ): string {
-  return formatRoute({
-    view: "compare",
-    scenario,
-    left: reference ?? column,
-    right: column === reference ? (second ?? column) : column,
-    cpu: route.cpu,
-    others: [],
-    code: false,
-    quirks: [],
-    schedule: null,
-    all: false,
-    row: null,
-  });
+  const right = column === reference ? (second ?? column) : column;
+  return formatRoute(comparisonOf({ scenario, left: reference ?? column, right, cpu: route.cpu }));
 }

@@ -1,44 +1,48 @@
-const MARGIN = "400px 0px";
-
 /** Rows whose cells are drawn only while they are near the window: a matrix of thousands of cells stays quick. */
 export interface NearRows {
-  /** From now on, or when it comes near, the row is drawn in this way. */
+  /** From now on, whenever it is near, the row is drawn in this way; otherwise it has its header alone. */
   fill(row: HTMLTableRowElement, draw: () => readonly HTMLElement[]): void;
+  /** Draws a row that comes near next: keys may be faster than frames. */
+  draw(row: Element): void;
+  /** Draws the rows that have come near by moving, at once: not a frame later. */
+  settle(): void;
 }
 
-/**
- * @param columns that a row without cells spans
- * @param root what scrolls them
- */
-export function createNearRows(columns: number, root: Element): NearRows {
+/** @param table whose style sheet leaves out rows far from the window, of which the browser then tells */
+export function createNearRows(table: HTMLTableElement): NearRows {
   const drawings = new Map<Element, () => readonly HTMLElement[]>();
   const near = new Set<Element>();
-  const clear = (row: HTMLTableRowElement, height: number) => {
-    const [header] = row.cells;
-    const space = document.createElement("td");
-    space.colSpan = columns;
-    space.className = "cell-space";
-    space.style.height = `${height}px`;
-    if (header !== undefined) row.replaceChildren(header, space);
+  const draw = (row: Element) => {
+    if (near.has(row)) return;
+    near.add(row);
+    row.replaceChildren(...(drawings.get(row)?.() ?? row.children));
   };
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting, boundingClientRect } of entries) {
-        const row = target as HTMLTableRowElement;
-        const draw = drawings.get(row);
-        if (isIntersecting) {
-          near.add(row);
-          if (draw !== undefined) row.replaceChildren(...draw());
-        } else if (near.delete(row) && !row.contains(document.activeElement)) clear(row, boundingClientRect.height);
-      }
-    },
-    { root, rootMargin: MARGIN },
-  );
+  const clear = (row: HTMLTableRowElement) => {
+    const [header] = row.cells;
+    if (row.contains(document.activeElement) || !near.delete(row)) return;
+    if (header !== undefined && drawings.has(row)) row.replaceChildren(header);
+  };
+  table.addEventListener("contentvisibilityautostatechange", (event) => {
+    const { target, skipped } = event as ContentVisibilityAutoStateChangeEvent;
+    if (!(target instanceof HTMLTableRowElement)) return;
+    if (skipped) clear(target);
+    else draw(target);
+  });
+  addEventListener("beforeprint", () => {
+    for (const row of table.isConnected ? drawings.keys() : []) draw(row);
+  });
   return {
-    fill(row, draw) {
-      drawings.set(row, draw);
-      if (near.has(row)) row.replaceChildren(...draw());
-      else observer.observe(row);
+    draw,
+    fill(row, drawing) {
+      drawings.set(row, drawing);
+      const cells = drawing();
+      row.replaceChildren(...(near.has(row) ? cells : cells.slice(0, 1)));
+    },
+    settle() {
+      for (const row of drawings.keys()) {
+        const { top, bottom } = row.getBoundingClientRect();
+        if (bottom > 0 && top < innerHeight) draw(row);
+      }
     },
   };
 }

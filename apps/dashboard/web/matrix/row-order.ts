@@ -4,6 +4,8 @@ import type { MatrixGroup, MatrixSort } from "../route.ts";
 
 type Row = MatrixResult["rows"][number];
 
+const ALPHABET = new Intl.Collator("en");
+
 /** Scenarios under a heading. */
 export interface RowGroup {
   /** Empty where nothing is grouped. */
@@ -25,7 +27,7 @@ export function orderRows(
     groups.set(heading, [...(groups.get(heading) ?? []), scenario]);
   }
   return [...groups]
-    .sort(([one], [other]) => one.localeCompare(other, "en"))
+    .sort(([one], [other]) => ALPHABET.compare(one, other))
     .map(([heading, members]) => ({ heading, scenarios: members }));
 }
 
@@ -34,10 +36,12 @@ function sortedBy(
   known: ReadonlyMap<string, Row>,
   sort: MatrixSort,
 ): ScenarioResult[] {
-  if (sort === "name") return [...scenarios].sort((one, other) => one.id.localeCompare(other.id, "en"));
+  if (sort === "name") return [...scenarios].sort((one, other) => ALPHABET.compare(one.id, other.id));
   if (sort === "given") return [...scenarios];
-  const weight = ({ id }: ScenarioResult) => weightOf(known.get(id));
-  return [...scenarios].sort((one, other) => weight(other) - weight(one));
+  return scenarios
+    .map((scenario) => ({ scenario, weight: weightOf(known.get(scenario.id)) }))
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ scenario }) => scenario);
 }
 
 /** Columns that differ, then verdicts that do. */

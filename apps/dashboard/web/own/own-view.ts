@@ -69,7 +69,7 @@ async function drawRun(id: string, context: ViewContext, stopped: AbortSignal): 
   if (state.status === "failed") return element;
   const stop = context.api.watchRun(id, (now) => {
     progress.show(now);
-    if (now.status !== "done") return;
+    if (now?.status !== "done") return;
     drawResult(now, context).then(
       (result) => element.replaceChildren(result),
       (error: unknown) => context.fail(error),

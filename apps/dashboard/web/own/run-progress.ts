@@ -15,14 +15,22 @@ export function guestName({ request }: RunState): string {
 }
 
 /** How far a run is, or why it failed. */
-export function runProgress(state: RunState): { element: HTMLElement; show(state: RunState): void } {
+export function runProgress(state: RunState): { element: HTMLElement; show(state: RunState | null): void } {
   const element = h("section", { class: "state", "aria-live": "polite" });
-  const show = (now: RunState) => {
+  const lost = h(
+    "p",
+    { class: "run-lost", hidden: true },
+    "The server does not answer. Once it does, this page goes on.",
+  );
+  const show = (now: RunState | null) => {
+    lost.hidden = now !== null;
+    if (now === null) return;
     element.classList.toggle("error", now.status === "failed");
     element.replaceChildren(
       h("h2", {}, HEADINGS[now.status]),
       h("p", { class: "mono" }, guestName(now)),
       ...bodyOf(now),
+      lost,
     );
   };
   show(state);

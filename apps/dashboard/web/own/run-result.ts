@@ -5,26 +5,21 @@ import { type Child, h } from "../element.ts";
 import { causeChips } from "../parts/cause-chip.ts";
 import { causePanel, type Explained } from "../parts/cause-panel.ts";
 import { columnName } from "../parts/column-name.ts";
-import { formatRoute } from "../route.ts";
+import { comparisonOf, formatRoute } from "../route.ts";
 
 const HEADINGS = ["Column", "Outcome", "Compared with the reference", "Causes"];
 
 /** What came of a guest in each column, with the way to the traces. */
 export function runResult({ request }: RunState, result: DiffResult): HTMLElement {
   const linkTo = (column: ColumnResult) =>
-    formatRoute({
-      view: "compare",
-      scenario: "artefact" in request.guest ? `sha256:${request.guest.artefact}` : request.guest.scenario,
-      left: result.reference,
-      right: column.column,
-      cpu: request.options.cpu ?? null,
-      quirks: [],
-      others: [],
-      code: false,
-      schedule: null,
-      all: false,
-      row: null,
-    });
+    formatRoute(
+      comparisonOf({
+        scenario: "artefact" in request.guest ? `sha256:${request.guest.artefact}` : request.guest.scenario,
+        left: result.reference,
+        right: column.column,
+        cpu: request.options.cpu ?? null,
+      }),
+    );
   return h(
     "section",
     { class: "run-result", "aria-labelledby": "run-title" },

@@ -7,7 +7,7 @@ import { selectField } from "../parts/controls.ts";
 import { fittedChart } from "../parts/fitted-chart.ts";
 import { type ChosenRun, chosenRun, runControls } from "../parts/run-controls.ts";
 import { isStack, stackNote } from "../parts/stack-note.ts";
-import { formatRoute } from "../route.ts";
+import { comparisonOf, formatRoute } from "../route.ts";
 import type { SchedulesRoute } from "../run-routes.ts";
 import type { View, ViewContext } from "../view.ts";
 
@@ -190,15 +190,7 @@ function endsTable({ tried, truncated }: ScheduleTree): HTMLElement {
 function findingSection(finding: Finding, chosen: Chosen): HTMLElement {
   const { scenario, column, cpu, quirks } = chosen;
   const schedule = finding.schedule === "" ? null : finding.schedule;
-  const compare = {
-    view: "compare",
-    left: "metal",
-    right: column,
-    others: [],
-    all: false,
-    code: false,
-    row: null,
-  } as const;
+  const compare = comparisonOf({ scenario, left: "metal", right: column, cpu, quirks, schedule });
   const structures = {
     view: "structures",
     column,
@@ -235,7 +227,7 @@ function findingSection(finding: Finding, chosen: Chosen): HTMLElement {
     h(
       "p",
       { class: "actions" },
-      h("a", { href: formatRoute({ ...compare, scenario, cpu, quirks, schedule }) }, "Replay it beside metal"),
+      h("a", { href: formatRoute(compare) }, "Replay it beside metal"),
       h(
         "a",
         { href: formatRoute({ ...structures, scenario, cpu, quirks, schedule }) },

@@ -1,7 +1,7 @@
 import { levelsTimeline } from "@hvdiff/charts";
 import type { EventResult } from "@hvdiff/lab";
 import { h } from "../element.ts";
-import { timelineWidth } from "../parts/timeline-width.ts";
+import { onTimelineWidth, timelineWidth } from "../parts/timeline-width.ts";
 
 /** Where the lanes begin and end, of the width. */
 const INSET = { left: 96, right: 8 };
@@ -28,11 +28,8 @@ export interface MomentBarOptions {
 /** The slider over a run's events with the levels above it, and the event in words. */
 export function momentBar({ events, stops, moment, onmoment }: MomentBarOptions): MomentBar {
   let now = moment;
-  const width = timelineWidth();
   const picture = h("div", { class: "moment-picture", "aria-hidden": "true" });
-  picture.append(levelsTimeline(events, { document, width }));
   const cursor = h("span", { class: "moment-cursor" });
-  picture.append(cursor);
   const slider = h("input", {
     type: "range",
     min: 0,
@@ -42,10 +39,15 @@ export function momentBar({ events, stops, moment, onmoment }: MomentBarOptions)
     "data-key": "moment",
     oninput: () => look(Number(slider.value)),
   });
-  slider.style.marginLeft = `${(100 * INSET.left) / width}%`;
-  slider.style.width = `${100 - (100 * (INSET.left + INSET.right)) / width}%`;
+  const draw = () => {
+    const width = timelineWidth();
+    picture.replaceChildren(levelsTimeline(events, { document, width }), cursor);
+    slider.style.marginLeft = `${(100 * INSET.left) / width}%`;
+    slider.style.width = `${100 - (100 * (INSET.left + INSET.right)) / width}%`;
+  };
   const words = h("p", { class: "moment-words", role: "status" });
   const show = () => {
+    const width = timelineWidth();
     const event = events[now];
     slider.value = String(now);
     slider.setAttribute("aria-valuetext", event?.text ?? "");
@@ -65,7 +67,12 @@ export function momentBar({ events, stops, moment, onmoment }: MomentBarOptions)
     next: () => look(now + 1),
     previous: () => look(now - 1),
   };
+  draw();
   show();
+  onTimelineWidth(picture, () => {
+    draw();
+    show();
+  });
   return {
     ...moves,
     element: h("section", { class: "moment-bar", "aria-label": "Moment" }, picture, slider, row(moves, words)),

@@ -3,7 +3,7 @@ import { h } from "../element.ts";
 import { selectField, toggleField } from "../parts/controls.ts";
 import { type ChosenRun, chosenRun, runControls } from "../parts/run-controls.ts";
 import { isStack, stackNote } from "../parts/stack-note.ts";
-import { formatRoute } from "../route.ts";
+import { comparisonOf, formatRoute } from "../route.ts";
 import type { StructuresRoute } from "../run-routes.ts";
 import type { View, ViewContext } from "../view.ts";
 import { fieldsTable } from "./fields-table.ts";
@@ -164,19 +164,14 @@ class Lens {
   private drawLinks(): void {
     const { scenario, column, cpu, quirks, schedule, vcpu, at } = this.route;
     const run = { scenario, cpu, quirks, schedule };
-    const route = {
-      view: "compare",
-      left: "metal",
-      right: column,
-      others: [],
-      all: false,
-      code: false,
-      row: null,
-    } as const;
     const walk = { view: "walk", column, vcpu, at, address: null } as const;
     this.links.replaceChildren(
       h("a", { href: formatRoute({ ...walk, ...run }) }, "Page walk here"),
-      h("a", { href: formatRoute({ ...route, ...run }) }, "What the guest sees of it"),
+      h(
+        "a",
+        { href: formatRoute(comparisonOf({ ...run, left: "metal", right: column })) },
+        "What the guest sees of it",
+      ),
     );
   }
 }

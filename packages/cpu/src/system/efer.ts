@@ -21,7 +21,7 @@ const SVME = BigInt(EFER_SVME);
 const LMSLE = BigInt(EFER_LMSLE);
 
 /** EFER bits that the silicon supports. */
-export function supportedEfer(c: Processor): number {
+export function supportedEfer(c: Pick<Processor, "model">): number {
   let mask = 0;
   if (hasFeature(c, "syscall")) mask |= EFER_SCE;
   if (hasFeature(c, "lm")) mask |= EFER_LME | EFER_LMA;

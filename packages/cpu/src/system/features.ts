@@ -8,7 +8,7 @@ export function cpuidEntry(model: CpuModel, leaf: number, subleaf: number): Cpui
 }
 
 /** Whether the silicon supports a feature; whether software has enabled it is another question. */
-export function hasFeature(c: Processor, name: CpuidFeature): boolean {
+export function hasFeature(c: Pick<Processor, "model">, name: CpuidFeature): boolean {
   const def = cpuidFeature(name);
   const entry = cpuidEntry(c.model, def.leaf, def.subleaf);
   return entry !== undefined && ((entry[def.register] >>> def.bit) & 1) === 1;

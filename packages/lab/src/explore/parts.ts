@@ -47,6 +47,7 @@ export class PartSearch {
       events,
       violated: (ended: Machine) => !property.holds(endOf(ended)),
       progress,
+      mergesTries: !property.needsTrace,
       most,
       ...(tree === null
         ? {}

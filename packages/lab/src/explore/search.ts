@@ -27,6 +27,8 @@ export interface SearchOptions {
   progress(counts: SearchCounts): void;
   /** Told of each schedule that was tried. */
   readonly told?: (schedule: Schedule, end: TryEnd) => void;
+  /** Whether the property is one of the end alone, so that a schedule ends like another that went through the same state. */
+  readonly mergesTries: boolean;
   /** Stops for good after so many schedules. */
   readonly most: number;
 }
@@ -70,6 +72,8 @@ export class Search {
   readonly counts: SearchCounts = { tried: 0, merged: 0 };
   private readonly options: SearchOptions;
   private readonly machine: Machine;
+  /** States from which the property was found intact at the end, with no deviation left to try. */
+  private readonly intact = new Set<string>();
 
   constructor(options: SearchOptions) {
     this.options = options;
@@ -196,18 +200,26 @@ export class Search {
     if (counts.tried >= this.options.most) throw new SearchLimit();
     counts.tried++;
     if (counts.tried % 256 === 0) this.options.progress(counts);
+    const passed: string[] = [];
     let look = firstLook(schedule.at(-1)!);
     for (let step = 1; !machine.runChoicePoints(1); step++) {
       if (step < look) continue;
       look = Math.ceil(look * LATER);
       const hash = stateHash(machine);
-      if (!known.some((states) => states.has(hash))) continue;
+      passed.push(hash);
+      if (!this.intact.has(hash) && !known.some((states) => states.has(hash))) continue;
       counts.merged++;
       this.options.told?.(schedule, "merged");
+      this.keepIntact(passed);
       return null;
     }
     const violated = this.options.violated(machine);
+    if (!violated) this.keepIntact(passed);
     this.options.told?.(schedule, violated ? "violated" : "ended");
     return violated ? schedule : null;
+  }
+
+  private keepIntact(hashes: readonly string[]): void {
+    if (this.options.mergesTries) for (const hash of hashes) this.intact.add(hash);
   }
 }

@@ -55,20 +55,21 @@ function bytesOf(code: string): number[] {
   return (code.replaceAll(" ", "").match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16));
 }
 
-/** Offset of a routine in the ROM's segment. */
-export function romOffset(label: Label): number {
-  let offset = 0;
-  for (const [name, code] of CODE) {
-    if (name === label) return offset;
-    offset += bytesOf(code).length;
-  }
-  return offset;
+const OFFSETS = new Map<Label, number>();
+const BYTES: number[] = [];
+for (const [label, code] of CODE) {
+  OFFSETS.set(label, BYTES.length);
+  BYTES.push(...bytesOf(code));
 }
 
-/** The BIOS: what a reset runs, and handlers for the interrupts that firmware leaves running. */
-export function biosRom(): readonly PlacedData[] {
+/** Offset of a routine in the ROM's segment. */
+export function romOffset(label: Label): number {
+  return OFFSETS.get(label)!;
+}
+
+function makeRom(): readonly PlacedData[] {
   const rom = new Uint8Array(ROM_SIZE);
-  rom.set(CODE.flatMap(([, code]) => bytesOf(code)));
+  rom.set(BYTES);
   rom.set(bytesOf(`ea ${word(romOffset("start"))} ${word(ROM_SEGMENT)}`), RESET_VECTOR);
   rom.set(new TextEncoder().encode("01/01/24"), DATE_AT);
   rom[MODEL_AT] = PC_AT;
@@ -79,3 +80,6 @@ export function biosRom(): readonly PlacedData[] {
     { address: HIGH_ROM_PAGE, data: rom.subarray(page) },
   ];
 }
+
+/** The BIOS: what a reset runs, and handlers for the interrupts that firmware leaves running. */
+export const BIOS_ROM = makeRom();

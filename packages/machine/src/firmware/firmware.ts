@@ -5,7 +5,7 @@ import type { BootRequest } from "../loaders/boot-request.ts";
 import type { Pc } from "../pc.ts";
 import type { DirectBoot, PcConfiguration } from "../pc-configuration.ts";
 import { biosData } from "./bios-data.ts";
-import { biosRom } from "./bios-rom.ts";
+import { BIOS_ROM } from "./bios-rom.ts";
 
 /** Puts into memory what firmware has there before it starts an image: ACPI tables, the BIOS and its data. */
 export function installFirmware(
@@ -14,7 +14,7 @@ export function installFirmware(
   write: (address: number, data: Uint8Array) => void,
 ): void {
   if (profile === "none") return;
-  const pieces = [...acpiTables(configuration.processors), ...biosRom(), ...biosData(configuration.memory)];
+  const pieces = [...acpiTables(configuration.processors), ...BIOS_ROM, ...biosData(configuration.memory)];
   for (const { address, data } of pieces) write(address, data);
 }
 

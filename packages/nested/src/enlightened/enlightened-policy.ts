@@ -19,6 +19,8 @@ export interface EnlightenedPolicy {
   readonly synic: boolean;
   readonly timers: boolean;
   readonly referenceTime: boolean;
+  /** Whether L1 has the hypercalls that flush what its EPT gives. */
+  readonly flushesGuestPhysical: boolean;
   /** Whether L0 does hypercalls of L2 that flush its TLB where L1 asks for that. */
   readonly flushesForL2: boolean;
 }
@@ -32,5 +34,6 @@ export const UNENLIGHTENED_POLICY: EnlightenedPolicy = {
   synic: false,
   timers: false,
   referenceTime: false,
+  flushesGuestPhysical: false,
   flushesForL2: false,
 };

@@ -13,7 +13,6 @@ import {
 import { copyKind, noteCopy } from "../accounting.ts";
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import { takePage } from "../page-pool.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 import type { EnlightenedPolicy } from "./enlightened-policy.ts";
 import { EvmcsPage } from "./evmcs-page.ts";
@@ -28,7 +27,7 @@ const ENDLESS = 1000;
 const ZERO_PAGE = new Uint8Array(PAGE);
 
 function policyOf(vcpu: VmxVcpu): EnlightenedPolicy {
-  return enlightenedPolicyOf(vcpu.l0.options.policy);
+  return vcpu.l0.options.policy.enlightened;
 }
 
 /** The enlightened VMCS that L1's assist page asks for; -1 where L1 uses none. */

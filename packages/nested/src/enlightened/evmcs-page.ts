@@ -99,6 +99,18 @@ export class EvmcsPage {
     return copy === undefined ? null : { lo: this.low(copy), hi: this.high(copy) };
   }
 
+  /**
+   * A field as L1 writes it, which says that its group is not clean.
+   * @returns whether the page has it
+   */
+  write(index: number, lo: number, hi: number): boolean {
+    const copy = BY_INDEX.get(index);
+    if (copy === undefined) return false;
+    this.store(copy, lo, hi);
+    this.cleanFields &= ~copy.clean;
+    return true;
+  }
+
   private low({ offset, bytes }: Copy): number {
     if (bytes !== 2) return this.memory.read32(this.page + offset);
     return this.memory.read8(this.page + offset) | (this.memory.read8(this.page + offset + 1) << 8);

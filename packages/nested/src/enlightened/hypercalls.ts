@@ -4,7 +4,6 @@ import { F } from "../fields.ts";
 import { skipInstruction } from "../guest-instructions.ts";
 import { hostAddress, isGuestRam } from "../host-layout.ts";
 import { setGeneralRegister } from "../instruction-operand.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 import { postMessage, signalEvent } from "./connections.ts";
 
@@ -69,7 +68,16 @@ function flush({ vcpu }: Call): number {
   return SUCCESS;
 }
 
+/** As INVEPT of all contexts on all processors: more may be forgotten than a call asks for. */
+function flushGuestPhysical({ vcpu }: Call): number {
+  vcpu.l0.count("flushes.guest-physical");
+  for (const { environment } of vcpu.l0.vcpus) environment.invalidateEpt(true, 0, 0);
+  return SUCCESS;
+}
+
 interface Hypercall {
+  /** The decision point that says whether it is there; none: with all hypercalls. */
+  readonly asks?: "synic" | "flushesGuestPhysical";
   readonly repeats: boolean;
   readonly run: (call: Call) => number;
 }
@@ -83,16 +91,26 @@ const HYPERCALLS: ReadonlyMap<number, Hypercall> = new Map([
   // HvCallNotifyLongSpinWait
   [0x0008, { repeats: false, run: () => SUCCESS }],
   // HvCallPostMessage, HvCallSignalEvent
-  [0x005c, { repeats: false, run: post }],
-  [0x005d, { repeats: false, run: signal }],
+  [0x005c, { asks: "synic", repeats: false, run: post }],
+  [0x005d, { asks: "synic", repeats: false, run: signal }],
+  // HvCallFlushGuestPhysicalAddressSpace and …List
+  [0x00af, { asks: "flushesGuestPhysical", repeats: false, run: flushGuestPhysical }],
+  [0x00b0, { asks: "flushesGuestPhysical", repeats: true, run: flushGuestPhysical }],
 ]);
 
 /** What is there but not here: HvCallSendSyntheticClusterIpi and HvCallSendSyntheticClusterIpiEx. */
 const UNMODELLED: readonly number[] = [0x000b, 0x0015];
 
+function statusOf(call: Call, code: number, isRepeated: boolean): number {
+  const called = HYPERCALLS.get(code);
+  if (called === undefined) return INVALID_CODE;
+  if (called.asks !== undefined && !call.vcpu.l0.options.policy.enlightened[called.asks]) return INVALID_CODE;
+  return called.repeats === isRepeated ? called.run(call) : INVALID_INPUT;
+}
+
 /** VMCALL of L1 as a hypercall of this interface. False where L1 has not said that it uses that. */
 export function emulateHypercall(vcpu: VmxVcpu): boolean {
-  const { hypercalls } = enlightenedPolicyOf(vcpu.l0.options.policy);
+  const { hypercalls } = vcpu.l0.options.policy.enlightened;
   if (!hypercalls || vcpu.l0.state.synthetic.guestOs === 0n) return false;
   if ((vcpu.v01.lo(F.guestSsAccessRights) >>> 5) & PRIVILEGE) {
     vcpu.state.owed = { vector: VECTOR_UNDEFINED, errorCode: -1, low: 0, high: 0 };
@@ -107,10 +125,8 @@ export function emulateHypercall(vcpu: VmxVcpu): boolean {
     vcpu.outcome = { kind: "unimplemented", what, where: vcpu.where() };
     return true;
   }
-  const called = HYPERCALLS.get(code);
   const count = (control >> 32n) & REPETITIONS;
-  const call = { vcpu, control, input: u64(s[RDX]!, s[RDX + 1]!) };
-  const status = called === undefined ? INVALID_CODE : called.repeats === count > 0n ? called.run(call) : INVALID_INPUT;
+  const status = statusOf({ vcpu, control, input: u64(s[RDX]!, s[RDX + 1]!) }, code, count > 0n);
   const done = status === SUCCESS ? count : 0n;
   setGeneralRegister(vcpu.silicon, vcpu.v01, RAX, BigInt(status) | (done << 32n));
   vcpu.sink?.event("vmx", { instruction: "vmcall", result: "hypercall" });

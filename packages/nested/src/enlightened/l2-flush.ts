@@ -4,7 +4,6 @@ import { F } from "../fields.ts";
 import { skipInstruction } from "../guest-instructions.ts";
 import { hostAddress, isGuestRam } from "../host-layout.ts";
 import { setGeneralRegister } from "../instruction-operand.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 import { EvmcsPage } from "./evmcs-page.ts";
 import { pageOf } from "./synthetic-msrs.ts";
@@ -42,7 +41,7 @@ function asksForDirectFlush(vcpu: VmxVcpu): boolean {
 
 /** Whether the VMCALL of L2 that has exited is a flush that is L0's to do. */
 export function isFlushForL0(vcpu: VmxVcpu): boolean {
-  if (!enlightenedPolicyOf(vcpu.l0.options.policy).flushesForL2) return false;
+  if (!vcpu.l0.options.policy.enlightened.flushesForL2) return false;
   const in64BitMode = (vcpu.v02.lo(F.guestCsAccessRights) & CODE_64) !== 0;
   return in64BitMode && FLUSH_CODES.includes(vcpu.silicon.s[RCX]! & 0xffff) && asksForDirectFlush(vcpu);
 }

@@ -3,7 +3,6 @@ import { u64 } from "@hvdiff/spec";
 import { storageOf } from "../guest-registers.ts";
 import { hostAddress, isGuestRam } from "../host-layout.ts";
 import type { OfferedMsrs } from "../offered-msrs.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 
 /*
@@ -39,7 +38,7 @@ function offsetOf(adjust: bigint): bigint {
 
 function read(vcpu: VmxVcpu, msr: number): bigint | null {
   const { l0 } = vcpu;
-  if (!enlightenedPolicyOf(l0.options.policy).referenceTime) return null;
+  if (!l0.options.policy.enlightened.referenceTime) return null;
   const { referenceTsc } = l0.state.synthetic;
   if (msr === PAGE_MSR) return referenceTsc;
   if (msr !== COUNTER) return null;

@@ -1,6 +1,5 @@
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import type { OfferedMsrs } from "../offered-msrs.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 import { SINTS } from "./synic-state.ts";
 
@@ -98,7 +97,7 @@ export function setEventFlag(vcpu: VmxVcpu, sint: number, flag: number): boolean
 }
 
 function read(vcpu: VmxVcpu, msr: number): bigint | null {
-  if (!enlightenedPolicyOf(vcpu.l0.options.policy).synic) return null;
+  if (!vcpu.l0.options.policy.enlightened.synic) return null;
   const { control, eventPage, messagePage, sints } = vcpu.state.enlightened.synic;
   if (msr === CONTROL) return control;
   if (msr === VERSION_MSR) return VERSION;
@@ -117,8 +116,13 @@ function takesPage(vcpu: VmxVcpu, value: bigint): boolean {
   return true;
 }
 
-function setPage(vcpu: VmxVcpu, name: "eventPage" | "messagePage", value: bigint): boolean {
-  if (!takesPage(vcpu, value)) return false;
+/** What userspace writes is a page that is in use. */
+function setPage(
+  vcpu: VmxVcpu,
+  name: "eventPage" | "messagePage",
+  { value, isByUserspace }: { value: bigint; isByUserspace: boolean },
+): boolean {
+  if (!isByUserspace && !takesPage(vcpu, value)) return false;
   vcpu.state.enlightened.synic[name] = value;
   return true;
 }
@@ -131,10 +135,10 @@ function setSource(vcpu: VmxVcpu, sint: number, value: bigint): boolean {
 
 /** @param ended is told of each source when the guest has ended a message */
 export function createSynicMsrs(ended: EndOfMessage): OfferedMsrs {
-  const write = (vcpu: VmxVcpu, msr: number, value: bigint): boolean => {
+  const write = (vcpu: VmxVcpu, msr: number, value: bigint, isByUserspace: boolean): boolean => {
     if (msr === VERSION_MSR) return false;
-    if (msr === EVENT_PAGE) return setPage(vcpu, "eventPage", value);
-    if (msr === MESSAGE_PAGE) return setPage(vcpu, "messagePage", value);
+    if (msr === EVENT_PAGE) return setPage(vcpu, "eventPage", { value, isByUserspace });
+    if (msr === MESSAGE_PAGE) return setPage(vcpu, "messagePage", { value, isByUserspace });
     if (msr >= FIRST_SINT) return setSource(vcpu, msr - FIRST_SINT, value);
     if (msr === CONTROL) vcpu.state.enlightened.synic.control = value;
     else for (let sint = 0; sint < SINTS; sint++) ended(vcpu, sint);

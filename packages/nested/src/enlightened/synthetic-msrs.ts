@@ -1,13 +1,13 @@
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import type { OfferedMsrs } from "../offered-msrs.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 
 /** Synthetic MSRs (Hypervisor Top-Level Functional Specification, "Synthetic MSRs"). */
-const GUEST_OS_ID = 0x4000_0000;
+export const GUEST_OS_ID = 0x4000_0000;
 const HYPERCALL = 0x4000_0001;
 const VP_INDEX = 0x4000_0002;
-const VP_ASSIST_PAGE = 0x4000_0073;
+/** Where a virtual processor's assist page lies, and whether there is one. */
+export const VP_ASSIST_PAGE = 0x4000_0073;
 
 const ENABLE = 1n;
 /** VMCALL and RET, what a hypercall page holds. */
@@ -22,7 +22,7 @@ export function pageOf(vcpu: VmxVcpu, msr: bigint): number {
 }
 
 function read(vcpu: VmxVcpu, msr: number): bigint | null {
-  const { offered, hypercalls } = enlightenedPolicyOf(vcpu.l0.options.policy);
+  const { offered, hypercalls } = vcpu.l0.options.policy.enlightened;
   if (!offered && !hypercalls) return null;
   const { guestOs, hypercall } = vcpu.l0.state.synthetic;
   if (msr === GUEST_OS_ID) return guestOs;

@@ -1,5 +1,4 @@
 import type { OfferedMsrs } from "../offered-msrs.ts";
-import { enlightenedPolicyOf } from "../policy.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
 import { referenceTime, TICKS_PER_UNIT } from "./reference-time.ts";
 import { deliverMessage, isSlotTaken, raiseVector } from "./synic.ts";
@@ -102,7 +101,7 @@ export function timersAfterMessage(vcpu: VmxVcpu, sint: number): void {
 }
 
 function read(vcpu: VmxVcpu, msr: number): bigint | null {
-  if (!enlightenedPolicyOf(vcpu.l0.options.policy).timers || msr < FIRST || msr >= FIRST + 2 * TIMERS) return null;
+  if (!vcpu.l0.options.policy.enlightened.timers || msr < FIRST || msr >= FIRST + 2 * TIMERS) return null;
   const timer = vcpu.state.enlightened.synic.timers[(msr - FIRST) >> 1]!;
   return (msr & 1) === 0 ? timer.config : timer.count;
 }

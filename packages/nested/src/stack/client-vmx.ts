@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from "@hvdiff/cpu";
-import { encodingOf, VMCS_FIELD_NAMES } from "@hvdiff/spec";
+import { EVMCS_VERSION, encodingOf, VMCS_FIELD_NAMES } from "@hvdiff/spec";
 import {
   createVmcsLayout,
   FAIL_INVALID,
@@ -16,12 +16,19 @@ import {
 import { F } from "../fields.ts";
 import { CLIENT } from "../host-layout.ts";
 import { SHADOW_INDICATOR } from "../shadow-pages.ts";
+import { AssistPage, enlightenedAccess } from "./client-evmcs.ts";
 import { ClientFailure, type ClientInstructions, type Completion } from "./client-instructions.ts";
 import type { ClientInstruction } from "./client-page.ts";
 import { ClientVmcs, type FieldAccess, type FieldValue } from "./client-vmcs.ts";
 
 const FOUR_GIB = 0x1_0000_0000;
 const NO_VMCS = -1;
+const FLUSH_GUEST_PHYSICAL = 0xaf;
+
+function hex(value: number): string {
+  return `${value.toString(16).toUpperCase()}H`;
+}
+
 const NONE: readonly [number, number] = [0, 0];
 
 /** VMX of the processor that the one below offers, by its instructions. */
@@ -38,6 +45,10 @@ export class ClientVmx implements RootVmx {
   private readonly instructions: ClientInstructions;
   private readonly takePage: () => number;
   private readonly views = new Map<number, ClientVmcs>();
+  /** Where it says which enlightened VMCS is current; null where it uses none. */
+  private assist: AssistPage | null = null;
+  /** Page of the input of the hypercall that flushes; 0 where it executes INVEPT. */
+  private flushInput = 0;
 
   /** @param takePage gives a page for what is known of a VMCS */
   constructor(
@@ -53,8 +64,27 @@ export class ClientVmx implements RootVmx {
     this.takePage = takePage;
   }
 
+  /** From now on VMCSs are enlightened ones, and this page tells the processor below which one is current. */
+  useEnlightened(assistPage: number): void {
+    this.assist = new AssistPage(this.memory, assistPage);
+  }
+
+  /** From now on a hypercall with its input in this page takes the place of INVEPT. */
+  flushByHypercall(inputPage: number): void {
+    this.flushInput = inputPage;
+  }
+
+  get vmcsRevision(): number {
+    return this.assist === null ? this.capabilities.revisionId : EVMCS_VERSION;
+  }
+
   vmxon(address: number): VmxOutcome {
-    return this.withPointer("vmxon", address);
+    const outcome = this.withPointer("vmxon", address);
+    if (outcome.kind === "succeed") return outcome;
+    const [region, processor] = [this.memory.read32(address) >>> 0, this.capabilities.revisionId];
+    throw new ClientFailure(
+      `its VMXON fails: the region begins with ${hex(region)}, the revision is ${hex(processor)}`,
+    );
   }
 
   vmclear(address: number): VmxOutcome {
@@ -64,7 +94,7 @@ export class ClientVmx implements RootVmx {
   vmptrld(address: number): VmxOutcome {
     if (this.current?.region === address) return SUCCEED;
     this.current?.flush();
-    const outcome = this.withPointer("vmptrld", address);
+    const outcome = this.assist === null ? this.withPointer("vmptrld", address) : this.assist.use(address);
     if (outcome.kind === "succeed") this.current = this.vmcsAt(address);
     return outcome;
   }
@@ -97,6 +127,7 @@ export class ClientVmx implements RootVmx {
    * long as nothing else is wanted of it.
    */
   private accessOf(region: number): FieldAccess {
+    if (this.assist !== null) return enlightenedAccess(this.memory, region);
     return {
       read: (fields) => this.whileCurrent(region, () => fields.map((index) => [index, ...this.readField(index)])),
       write: (values) =>
@@ -143,8 +174,18 @@ export class ClientVmx implements RootVmx {
   }
 
   invept({ typeLow, eptpLow, eptpHigh }: InveptOperands): VmxOutcome {
+    if (this.flushInput !== 0) return this.flushGuestPhysical(eptpLow, eptpHigh);
     this.writeOperands(eptpLow, eptpHigh, 0, 0);
     return this.outcomeOf(this.execute("invept", { rcx: [typeLow, 0] }));
+  }
+
+  /** HvCallFlushGuestPhysicalAddressSpace: the tables, and flags. */
+  private flushGuestPhysical(eptpLow: number, eptpHigh: number): VmxOutcome {
+    this.memory.write32(this.flushInput, eptpLow & ~0xfff);
+    this.memory.write32(this.flushInput + 4, eptpHigh);
+    const done = this.execute("vmcall", { rcx: [FLUSH_GUEST_PHYSICAL, 0], rdx: [this.flushInput, 0] });
+    if (done.rax[0] !== 0) throw new ClientFailure(`its hypercall to flush returns status ${done.rax[0]}`);
+    return SUCCEED;
   }
 
   invvpid({ typeLow, descriptorLow, descriptorHigh, linearLow, linearHigh }: InvvpidOperands): VmxOutcome {

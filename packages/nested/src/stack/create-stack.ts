@@ -6,6 +6,7 @@ import { GUEST_OFFSET } from "../host-layout.ts";
 import { L0 } from "../l0.ts";
 import type { Mechanisms } from "../mechanisms.ts";
 import type { NestedPolicy } from "../policy.ts";
+import { clientEnlightenments } from "./client-evmcs.ts";
 import { ClientMemory } from "./client-memory.ts";
 import { clientState } from "./client-page.ts";
 import { Stack } from "./stack.ts";
@@ -107,6 +108,7 @@ function build(machine: Machine, options: StackOptions): Stack {
       depth: level,
       model,
       capabilities: capabilitiesOf(model),
+      enlightenments: clientEnlightenments(levels[level]!.mechanisms, model),
     });
     client.hypervisor =
       level < top

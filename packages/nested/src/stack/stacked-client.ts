@@ -2,10 +2,12 @@ import type { CpuModel, Processor } from "@hvdiff/cpu";
 import type { Machine, Outcome, RootAction, RootEvent, RootPlatform, TraceEvent } from "@hvdiff/machine";
 import { EXIT_REASONS, MSRS } from "@hvdiff/spec";
 import type { VmxCapabilities } from "@hvdiff/vmx";
+import { GUEST_OS_ID, VP_ASSIST_PAGE } from "../enlightened/synthetic-msrs.ts";
 import { F } from "../fields.ts";
 import { GATE, PAGE } from "../host-layout.ts";
 import type { L0 } from "../l0.ts";
 import { takePage } from "../page-pool.ts";
+import type { ClientEnlightenments } from "./client-evmcs.ts";
 import { ClientFailure, ClientInstructions, RunEnded } from "./client-instructions.ts";
 import type { ClientMemory } from "./client-memory.ts";
 import { writeClientPage } from "./client-page.ts";
@@ -13,6 +15,8 @@ import { ClientTimer } from "./client-timer.ts";
 import { ClientVmx } from "./client-vmx.ts";
 
 const LOCKED_WITH_VMX = 5;
+/** An open-source system, in the form of such identities. */
+const SOME_SYSTEM = 0x8100_0000 | 0;
 
 /** What a client stands on. */
 export interface ClientGround {
@@ -23,6 +27,7 @@ export interface ClientGround {
   /** The processor that it is offered, and its VMX. */
   readonly model: CpuModel;
   readonly capabilities: VmxCapabilities;
+  readonly enlightenments: ClientEnlightenments;
 }
 
 /**
@@ -58,7 +63,8 @@ export class StackedClient {
     memory.gateFrames.add(this.gateFrame);
   }
 
-  private createPlatform({ machine, memory, depth, model }: ClientGround): RootPlatform {
+  private createPlatform(ground: ClientGround): RootPlatform {
+    const { machine, memory, depth, model } = ground;
     return {
       depth,
       processors: machine.processors,
@@ -73,7 +79,11 @@ export class StackedClient {
       options: { ...machine.options, model },
       turns: { isIdle: () => false },
       requestHostInterrupt: () => this.timer.interruptSelf(),
-      useHostMode: (_index, { cr4 }) => this.prepare(cr4),
+      useHostMode: (_index, { cr4 }) => {
+        this.prepare(cr4);
+        if (ground.enlightenments.vmcs) this.useEnlightenedVmcs(memory);
+        if (ground.enlightenments.flush) this.useFlushHypercall(memory);
+      },
       stateArea: (index) => machine.stateArea(index) + depth * machine.processors.length,
       where: () => machine.where(),
     };
@@ -90,6 +100,23 @@ export class StackedClient {
         rdx: [0, 0],
       });
     this.timer.start();
+  }
+
+  private useEnlightenedVmcs(memory: ClientMemory): void {
+    const page = takePage(this.hypervisor.state.pool, memory);
+    this.writeSynthetic(VP_ASSIST_PAGE, page | 1, 0);
+    this.vmx.useEnlightened(page);
+  }
+
+  /** Who has not said what it is has no hypercalls. */
+  private useFlushHypercall(memory: ClientMemory): void {
+    this.writeSynthetic(GUEST_OS_ID, 0, SOME_SYSTEM);
+    this.vmx.flushByHypercall(takePage(this.hypervisor.state.pool, memory));
+  }
+
+  private writeSynthetic(msr: number, low: number, high: number): void {
+    const done = this.instructions.execute("wrmsr", { rcx: [msr, 0], rax: [low, 0], rdx: [high, 0] });
+    if (done.vector >= 0) throw new ClientFailure(`its WRMSR of ${msr.toString(16)}H raises exception ${done.vector}`);
   }
 
   /** Code has come to the gate, at this offset of its page. */

@@ -36,6 +36,10 @@ export function deliverPending(vcpu: SvmVcpu): void {
     state.owed = null;
     if (!reflectException(vcpu, vector, errorCode)) injectException(vcpu.current, vector, errorCode);
   }
+  if (state.halted && state.woken) {
+    state.halted = false;
+    state.woken = false;
+  }
   const { s } = vcpu.guestCpu.file;
   if (state.gif && (s[STATE.EVENTS]! & STATE.EVENT_INIT) !== 0) takeInit(vcpu);
   if ((s[STATE.EVENTS]! & STATE.EVENT_SIPI) !== 0) takeStartup(vcpu);

@@ -1,6 +1,7 @@
 import { type LoneInstruction, msrWord, STATE } from "@hvdiff/cpu";
-import { hex, MSRS, u64, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
+import { hex, lo32, MSRS, u64, VMEXIT_CODES, VMEXIT_FAMILIES, type VmexitCodeName } from "@hvdiff/spec";
 import { loadAdditionalState, SVM, saveAdditionalState, traceInstruction, VMCB } from "@hvdiff/svm";
+import { answerHypercall } from "../hypercalls/answer-hypercall.ts";
 import { runL2 } from "./nested-run.ts";
 import type { SvmVcpu } from "./vcpu.ts";
 
@@ -157,12 +158,21 @@ function halt(vcpu: SvmVcpu): void {
 
 /** VMMCALL has no meaning but by intercepts, or a hypercall of L0's. */
 function vmmcall(vcpu: SvmVcpu): void {
-  const { hypercallResult } = vcpu.l0.options.policy;
-  if (hypercallResult === null || vcpu.state.guestMode) {
+  const v = vcpu.current;
+  vcpu.guestCpu.sync(v, vcpu.state);
+  const answer = vcpu.state.guestMode
+    ? null
+    : answerHypercall(vcpu.l0, {
+        vcpu,
+        rax: u64(v.lo(VMCB.RAX), v.hi(VMCB.RAX)),
+        in64BitMode: vcpu.guestCpu.file.in64BitMode,
+        privilege: v.lo(VMCB.CPL_WORD) >>> 24,
+      });
+  if (answer === null) {
     fault(vcpu, UNDEFINED_OPCODE);
     return;
   }
-  vcpu.current.set(VMCB.RAX, Number(hypercallResult & 0xffff_ffffn) | 0, Number(hypercallResult >> 32n) | 0);
+  v.set(VMCB.RAX, lo32(answer), lo32(answer >> 32n));
   traceInstruction(vcpu.sink, "vmmcall");
   skipInstruction(vcpu);
 }

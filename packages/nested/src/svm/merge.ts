@@ -68,7 +68,7 @@ function signed64(v: Vmcb, field: number): bigint {
 }
 
 /** Offsets of both levels add up; L1's ratio also stretches L1's own offset. */
-function mergeTime({ v01, v02, v12, l0, guestCpu, silicon }: SvmVcpu): void {
+export function mergeTime({ v01, v02, v12, l0, guestCpu, silicon }: SvmVcpu): void {
   const { s } = guestCpu.file;
   const ratio = l0.capabilities.tscRatio
     ? (BigInt(s[TSC_RATIO + 1]! >>> 0) << 32n) | BigInt(s[TSC_RATIO]! >>> 0)

@@ -1,7 +1,6 @@
 import type { RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import type { L0Options } from "../l0-options.ts";
-import { svmPolicyOf, userspacePolicyOf } from "../policy.ts";
 import { waitForMove } from "../transfer/move.ts";
 import { VirtualMachine } from "../virtual-machine.ts";
 import { deliverPending, prepareEntry } from "./events.ts";
@@ -10,6 +9,7 @@ import { commitRun } from "./nested-run.ts";
 import { startMachine, startVcpu } from "./start.ts";
 import type { SvmPolicy } from "./svm-policy.ts";
 import { SvmVcpuAccess } from "./svm-vcpu-access.ts";
+import { SvmWholeAccess } from "./svm-whole-access.ts";
 import { SvmVcpu } from "./vcpu.ts";
 
 /**
@@ -23,7 +23,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
 
   constructor(machine: RootPlatform, options: L0Options) {
     super(machine, options);
-    this.policy = svmPolicyOf(options.policy);
+    this.policy = options.policy.svm;
     const { skippedVmrunChecks, addedVmrunChecks } = options.policy;
     this.checks = [...VMRUN_CHECKS.filter(({ id }) => !skippedVmrunChecks.includes(id)), ...addedVmrunChecks];
     this.capabilities = capabilitiesOf(options.guestModel);
@@ -34,8 +34,8 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     startMachine(this);
   }
 
-  wholeAccess(): null {
-    return null;
+  wholeAccess(vcpu: SvmVcpu): SvmWholeAccess {
+    return new SvmWholeAccess(vcpu);
   }
 
   guestVmx(): null {
@@ -63,7 +63,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
   private returnToUserspace(vcpu: SvmVcpu): void {
     vcpu.state.signal = false;
     this.count("returns.signal");
-    this.options.userspace!.interrupted(new SvmVcpuAccess(vcpu), userspacePolicyOf(this.options.policy));
+    this.options.userspace!.interrupted(new SvmVcpuAccess(vcpu), this.options.policy.userspace);
     vcpu.history?.note({ way: "userspace.registers", by: "signal" });
   }
 

@@ -39,7 +39,7 @@ function setSegment(s: Int32Array, register: number, { selector, base, limit, ac
 
 /** The registers of what runs next on SVM silicon, by way of the register file. */
 export class SvmVcpuAccess implements VcpuAccess {
-  private readonly vcpu: SvmVcpu;
+  protected readonly vcpu: SvmVcpu;
 
   constructor(vcpu: SvmVcpu) {
     this.vcpu = vcpu;
@@ -49,13 +49,13 @@ export class SvmVcpuAccess implements VcpuAccess {
     return this.vcpu.state.guestMode;
   }
 
-  private file(): Processor {
+  protected file(): Processor {
     const { guestCpu, current, state } = this.vcpu;
     guestCpu.sync(current, state);
     return guestCpu.file;
   }
 
-  private settle(): void {
+  protected settle(): void {
     const { guestCpu, current, state } = this.vcpu;
     guestCpu.settle(current, state);
   }

@@ -29,6 +29,8 @@ export interface SvmVcpuState {
   /** EVENTINJ of the last entry, and the length of the instruction that an event of type 3 or 4 belongs to. */
   injected: number;
   halted: boolean;
+  /** Another virtual processor has asked for this one to be woken. */
+  woken: boolean;
   /** A signal waits for the thread of the userspace half: before the next entry the run returns to it. */
   signal: boolean;
   /** After an INIT: nothing but a start-up IPI goes on. */
@@ -64,6 +66,7 @@ export function createVcpuState(): SvmVcpuState {
     owed: null,
     injected: 0,
     halted: false,
+    woken: false,
     signal: false,
     waitsForStartup: false,
     window: null,

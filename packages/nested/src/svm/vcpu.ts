@@ -75,7 +75,7 @@ export class SvmVcpu implements VirtualProcessor {
   }
 
   get isDeaf(): boolean {
-    return this.state.waitsForStartup || (this.state.halted && !canWake(this));
+    return this.state.waitsForStartup || (this.state.halted && !this.state.woken && !canWake(this));
   }
 
   forwards(): boolean {
@@ -84,6 +84,10 @@ export class SvmVcpu implements VirtualProcessor {
 
   /** Events are evaluated before every entry, with nothing in between. */
   noteArrival(): void {}
+
+  wake(): void {
+    this.state.woken = true;
+  }
 
   noteSignal(): boolean {
     this.state.signal = this.l0.options.userspace !== null;

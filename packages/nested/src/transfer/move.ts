@@ -1,6 +1,5 @@
 import { anotherMachine, backedRanges, copyPages, goOnAs, type Machine, type RootAction } from "@hvdiff/machine";
 import { GUEST_OFFSET } from "../host-layout.ts";
-import { userspacePolicyOf } from "../policy.ts";
 import type { VirtualMachine } from "../virtual-machine.ts";
 import type { VirtualProcessor } from "../virtual-processor.ts";
 
@@ -36,11 +35,7 @@ function moveToAnother<V extends VirtualProcessor>(machine: Machine, from: Virtu
   for (const { base, size } of backedRanges(ram)) copyPages(machine, there, { base: base + GUEST_OFFSET, size });
   to.pc.copyFrom(from.pc);
   for (const [at, vcpu] of from.vcpus.entries()) {
-    const refused = userspace!.move!(
-      from.wholeAccess(vcpu)!,
-      to.wholeAccess(to.vcpus[at]!)!,
-      userspacePolicyOf(policy),
-    );
+    const refused = userspace!.move!(from.wholeAccess(vcpu), to.wholeAccess(to.vcpus[at]!), policy.userspace);
     if (refused !== null) return refused;
     to.vcpus[at]!.interrupts.takeLine(vcpu.interrupts);
   }

@@ -82,7 +82,9 @@ function isPage(address: number, { l0 }: VmxVcpu): boolean {
   return address >= 0 && address % PAGE === 0 && address < 2 ** l0.options.guestModel.maxPhysicalAddress;
 }
 
-/** Bytes 0-3 of a VMCS. */
+const REVISION = 0x7fff_ffff;
+
+/** Bytes 0-3 of a VMCS: the revision, and whether it is a shadow VMCS. */
 function revisionOf(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }
@@ -113,7 +115,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     why: "the revision of the current VMCS",
-    refuses: ({ vmcs12 }, { l0 }) => vmcs12 !== null && revisionOf(vmcs12) !== l0.capabilities.revisionId,
+    refuses: ({ vmcs12 }, { l0 }) => vmcs12 !== null && (revisionOf(vmcs12) & REVISION) !== l0.capabilities.revisionId,
   },
   {
     why: "the revision of the shadow VMCS",

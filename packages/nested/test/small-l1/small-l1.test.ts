@@ -146,6 +146,7 @@ function inTypeScript(machine: Machine): readonly StackedClient[] {
     depth: 1,
     model: SILICON,
     capabilities: capabilitiesOf(SILICON),
+    enlightenments: { vmcs: false, flush: false },
   });
   client.hypervisor = new SmallL1(client) as unknown as L0;
   return [client];

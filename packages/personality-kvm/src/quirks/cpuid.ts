@@ -44,11 +44,11 @@ function unsupported([name, features]: [string, string]): Quirk {
 }
 
 const SIGNATURE = [0x4000_0001, 0x4b4d_564b, 0x564b_4d56, 0x0000_004d] as const;
-/** Clock in both spellings; asynchronous page faults, steal time and end-of-interrupt bits are never given. */
+/** Clock in both spellings; asynchronous page faults, steal time, end-of-interrupt bits and host polling only keep what is written. */
 const PARAVIRTUAL_MSRS = {
   wallClock: [0x11, 0x4b56_4d00],
   systemTime: [0x12, 0x4b56_4d01],
-  kept: [0x4b56_4d02, 0x4b56_4d03, 0x4b56_4d04],
+  kept: [0x4b56_4d02, 0x4b56_4d03, 0x4b56_4d04, 0x4b56_4d05, 0x4b56_4d06, 0x4b56_4d07],
 };
 /** Clock (both), no I/O delay, asynchronous page faults, steal time, paravirtual EOI, stable clock. */
 const PARAVIRTUAL_FEATURES = 0x0100_007b;

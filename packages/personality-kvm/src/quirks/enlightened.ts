@@ -1,6 +1,6 @@
-import { type ColumnContext, defineQuirk, fixControls, type Quirk } from "@hvdiff/personality";
+import { type ColumnContext, defineQuirk, fixControls, onEnlightened, type Quirk } from "@hvdiff/personality";
 import type { ControlName } from "@hvdiff/spec";
-import { kvmSource, nestedSource } from "../evidence.ts";
+import { kvmSource, linuxCommit, nestedSource } from "../evidence.ts";
 
 function isOffered(context: ColumnContext): boolean {
   return context.spec.vmm?.flags.get("hv-evmcs") === "on";
@@ -138,5 +138,20 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
         fixControls(profile, "entry", "entryLoadIa32PerfGlobalCtrl");
       },
     },
+  }),
+  // It does not look at VMXON's flags: what it dies of is the #UD of the INVEPT behind it.
+  defineQuirk({
+    id: "kvm/as-guest/vmxon-region-with-evmcs-version",
+    summary:
+      "On a hypervisor whose enlightened VMCSs it uses, KVM's VMXON region begins with their version instead of the VMCS revision: VMXON fails there, unless that hypervisor takes it.",
+    affects: ["vmxon"],
+    since: "4.17",
+    until: "4.18",
+    confidence: "source",
+    evidence: [
+      linuxCommit("2307af1c4b2e", "KVM: nVMX: Mark VMXArea with revision_id of physical CPU even when eVMCS enabled"),
+    ],
+    when: (context) => context.parameter("enlightened_vmcs") === "1" && onEnlightened(context),
+    policy: { ownVmxonRevision: "of-vmcs" },
   }),
 ];

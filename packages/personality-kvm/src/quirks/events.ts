@@ -1,6 +1,6 @@
 import { type ColumnContext, defineQuirk, type Quirk } from "@hvdiff/personality";
 import { controlMask, MSRS } from "@hvdiff/spec";
-import { linuxCommit } from "../evidence.ts";
+import { linuxCommit, nestedSource, vmxSource } from "../evidence.ts";
 
 const POSTED_INTERRUPTS = BigInt(controlMask("pin", "processPostedInterrupts"));
 const VIRTUAL_INTERRUPTS = BigInt(controlMask("secondary", "virtualInterruptDelivery"));
@@ -107,5 +107,44 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
     evidence: [linuxCommit("e40ff1d6608d", "KVM: nVMX: Do not load EOI-exitmap while running L2")],
     when: usesApicv,
     policy: { events: { endsOfInterrupts: "noted-in-current-vmcs" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/trap-dropped",
+    summary:
+      "The single-step trap behind an instruction of L2 that KVM has done is lost when an interrupt that L1 takes comes at the same moment.",
+    affects: ["externalInterruptExiting", "exitReason"],
+    since: "4.15",
+    until: "5.8",
+    confidence: "inferred",
+    evidence: [
+      linuxCommit("5c7d4f9ad39d", "KVM: nVMX: Fix bug of injecting L2 exception into L1"),
+      linuxCommit("6ce347af1477", "KVM: nVMX: Preserve exception priority irrespective of exiting behavior"),
+    ],
+    policy: { events: { exceptionMeetsInterrupt: "dropped" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/registers-before-exit",
+    summary:
+      "An exception that KVM raises in L2 changes CR2 or DR6 although L1 takes it as an exit: L1 finds the registers changed.",
+    affects: ["exceptionBitmap", "exitQualification"],
+    until: "5.10",
+    confidence: "source",
+    evidence: [
+      linuxCommit("c851436a34ca", "kvm: x86: Add has_payload and payload to kvm_queued_exception"),
+      linuxCommit("a06230b62b89", "KVM: x86: Deliver exception payload on KVM_GET_VCPU_EVENTS"),
+    ],
+    // Since 4.20 only for those who do not ask for KVM_CAP_EXCEPTION_PAYLOAD; QEMU does since 4.1.
+    when: ({ atLeast, spec }) => !(atLeast("4.20") && spec.vmm?.product === "qemu" && atLeast("4.1", "vmm")),
+    policy: { events: { exceptionRegisters: "when-raised" } },
+  }),
+  defineQuirk({
+    id: "kvm/events/notification-forgotten",
+    summary:
+      "A notification of posted interrupts that comes while L2 runs is forgotten when L2 leaves to L1 before it is processed: L1 is not interrupted, and what is posted waits for the next notification.",
+    affects: ["processPostedInterrupts"],
+    confidence: "source",
+    evidence: [vmxSource("vmx_deliver_nested_posted_interrupt"), nestedSource("prepare_vmcs02_early")],
+    when: usesApicv,
+    policy: { events: { unprocessedNotification: "forgotten" } },
   }),
 ];

@@ -1,4 +1,4 @@
-import { defineQuirk, type Quirk } from "@hvdiff/personality";
+import { defineQuirk, onSvm, type Quirk } from "@hvdiff/personality";
 import { linuxCommit, vmxSource } from "../evidence.ts";
 
 /** What a virtual machine loses when it moves to another host. Each shows under a schedule with `migrate`. */
@@ -10,6 +10,18 @@ export const MIGRATION_QUIRKS: readonly Quirk[] = [
     until: "4.19",
     confidence: "documented",
     evidence: [linuxCommit("8fcc4b5923af", "kvm: nVMX: Introduce KVM_CAP_NESTED_STATE")],
+    policy: { userspace: { movedNestedState: "none" } },
+  }),
+  defineQuirk({
+    id: "kvm/migration/no-nested-svm-state",
+    summary:
+      "On AMD's processors guest mode and the global interrupt flag are left behind: what was L2 goes on as L1, with interrupts on.",
+    affects: ["KVM_GET_NESTED_STATE", "KVM_SET_NESTED_STATE"],
+    since: "4.19",
+    until: "5.8",
+    confidence: "documented",
+    evidence: [linuxCommit("cc440cdad5b7", "KVM: nSVM: implement KVM_GET_NESTED_STATE and KVM_SET_NESTED_STATE")],
+    when: onSvm,
     policy: { userspace: { movedNestedState: "none" } },
   }),
   defineQuirk({

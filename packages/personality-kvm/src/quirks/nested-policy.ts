@@ -13,9 +13,6 @@ const FIELD_TABLE: Evidence = {
 
 const APIC_ACCESS_PAGE = linuxCommit("671ddc700fd0", "KVM: nVMX: Don't leak L1 MMIO regions to L2");
 
-/** The kernel's answer to a hypercall it does not know, as RAX carries it. */
-const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
-
 const FIELDS_SUMMARY =
   "VMREAD and VMWRITE know exactly the fields of KVM's own table, whatever features L1 is offered.";
 
@@ -40,14 +37,6 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     policy: {
       vmxInstructions: { isFieldSupported: (_capabilities, index) => VMCS12_FIELDS_WITH_TSC_SCALING.has(index) },
     },
-  }),
-  defineQuirk({
-    id: "kvm/vmx/vmcall-is-hypercall",
-    summary: "VMCALL outside VMX non-root operation is a hypercall: it succeeds, and RAX holds the answer -1000.",
-    affects: ["vmcall"],
-    confidence: "source",
-    evidence: [kvmSource("x86.c", "kvm_emulate_hypercall")],
-    policy: { hypercallResult: UNKNOWN_HYPERCALL },
   }),
   defineQuirk({
     id: "kvm/vmx/link-pointer-may-be-current",

@@ -11,7 +11,7 @@ import { HM_VMX_HEADER, IEM_VMX, VMM_SOURCE } from "../evidence.ts";
 import { VMCS12_OFFSETS } from "../vmcs12-layout.ts";
 
 /** The answer of the KVM provider to a hypercall it does not know, as RAX carries it. */
-const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -1000n);
+const UNKNOWN_HYPERCALL = -1000;
 
 /** Reads of addresses that nothing claims give all ones, which no VMCS in use begins with. */
 const NOTHING_THERE = -1;
@@ -80,7 +80,7 @@ export const NESTED_POLICY_QUIRKS: readonly Quirk[] = [
     confidence: "inferred",
     evidence: [IEM_VMX],
     when: (context) => context.parameter("paravirt-provider") === "kvm",
-    policy: { hypercallResult: UNKNOWN_HYPERCALL },
+    policy: { hypercalls: { unknown: UNKNOWN_HYPERCALL } },
   }),
   defineQuirk({
     id: "virtualbox/vmx/msr-load-refuses-efer",

@@ -159,6 +159,42 @@ const XSAVE_COMPONENTS = defineQuirk({
   }),
 });
 
+const PARAVIRTUAL_LEAF = 0x4000_0001;
+
+/**
+ * Bits of leaf 4000_0001H beyond those that every model shows, with the first kernel that can give it and the first QEMU that has a name for it:
+ * wake-up of halted processors, TLB flush, IPIs, host polling, giving way, page-ready interrupts.
+ */
+const PARAVIRTUAL_FEATURES = [
+  [7, "4.14", "2.4"],
+  [9, "4.16", "2.12"],
+  [11, "4.19", "3.1"],
+  [12, "5.3", "4.1"],
+  [13, "5.3", "4.2"],
+  [14, "5.8", "5.2"],
+] as const;
+
+const PARAVIRTUAL_OF_HOST = defineQuirk({
+  id: "qemu/cpuid/paravirtual-features-of-host",
+  summary: "The models host and max show every paravirtual feature that the kernel can give and QEMU has a name for.",
+  affects: ["cpuid.40000001"],
+  confidence: "documented",
+  evidence: [
+    {
+      kind: "document",
+      title: "QEMU: Paravirtualized KVM features",
+      url: "https://qemu.org/docs/master/system/i386/kvm-pv.html",
+    },
+    cpuSource("x86_cpu_expand_features"),
+  ],
+  when: (context) => resolveModel(context).named === null && flagOf(context, "kvm") !== "off",
+  capabilities: vmm((profile, context) => {
+    for (const [bit, kernel, qemu] of PARAVIRTUAL_FEATURES)
+      if (context.atLeast(kernel) && context.atLeast(qemu, "vmm"))
+        profile.setCpuid(PARAVIRTUAL_LEAF, 0, "eax", profile.cpuid(PARAVIRTUAL_LEAF, 0, "eax") | (1 << bit));
+  }),
+});
+
 const WIDTH_LEAF = 0x8000_0008;
 
 function setWidth(profile: GuestProfile, context: ColumnContext): void {
@@ -200,4 +236,5 @@ export const CPUID_LEAF_QUIRKS: readonly Quirk[] = [
   XSAVE_COMPONENTS,
   PHYS_BITS_40,
   PHYS_BITS_SET,
+  PARAVIRTUAL_OF_HOST,
 ];

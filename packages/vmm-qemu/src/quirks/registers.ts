@@ -1,4 +1,4 @@
-import { defineQuirk, type Quirk } from "@hvdiff/personality";
+import { defineQuirk, onSvm, type Quirk } from "@hvdiff/personality";
 import { kvmGlueSource } from "../evidence.ts";
 
 /** What QEMU does to registers that it has not changed. */
@@ -29,7 +29,26 @@ export const REGISTER_QUIRKS: readonly Quirk[] = [
       },
     ],
     // Older kernels have nothing to be asked for.
-    when: (context) => context.atLeast("4.19"),
+    when: (context) => context.atLeast("4.19") && !onSvm(context),
+    policy: { userspace: { movedNestedState: "none" } },
+  }),
+  defineQuirk({
+    id: "qemu/migration/nested-svm-state-left-behind",
+    summary:
+      "Guest mode and the global interrupt flag of an AMD processor are not asked for when a guest moves: what was L2 goes on as L1.",
+    affects: ["KVM_GET_NESTED_STATE"],
+    until: "5.1",
+    confidence: "documented",
+    evidence: [
+      {
+        kind: "commit",
+        repo: "qemu/qemu",
+        commit: "b16c0e20c742",
+        title: "KVM: add support for AMD nested live migration",
+      },
+    ],
+    // Older kernels have nothing to be asked for.
+    when: (context) => context.atLeast("5.8") && onSvm(context),
     policy: { userspace: { movedNestedState: "none" } },
   }),
 ];
