@@ -45,6 +45,15 @@ function isAboutVmxonRegion(policy: Quirk["policy"]): boolean {
 /** Columns in which a hypervisor uses enlightened VMCSs on another: only there is the VMXON region another than the manual has it. */
 const ON_EACH_OTHER = [`kvm@6.1+qemu@8.2/${ENLIGHTENED_MODEL}//kvm@4.17`, "hyperv@2022//kvm@4.17"];
 
+/** Columns in which CPUID offers L1 nothing of SVM beyond SVM itself. */
+const BARE_SVM = ["kvm@6.1+qemu@8.2/qemu64/svm=on"];
+
+/** The only columns in which a quirk can show, where those are few and far from the likely ones. */
+function onlyColumns({ policy }: Quirk): readonly string[] | null {
+  if (isAboutVmxonRegion(policy)) return ON_EACH_OTHER;
+  return policy?.svm?.nestedPaging === undefined ? null : BARE_SVM;
+}
+
 /** Scenarios in the order in which a quirk is likely to show. */
 function scenariosFor({ affects, capabilities, policy = {} }: Quirk): readonly string[] {
   const points = Object.keys(policy);
@@ -165,7 +174,7 @@ export class Exerciser {
   /** The first candidate on which the guest notices, or null. */
   find(quirk: Quirk, personality: Personality): Exercise | null {
     let tried = 0;
-    const columns = isAboutVmxonRegion(quirk.policy) ? ON_EACH_OTHER : this.candidatesOf(personality);
+    const columns = onlyColumns(quirk) ?? this.candidatesOf(personality);
     for (const [column, silicon] of pairs(columns)) {
       const found = this.exerciseAt(quirk, column, silicon, tried < MOST_CANDIDATES);
       if (typeof found === "object") return found;

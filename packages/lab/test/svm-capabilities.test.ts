@@ -27,7 +27,7 @@ describe("what an L1 is told about SVM", () => {
 
   test.each([
     ["SVM enable", ["yes", "yes", "yes", "yes", "yes", "yes", "yes"]],
-    ["Long-mode segment limit enable", ["no", "no", "no", "no", "no", "no", "no"]],
+    ["Long-mode segment limit enable", ["no", "yes", "yes", "yes", "yes", "no", "no"]],
   ])("EFER: %s by column", (label, states) => {
     expect(statesOf("EFER bits that may be 1", label)).toEqual(states);
   });

@@ -1,6 +1,6 @@
 import type { ColumnContext } from "@hvdiff/personality";
 import { type CpuidFeature, isCpuidFeature } from "@hvdiff/spec";
-import type { QemuModel } from "./models/model.ts";
+import { familyAndModel, type QemuModel } from "./models/model.ts";
 import { NAMED_MODELS } from "./models/named-models.ts";
 import type { VmxFeature } from "./models/vmx-features.ts";
 
@@ -15,19 +15,34 @@ export interface ResolvedModel {
   readonly limitsFeatures: boolean;
 }
 
-/** Families as libvirt would match them: the oldest named model that fits the silicon's display model. */
-const NEAREST_BY_MODEL: readonly (readonly [name: string, models: readonly number[]])[] = [
-  ["Nehalem", [26, 30, 31, 46]],
-  ["Westmere", [37, 44, 47]],
-  ["SandyBridge", [42, 45]],
-  ["IvyBridge", [58, 62]],
-  ["Haswell", [60, 63, 69, 70]],
-  ["Broadwell", [61, 71, 79, 86]],
-  ["Skylake-Client", [78, 94, 142, 158, 165, 166]],
-  ["Skylake-Server", [85]],
-  ["Icelake-Server", [106, 108, 125, 126]],
-  ["SapphireRapids", [143]],
-];
+/** Families as libvirt would match them: the oldest named model that fits the silicon's family and model. */
+const NEAREST: Readonly<Record<number, readonly (readonly [name: string, models: readonly number[]])[]>> = {
+  6: [
+    ["Nehalem", [26, 30, 31, 46]],
+    ["Westmere", [37, 44, 47]],
+    ["SandyBridge", [42, 45]],
+    ["IvyBridge", [58, 62]],
+    ["Haswell", [60, 63, 69, 70]],
+    ["Broadwell", [61, 71, 79, 86]],
+    ["Skylake-Client", [78, 94, 142, 158, 165, 166]],
+    ["Skylake-Server", [85]],
+    ["Icelake-Server", [106, 108, 125, 126]],
+    ["SapphireRapids", [143]],
+  ],
+  16: [["Opteron_G3", [2, 4, 5, 6, 8, 9, 10]]],
+  21: [
+    ["Opteron_G4", [1]],
+    ["Opteron_G5", [2]],
+  ],
+  23: [
+    ["EPYC", [1]],
+    ["EPYC-Rome", [49]],
+  ],
+  25: [
+    ["EPYC-Milan", [1]],
+    ["EPYC-Genoa", [17]],
+  ],
+};
 
 /** What a column's CPU model means on its silicon. */
 export function resolveModel(context: ColumnContext): ResolvedModel {
@@ -37,11 +52,10 @@ export function resolveModel(context: ColumnContext): ResolvedModel {
   return { named: NAMED_MODELS.get(name) ?? null, limitsFeatures: true };
 }
 
-/** Name of the definition that `host-model` starts from on a silicon: libvirt takes the nearest and adds the host's CPUID flags. */
+/** Definition that `host-model` starts from on a silicon: libvirt takes the nearest and adds the host's CPUID flags. */
 function nearestModel({ silicon }: ColumnContext): QemuModel {
-  const signature = silicon.cpuid.find(({ leaf }) => leaf === 1)?.eax ?? 0;
-  const displayModel = ((signature >>> 4) & 0xf) | ((signature >>> 12) & 0xf0);
-  const [name] = NEAREST_BY_MODEL.find(([, models]) => models.includes(displayModel)) ?? ["Nehalem"];
+  const { family, model } = familyAndModel(silicon.cpuid.find(({ leaf }) => leaf === 1)?.eax ?? 0);
+  const [name] = NEAREST[family]?.find(([, models]) => models.includes(model)) ?? ["qemu64"];
   return NAMED_MODELS.get(name) as QemuModel;
 }
 

@@ -26,7 +26,9 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     this.policy = options.policy.svm;
     const { skippedVmrunChecks, addedVmrunChecks } = options.policy;
     this.checks = [...VMRUN_CHECKS.filter(({ id }) => !skippedVmrunChecks.includes(id)), ...addedVmrunChecks];
-    this.capabilities = capabilitiesOf(options.guestModel);
+    const own = capabilitiesOf(options.guestModel);
+    const { nestedPaging } = this.policy.nestedPaging === "cpuid" ? own : capabilitiesOf(machine.options.model);
+    this.capabilities = { ...own, nestedPaging };
     this.addVcpus((index) => new SvmVcpu(this, index));
   }
 

@@ -26,6 +26,8 @@ export interface SvmPolicy {
   readonly needsHostSaveArea: boolean;
   /** VMRUN without paging is #UD. */
   readonly vmrunNeedsPaging: boolean;
+  /** What decides whether L1 may run guests with nested paging: the processor, or what CPUID says to L1. */
+  readonly nestedPaging: "cpuid" | "silicon";
   /** What decides whether L1 has 1-GiB nested pages: the processor, or what CPUID says to L1. */
   readonly gigabytePages: "cpuid" | "silicon";
   /** Whether a guest of L1 with nested paging has the PAT of its own that its VMCB names; else it shares L1's. */
@@ -44,6 +46,7 @@ export const ARCHITECTURAL_SVM_POLICY: SvmPolicy = {
   writeVmCr: null,
   needsHostSaveArea: false,
   vmrunNeedsPaging: false,
+  nestedPaging: "cpuid",
   gigabytePages: "silicon",
   ownGuestPat: true,
   refusedRunCodeHigh: -1,

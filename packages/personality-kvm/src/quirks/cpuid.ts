@@ -4,7 +4,7 @@ import { kvmSource } from "../evidence.ts";
 
 type WordName = keyof typeof CPUID_WORDS;
 
-/** Features of each word that KVM can give a guest; VMX is the module parameter's business. */
+/** Features of each word that KVM can give a guest; VMX and SVM are the module parameter's business. */
 const SUPPORTED: Partial<Record<WordName, string>> = {
   leaf1Ecx:
     "pni pclmulqdq vmx ssse3 fma cx16 pdcm pcid sse4.1 sse4.2 x2apic movbe popcnt tsc-deadline aes xsave avx f16c rdrand hypervisor",
@@ -17,6 +17,10 @@ const SUPPORTED: Partial<Record<WordName, string>> = {
     "avx512vbmi umip pku ospke waitpkg avx512vbmi2 gfni vaes vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq la57 rdpid bus-lock-detect cldemote movdiri movdir64b",
   leaf7Edx:
     "avx512-4vnniw avx512-4fmaps fsrm avx512-vp2intersect md-clear serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl stibp arch-capabilities ssbd",
+  leaf80000001Ecx:
+    "lahf-lm cmp-legacy svm cr8legacy abm sse4a misalignsse 3dnowprefetch osvw xop fma4 tbm topoext perfctr-core",
+  leaf80000008Ebx:
+    "clzero xsaveerptr wbnoinvd ibpb ibrs amd-ssbd virt-ssbd amd-no-ssb amd-stibp stibp-always-on amd-psfd",
 };
 
 const SUPPORTED_CPUID = kvmSource("cpuid.c", "kvm_set_cpu_caps");

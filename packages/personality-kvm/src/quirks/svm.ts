@@ -75,6 +75,15 @@ export const SVM_QUIRKS: readonly Quirk[] = [
     policy: { svm: { initLeavesGuestMode: false } },
   }),
   defineQuirk({
+    id: "kvm/svm/nested-paging-without-cpuid",
+    summary: "VMRUN accepts nested paging, which then works, whether CPUID offers it to L1 or not.",
+    affects: ["vmrun", "npt"],
+    confidence: "source",
+    evidence: [kvmSource("svm/nested.c", "__nested_vmcb_check_controls")],
+    when: onSvm,
+    policy: { svm: { nestedPaging: "silicon" } },
+  }),
+  defineQuirk({
     id: "kvm/svm/gigabyte-nested-pages-by-cpuid",
     summary:
       "The size bit of a 1-GiB entry of nested page tables is reserved unless CPUID offers 1-GiB pages to L1, whatever the processor can do.",

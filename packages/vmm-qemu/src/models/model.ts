@@ -60,6 +60,13 @@ export function signatureOf({ family, model, stepping }: Pick<QemuModel, "family
   return (baseFamily | ((model & 0xf) << 4) | ((model >> 4) << 16) | stepping) >>> 0;
 }
 
+/** Display family and model of CPUID leaf 1 EAX. */
+export function familyAndModel(signature: number): { readonly family: number; readonly model: number } {
+  const family = (signature >>> 8) & 0xf;
+  const model = ((signature >>> 4) & 0xf) | ((signature >>> 12) & 0xf0);
+  return { family: family === 0xf ? family + ((signature >>> 20) & 0xff) : family, model };
+}
+
 /** Names in one text, for tables. */
 export function words<T extends string>(text: string): T[] {
   return text.split(/\s+/).filter((word) => word !== "") as T[];

@@ -31,7 +31,7 @@ function withNamed(apply: (profile: GuestProfile, named: QemuModel, context: Col
   });
 }
 
-/** Words of AMD's alone, or that no Intel model of QEMU has anything in, are left to KVM. */
+/** Words that no model of QEMU has anything in that a processor of ours has are left to KVM. */
 const MODEL_WORDS = [
   "leaf1Ecx",
   "leaf1Edx",
@@ -42,11 +42,14 @@ const MODEL_WORDS = [
   "leafDSub1Eax",
   "leaf80000001Ecx",
   "leaf80000001Edx",
+  "leaf80000008Ebx",
+  "leaf8000000AEdx",
 ] as const satisfies readonly (keyof typeof CPUID_WORDS)[];
 
 /** Features of no model that KVM can nevertheless give a guest. */
 const FEATURES_OF_NO_MODEL = words<CpuidFeature>(
-  "ss tsc-adjust mpx avx512pf avx512er waitpkg avx512-4vnniw avx512-4fmaps avx512-vp2intersect md-clear cr8legacy",
+  `ss tsc-adjust mpx avx512pf avx512er waitpkg avx512-4vnniw avx512-4fmaps avx512-vp2intersect md-clear cmp-legacy
+   lbrv tsc-scale vmcb-clean flushbyasid decodeassists pause-filter pfthreshold v-vmsave-vmload vgif`,
 );
 
 /** What a model can lack. Features that KVM gives nobody are not among them: no model has them, and it makes no difference. */
@@ -163,6 +166,28 @@ const MAXIMUM_LEAF = defineQuirk({
   }),
 });
 
+/** Highest extended leaf: the definition's, raised to SVM's where the guest has it. */
+function extendedLevel(profile: GuestProfile, named: QemuModel): number {
+  return Math.max(named.extendedLevel, hasFeature(profile, "svm") ? SVM_LEAF : 0);
+}
+
+const SVM_LEAF = 0x8000_000a;
+const FIRST_EXTENDED_LEAF = 0x8000_0000;
+
+const MAXIMUM_EXTENDED_LEAF = defineQuirk({
+  id: "qemu/cpuid/named-model-maximum-extended-leaf",
+  summary: "The highest extended CPUID leaf is the named CPU model's; later leaves do not exist.",
+  affects: ["cpuid.80000000.eax"],
+  confidence: "source",
+  evidence: [BUILT_IN, cpuSource("x86_cpu_expand_features")],
+  when: isNamed,
+  capabilities: withNamed((profile, named) => {
+    const level = Math.min(extendedLevel(profile, named), profile.cpuid(FIRST_EXTENDED_LEAF, 0, "eax"));
+    profile.setCpuid(FIRST_EXTENDED_LEAF, 0, "eax", level);
+    for (const { leaf } of profile.cpuidEntries()) if (leaf > level) profile.dropLeaf(leaf);
+  }),
+});
+
 /** What a CPU model of QEMU changes in CPUID. */
 export const CPUID_MODEL_QUIRKS: readonly Quirk[] = [
   ...MODEL_WORDS.map(namedModelWord),
@@ -171,4 +196,5 @@ export const CPUID_MODEL_QUIRKS: readonly Quirk[] = [
   USER_FLAGS,
   PMU_OFF,
   MAXIMUM_LEAF,
+  MAXIMUM_EXTENDED_LEAF,
 ];
