@@ -76,9 +76,10 @@ export function inWorker(path: string, limits: WorkerLimits = LIMITS): LabClient
 
   function start(): Worker {
     const started = new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
-    started.on("message", (reply: WorkerReply) =>
-      settle((asked) => ("bytes" in reply ? asked.resolve(bufferOf(reply.bytes)) : asked.reject(errorOf(reply)))),
-    );
+    started.on("message", (reply: WorkerReply) => {
+      // One that was stopped may have answered just before: that is not the next question's answer.
+      if (started === worker) settle((asked) => tell(asked, reply));
+    });
     started.on("error", (error) => fail(started, new Error(`the lab's thread failed: ${error.message}`)));
     started.on("exit", (code) => fail(started, new Error(`the lab's thread ended with code ${code}`)));
     return started;
@@ -113,6 +114,11 @@ export function inWorker(path: string, limits: WorkerLimits = LIMITS): LabClient
       await last?.terminate();
     },
   };
+}
+
+function tell(asked: Waiting, reply: WorkerReply): void {
+  if ("bytes" in reply) asked.resolve(bufferOf(reply.bytes));
+  else asked.reject(errorOf(reply));
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
