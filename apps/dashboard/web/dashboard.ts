@@ -1,4 +1,5 @@
 import type { ScenarioResult } from "@hvdiff/lab";
+import { type AddressBar, createAddressBar } from "./address-bar.ts";
 import { type Api, type Choices, createApi } from "./api.ts";
 import { capsView } from "./capabilities/caps-view.ts";
 import { comparisonView } from "./comparison/comparison-view.ts";
@@ -22,6 +23,7 @@ const PATIENCE_MS = 150;
 interface Session {
   readonly api: Api;
   readonly shell: Shell;
+  readonly address: AddressBar;
   readonly columns: Set<string>;
   readonly last: Record<Route["view"], string>;
   /** Counts what was shown, so that a late answer does not replace a newer view. */
@@ -35,6 +37,7 @@ export function startDashboard(container: HTMLElement): void {
   const session: Session = {
     api: createApi(),
     shell: createShell(container),
+    address: createAddressBar(),
     columns: new Set(),
     last: {
       matrix: formatRoute(HOME),
@@ -50,7 +53,10 @@ export function startDashboard(container: HTMLElement): void {
     view: null,
     viewName: null,
   };
-  addEventListener("hashchange", () => void show(session));
+  addEventListener("hashchange", () => {
+    session.address.left();
+    void show(session);
+  });
   listenForKeys(session.shell.openHelp, (key) => {
     const { view, viewName } = session;
     return viewName !== null && isKeyOf(viewName, key) ? view?.keys?.[key] : undefined;
@@ -66,6 +72,7 @@ async function show(session: Session): Promise<void> {
   const { shell } = session;
   session.last[route.view] = formatRoute(route);
   shell.setRoute(route, session.last);
+  shell.main.ariaBusy = "true";
   try {
     const offer = await Promise.all([session.api.choices(), session.api.scenarios()]);
     if (turn !== session.turn) return;
@@ -81,6 +88,8 @@ async function show(session: Session): Promise<void> {
     await showResults(session, view, { turn, focused });
   } catch (error) {
     if (turn === session.turn) fail(session, error);
+  } finally {
+    if (turn === session.turn) shell.main.ariaBusy = "false";
   }
 }
 
@@ -96,7 +105,8 @@ async function showResults(
 ): Promise<void> {
   const { main } = session.shell;
   const impatience = setTimeout(() => {
-    resultsOf(main).replaceChildren(loadingState("Running the guests and comparing …"));
+    if (shown.turn === session.turn)
+      resultsOf(main).replaceChildren(loadingState("Running the guests and comparing …"));
   }, PATIENCE_MS);
   try {
     const results = await view.load;
@@ -176,8 +186,8 @@ function contextOf(
     matrixLink: session.last.matrix,
     go(next, how) {
       const address = formatRoute(next);
-      if (how?.replace === true) history.replaceState(null, "", address);
-      else history.pushState(null, "", address);
+      if (how?.replace === true) session.address.replace(address);
+      else session.address.push(address);
       void show(session);
     },
     fail: (error) => fail(session, error),
@@ -185,7 +195,7 @@ function contextOf(
       const address = formatRoute(next);
       session.last[next.view] = address;
       session.shell.setRoute(next, session.last);
-      history.replaceState(null, "", address);
+      session.address.note(address);
     },
   };
 }

@@ -21,11 +21,13 @@ export function dumpBox({ api, onchoose }: DumpBoxOptions): HTMLElement {
     "data-key": "dump",
   });
   const answer = h("div", { class: "dump-answer", "aria-live": "polite" });
+  let asked = 0;
   const read = () => {
+    const turn = ++asked;
+    const show = (...parts: HTMLElement[]) => turn === asked && answer.replaceChildren(...parts);
     api.readDump(text.value.slice(0, MOST_CHARACTERS), null).then(
-      (result) => answer.replaceChildren(...answerOf(result, onchoose)),
-      (error: unknown) =>
-        answer.replaceChildren(h("p", { class: "dump-error" }, error instanceof Error ? error.message : String(error))),
+      (result) => show(...answerOf(result, onchoose)),
+      (error: unknown) => show(h("p", { class: "dump-error" }, error instanceof Error ? error.message : String(error))),
     );
   };
   const box = h(

@@ -13,17 +13,22 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
  */
 export function moveInGrid(table: HTMLTableElement, draw: (row: Element) => void): void {
   let stop: HTMLAnchorElement | null = null;
+  let isChosen = false;
   const makeStop = (link: HTMLAnchorElement | undefined) => {
     if (link === undefined) return;
     if (stop !== null) stop.tabIndex = -1;
     link.tabIndex = 0;
     stop = link;
   };
+  // Links come and go in any order: until one is chosen, the first there is.
   new MutationObserver(() => {
-    if (stop?.isConnected !== true) makeStop(table.querySelector("a") ?? undefined);
+    isChosen &&= stop?.isConnected === true;
+    if (!isChosen) makeStop(table.querySelector("a") ?? undefined);
   }).observe(table, { childList: true, subtree: true });
   table.addEventListener("focusin", ({ target }) => {
-    if (target instanceof HTMLAnchorElement) makeStop(target);
+    if (!(target instanceof HTMLAnchorElement)) return;
+    makeStop(target);
+    isChosen = true;
   });
   table.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];

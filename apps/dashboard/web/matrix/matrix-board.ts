@@ -65,6 +65,7 @@ export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
       .map((group) => ({ ...group, scenarios: group.scenarios.filter(({ id }) => isShown(known.get(id))) }))
       .filter(({ scenarios }) => scenarios.length > 0);
     body.show(groups);
+    element.ariaBusy = String(known.size < options.scenarios.length);
     const shown = [...known.values()].filter(isShown).length;
     summary.textContent = summaryOf([...known.values()], options.scenarios.length, shown);
     const isNothing = known.size === options.scenarios.length && shown === 0;
@@ -81,9 +82,10 @@ export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
       show();
     });
   };
+  const element = h("section", { class: "matrix", "aria-label": "Results" }, summary, body.element, empty);
   show();
   return {
-    element: h("section", { class: "matrix", "aria-label": "Results" }, summary, body.element, empty),
+    element,
     known,
     add(part) {
       columns = part.columns;

@@ -72,7 +72,9 @@ async function drawRun(id: string, context: ViewContext, stopped: AbortSignal): 
     if (now?.status !== "done") return;
     drawResult(now, context).then(
       (result) => element.replaceChildren(result),
-      (error: unknown) => context.fail(error),
+      (error: unknown) => {
+        if (!stopped.aborted) context.fail(error);
+      },
     );
   });
   stopped.addEventListener("abort", stop);
