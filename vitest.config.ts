@@ -16,6 +16,9 @@ export default defineConfig({
     // It loads the whole machine, which costs a second a file.
     setupFiles: isEngineChosen ? ["./vitest.setup.ts"] : [],
     testTimeout: isEngineChosen ? 600_000 : 120_000,
+    // Building and launching before a file's tests, and what is waited for in them, take longer on a busy machine than vitest expects.
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: "threads",
     // By default one core is left to vitest itself, which hardly works.
     maxWorkers: "100%",

@@ -11,12 +11,8 @@ test.each(BAD_IMAGES)("%s is a failed run with a reason, and the server goes on"
   const guest = { artefact: artefact.id, name: "bad.elf" };
   const asked = { guest, columns: ["metal"], options: { maxInstructions: 10_000 } };
   const { body: run } = await client.post("/api/v1/runs").send(asked).expect(202);
-  let state = run;
-  for (let tries = 0; tries < 200 && state.status !== "failed" && state.status !== "done"; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    state = (await client.get(`/api/v1/runs/${run.id}`).expect(200)).body;
-  }
-  expect(state.status).toBe("failed");
-  expect(state.error).toMatch(/^bad\.elf: \w/);
+  const state = async () => (await client.get(`/api/v1/runs/${run.id}`).expect(200)).body;
+  await expect.poll(async () => (await state()).status).toMatch(/^(done|failed)$/);
+  expect(await state()).toMatchObject({ status: "failed", error: expect.stringMatching(/^bad\.elf: \w/) });
   await client.get("/api/v1/columns").expect(200);
 });

@@ -30,7 +30,7 @@ describe.skipIf(chromium === null)("the comparison", () => {
       const row = await page.locator(".trace-row.current").getAttribute("data-row");
       await page.keyboard.press("i");
       await page.locator(".instruction").first().waitFor();
-      expect(page.url()).toMatch(new RegExp(`row=${row}&code=1`));
+      await expect.poll(() => page.url()).toMatch(new RegExp(`row=${row}&code=1`));
       expect(await page.locator(".trace-row.current").getAttribute("data-row")).toBe(row);
       expect(await page.locator(".trace-side.left .instruction").allTextContents()).toContain(
         "0x101780 vmwrite rcx, rax",
@@ -55,7 +55,7 @@ describe.skipIf(chromium === null)("the comparison", () => {
       await page.getByLabel("Beside them").fill("virtualbox@7.0, vmware@17");
       await page.keyboard.press("Enter");
       await page.locator(".trace-head .other").nth(1).waitFor();
-      expect(page.url()).toContain("others=virtualbox@7.0,vmware@17");
+      await expect.poll(() => page.url()).toContain("others=virtualbox@7.0,vmware@17");
       expect(await page.locator(".trace-head .other").allTextContents()).toEqual(["virtualbox@7.0", "vmware@17"]);
       const cells = page.locator(".trace-body .trace-row").first().getByRole("cell");
       expect(await cells.count()).toBe(5);

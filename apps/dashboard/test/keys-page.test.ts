@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { KEYS } from "../web/keys-table.ts";
 import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
+import { settled } from "./settled.ts";
 
 /** Presses a key where it means something, and asserts what it does. */
 type Effect = (page: Page) => Promise<void>;
@@ -75,9 +76,9 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
       },
       Escape: async (page) => {
         await page.keyboard.press("?");
-        expect(await page.getByRole("dialog").count()).toBe(1);
+        await page.getByRole("dialog").waitFor();
         await page.keyboard.press("Escape");
-        expect(await page.getByRole("dialog").count()).toBe(0);
+        await page.getByRole("dialog").waitFor({ state: "hidden" });
       },
     },
   },
@@ -96,7 +97,7 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
         await page.locator(`[data-key="cell-xsaves-control-${KVM}"]`).focus();
         await page.keyboard.press("Enter");
         await page.locator(".trace-row.current").waitFor();
-        expect(address(page)).toContain("#/compare/xsaves-control?left=metal");
+        await expect.poll(() => address(page)).toContain("#/compare/xsaves-control?left=metal");
       },
     },
   },
@@ -165,6 +166,7 @@ describe.skipIf(chromium === null)("every key that the help tells of does what i
       expect(Object.keys(effects).sort()).toEqual([...told].sort());
       await dashboard.visit(hash, async (page) => {
         await page.locator(ready).first().waitFor();
+        await settled(page);
         for (const key of Object.keys(effects)) await effects[key]!(page);
       });
     },

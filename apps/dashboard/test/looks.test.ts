@@ -8,6 +8,7 @@ import { openPage } from "./browser.ts";
 import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 import { LOOKS } from "./looks.ts";
+import { settled } from "./settled.ts";
 
 /** The page's own security policy forbids inline scripts; the debugger's evaluation is not bound by it. */
 const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -37,6 +38,7 @@ describe.skipIf(chromium === null)("how the page looks", () => {
       const { page, complaints } = await openPage(dashboard.browser, SIZES[0]);
       await page.goto(dashboard.server.url + look.hash);
       await page.locator(look.ready).first().waitFor();
+      await settled(page);
       await page.evaluate(AXE_SOURCE);
       for (const size of SIZES) {
         await page.emulateMedia({ colorScheme: size.dark ? "dark" : "light" });

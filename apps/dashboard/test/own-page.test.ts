@@ -33,11 +33,11 @@ describe.skipIf(chromium === null)("one's own guest", () => {
     const row = page.getByRole("row", { name: /kvm@6\.1/ });
     await row.waitFor();
     expect(await row.textContent()).toContain("3 verdicts differ");
+    await expect.poll(() => page.url()).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
     const address = page.url();
-    expect(address).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
     await row.getByRole("link").click();
     await page.locator(".trace-row.current").waitFor();
-    expect(page.url()).toContain("#/compare/sha256:");
+    await expect.poll(() => page.url()).toContain("#/compare/sha256:");
     const other = await openPage(dashboard.browser);
     await other.page.goto(address);
     await other.page.getByRole("row", { name: /kvm@6\.1/ }).waitFor();
@@ -60,7 +60,7 @@ describe.skipIf(chromium === null)("one's own guest", () => {
     await source.fill(example);
     await page.getByRole("button", { name: "Assemble and run" }).click();
     await page.getByRole("row", { name: /kvm@6\.1/ }).waitFor();
-    expect(page.url()).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
+    await expect.poll(() => page.url()).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

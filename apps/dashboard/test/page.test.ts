@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { openPage } from "./browser.ts";
 import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
+import { settled } from "./settled.ts";
 
 const KVM = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 const XSAVES = "qemu/vmx/named-model-omits-xsaves";
@@ -31,6 +32,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   const cell = (page: Page, scenario: string, column: string) =>
     page.locator(`[data-key="cell-${scenario}-${column}"]`);
   const focusedKey = (page: Page) => page.evaluate(() => (document.activeElement as HTMLElement).dataset["key"]);
+  const address = (page: Page) => expect.poll(() => page.url());
   const currentRow = (page: Page) => page.locator(".trace-row.current").getAttribute("data-row");
 
   test("from the matrix to a cell to the cause and its evidence", async () => {
@@ -56,7 +58,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
     await visit(`#/compare/xsaves-control?left=metal&right=${KVM}`, {}, async (page) => {
       await page.getByRole("link", { name: "Compare without this quirk" }).first().click();
       await page.getByRole("list", { name: "Quirks switched by hand" }).waitFor();
-      expect(page.url()).toContain(`quirks=-${XSAVES}`);
+      await address(page).toContain(`quirks=-${XSAVES}`);
       await page.goBack();
       await page.getByRole("list", { name: "Quirks switched by hand" }).waitFor({ state: "detached" });
     });
@@ -65,6 +67,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   test("everything is reached by keyboard: skip link, arrows in the matrix, Enter, n, p, j, k, help", async () => {
     await visit("#/matrix", {}, async (page) => {
       await cell(page, "xsaves-control", "metal").waitFor();
+      await settled(page);
       await page.keyboard.press("Tab");
       expect(await page.locator(".skip-link").evaluate((link) => link === document.activeElement)).toBe(true);
       await page.keyboard.press("Enter");
@@ -79,6 +82,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       expect(await page.getByRole("tooltip").textContent()).toContain(XSAVES);
       await page.keyboard.press("Enter");
       await page.locator(".trace-row.current").waitFor();
+      await settled(page);
       const first = await currentRow(page);
       await page.keyboard.press("n");
       expect(Number(await currentRow(page))).toBeGreaterThan(Number(first));
@@ -87,11 +91,11 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.keyboard.press("j");
       expect(Number(await currentRow(page))).toBe(Number(first) + 1);
       await page.keyboard.press("k");
-      expect(page.url()).toContain(`row=${first}`);
+      await address(page).toContain(`row=${first}`);
       await page.keyboard.press("?");
       expect(await page.getByRole("dialog").textContent()).toContain("next, previous difference");
       await page.keyboard.press("Escape");
-      expect(await page.getByRole("dialog").count()).toBe(0);
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
     });
   });
 
@@ -130,7 +134,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.getByLabel("Add a column").fill("kvm@5.4");
       await page.keyboard.press("Enter");
       await page.locator(".matrix-table thead", { hasText: "kvm@5.4" }).waitFor();
-      expect(page.url()).toContain(`on=metal,${KVM},virtualbox@7.0,vmware@17,kvm@5.4`);
+      await address(page).toContain(`on=metal,${KVM},virtualbox@7.0,vmware@17,kvm@5.4`);
       expect(await page.locator(".matrix-table thead", { hasText: "ideal" }).count()).toBe(0);
     });
   });
@@ -138,6 +142,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   test("the chart is the matrix too, and its cells lead to comparisons", async () => {
     await visit("#/matrix?show=chart", {}, async (page) => {
       await page.getByText("1 scenario without differences hidden").waitFor();
+      await settled(page);
       await page.locator(`.hv-matrix-chart a[aria-label^="xsaves-control, ${KVM}: 3 of 5 verdicts differ"]`).click();
       await page.getByRole("heading", { level: 1, name: "The control that XSAVES needs" }).waitFor();
     });
@@ -160,6 +165,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   ])("at 400 pixels nothing is wider than the window: %s", async (hash) => {
     await visit(hash, { width: 400 }, async (page) => {
       await page.locator(".matrix .mono, .hv-chart, .capability-group").first().waitFor();
+      await settled(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
       const link = page.getByRole("link", { name: "Capabilities", exact: true });
       expect((await link.boundingBox())?.x).toBeLessThan(400);
@@ -173,7 +179,9 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       light = await background(page);
       await page.getByRole("button", { name: "Theme: system" }).click();
       await page.getByRole("button", { name: "Theme: light" }).click();
+      await page.getByRole("button", { name: "Theme: dark" }).waitFor();
       expect(await background(page)).not.toBe(light);
+      await settled(page);
       await page.reload();
       await page.getByRole("button", { name: "Theme: dark" }).waitFor();
       expect(await background(page)).not.toBe(light);
@@ -188,6 +196,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
     for (const hash of ["#/matrix", `#/compare/xsaves-control?left=metal&right=${KVM}`, "#/caps"]) {
       await visit(hash, {}, async (page) => {
         await page.locator(".matrix .cell a, .trace-row, .capability-group").first().waitFor();
+        await settled(page);
         expect(await page.evaluate(unnamedElements)).toEqual([]);
         const levels = await page
           .locator("h1, h2, h3")

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 import { LOOKS } from "./looks.ts";
+import { settled } from "./settled.ts";
 
 /** Keys that change what is looked at, where a view has a moment. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
@@ -21,18 +22,22 @@ describe.skipIf(chromium === null)("permalinks", () => {
       let [address, text]: [string, string | null] = ["", ""];
       await dashboard.visit(hash, async (page) => {
         await page.locator(ready).first().waitFor();
+        await settled(page);
         const before = await shown(page);
-        for (const key of STEPS[name] ?? []) await page.keyboard.press(key);
-        if (name in STEPS) await expect.poll(() => new URL(page.url()).hash).not.toBe(hash);
-        await page.locator(ready).first().waitFor();
-        await page.waitForTimeout(name in STEPS ? 300 : 0);
+        for (const key of STEPS[name] ?? []) {
+          const there = page.url();
+          await page.keyboard.press(key);
+          await expect.poll(() => page.url()).not.toBe(there);
+        }
+        await settled(page);
         text = await shown(page);
         if (name === "structures") expect(text).not.toBe(before);
         address = new URL(page.url()).hash;
       });
       await dashboard.visit(address, async (page) => {
         await page.locator(ready).first().waitFor();
-        await expect.poll(() => shown(page), { timeout: 10_000 }).toBe(text);
+        await settled(page);
+        expect(await shown(page)).toBe(text);
         expect(new URL(page.url()).hash).toBe(address);
       });
     },

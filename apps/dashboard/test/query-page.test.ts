@@ -1,26 +1,17 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { openPage } from "./browser.ts";
 import { chromium, useDashboard } from "./dashboard-fixture.ts";
 import { createFakeLab } from "./fake/fake-lab.ts";
 
 describe.skipIf(chromium === null)("the query bar", () => {
   const dashboard = useDashboard(createFakeLab);
 
-  async function visit(hash: string, work: (page: Page) => Promise<void>): Promise<void> {
-    const { page, complaints } = await openPage(dashboard.browser);
-    await page.goto(dashboard.server.url + hash);
-    await work(page);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }
-
   const rows = (page: Page) => page.locator(".matrix-table tbody .scenario-id").allInnerTexts();
   const finished = (page: Page) => page.getByText("of 4 scenarios differ").waitFor();
 
   test("what is typed filters at once and is in the address, which another browser can open", async () => {
     let address = "";
-    await visit("#/matrix", async (page) => {
+    await dashboard.visit("#/matrix", async (page) => {
       await finished(page);
       expect(await rows(page)).toEqual(["capabilities", "xsaves-control", "vmx-instruction-errors"]);
       await page.keyboard.press("/");
@@ -28,10 +19,11 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
       await page.keyboard.type(" and not seed:S1");
       expect(await rows(page)).toEqual(["capabilities"]);
+      await expect.poll(() => page.url()).toContain("not%20seed:S1");
       address = page.url().replace(dashboard.server.url, "");
     });
     expect(address).toContain("q=virtualbox:unexplained");
-    await visit(address, async (page) => {
+    await dashboard.visit(address, async (page) => {
       await finished(page);
       expect(await rows(page)).toEqual(["capabilities"]);
       expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toContain("not seed:S1");
@@ -39,7 +31,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
   });
 
   test("completion is chosen with the arrow keys; an error shows its place and keeps what was shown", async () => {
-    await visit("#/matrix", async (page) => {
+    await dashboard.visit("#/matrix", async (page) => {
       await finished(page);
       const bar = page.getByRole("combobox", { name: "Query" });
       await bar.pressSequentially("exit:exc");
@@ -58,7 +50,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
   });
 
   test("rows are grouped and sorted, and releases of a product are a sparkline", async () => {
-    await visit("#/matrix?on=metal,kvm@5.4,kvm@4.20&group=seed&sort=name", async (page) => {
+    await dashboard.visit("#/matrix?on=metal,kvm@5.4,kvm@4.20&group=seed&sort=name", async (page) => {
       await finished(page);
       expect(await page.locator(".group-heading").allInnerTexts()).toEqual(["S1"]);
       expect(await rows(page)).toEqual(["capabilities", "vmx-instruction-errors", "xsaves-control"]);
@@ -66,13 +58,13 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(await line.count()).toBe(1);
       await page.getByLabel("Sort by").selectOption("differences");
       await finished(page);
-      expect(page.url()).toContain("sort=differences");
+      await expect.poll(() => page.url()).toContain("sort=differences");
       expect((await rows(page))[0]).toBe("capabilities");
     });
   });
 
   test("a real machine's registers are pasted, and the nearest column is named and added", async () => {
-    await visit("#/caps?on=metal", async (page) => {
+    await dashboard.visit("#/caps?on=metal", async (page) => {
       await page.getByText("Compare a real machine").click();
       await page.getByLabel("Dump of a real machine").fill("0x480: 0x00da040000000004");
       await page.getByRole("button", { name: "Find the nearest" }).click();
@@ -81,12 +73,12 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(await page.locator(".dump-answer tbody tr").textContent()).toContain("yesno");
       await page.getByRole("button", { name: "Show this column" }).first().click();
       await page.locator(".chip", { hasText: "kvm@6.1" }).waitFor();
-      expect(page.url()).toContain("on=metal,kvm@6.1");
+      await expect.poll(() => page.url()).toContain("on=metal,kvm@6.1");
     });
   });
 
   test("a file with a dump is dropped on the closed box: it opens, and reads it", async () => {
-    await visit("#/caps?on=metal", async (page) => {
+    await dashboard.visit("#/caps?on=metal", async (page) => {
       const box = page.locator(".dump-box");
       await box.waitFor();
       await box.locator("summary").evaluate((summary) => {
@@ -100,11 +92,11 @@ describe.skipIf(chromium === null)("the query bar", () => {
   });
 
   test("the quirk catalogue is searched, and leads to the scenarios that show a quirk", async () => {
-    await visit("#/quirks", async (page) => {
+    await dashboard.visit("#/quirks", async (page) => {
       await page.getByText("7 of 7 quirks").waitFor();
       await page.getByLabel("Find quirks").fill("xsaves qemu");
       await page.getByText("1 of 7 quirks").waitFor();
-      expect(page.url()).toContain("q=xsaves%20qemu");
+      await expect.poll(() => page.url()).toContain("q=xsaves%20qemu");
       await page.getByRole("article").getByRole("link", { name: "Scenarios that show it" }).click();
       await finished(page);
       expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
@@ -113,7 +105,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
 
   test("the levels' timeline zooms, is saved for Perfetto, and leads to the event in the trace", async () => {
     const kvm = "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
-    await visit(`#/compare/vmx-instruction-errors?left=metal&right=${kvm}`, async (page) => {
+    await dashboard.visit(`#/compare/vmx-instruction-errors?left=metal&right=${kvm}`, async (page) => {
       await page.getByText("Levels over the run").click();
       const tools = page.locator(".timeline-tools");
       expect(await tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
@@ -126,7 +118,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
       expect(download.suggestedFilename()).toMatch(/\.trace\.json$/);
       const before = await page.locator(".trace-row.current").getAttribute("data-row");
       await page.locator(".timeline-picture svg").click({ position: { x: 400, y: 20 } });
-      expect(await page.locator(".trace-row.current").getAttribute("data-row")).not.toBe(before);
+      await expect.poll(() => page.locator(".trace-row.current").getAttribute("data-row")).not.toBe(before);
       await page.getByText("Counters", { exact: true }).click();
       expect(await page.locator(".counters tbody tr", { hasText: "seen by L1: VMCALL" }).count()).toBe(1);
     });

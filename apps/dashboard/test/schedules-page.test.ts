@@ -9,7 +9,7 @@ describe.skipIf(chromium === null)("the schedule explorer", () => {
     await dashboard.visit("#/schedules/xsaves-control", async (page) => {
       await page.getByRole("button", { name: "Search", exact: true }).click();
       await page.locator(".finding").waitFor();
-      expect(page.url()).toContain("search=1");
+      await expect.poll(() => page.url()).toContain("search=1");
       expect(await page.locator(".summary").textContent()).toContain("1,500 schedules tried");
       await page.locator(".hv-branch-violated").click();
       await page.getByText("signal@4300: broke a verdict").waitFor();
@@ -18,7 +18,7 @@ describe.skipIf(chromium === null)("the schedule explorer", () => {
       expect(await row.locator("td").textContent()).toBe("1");
       await page.getByRole("link", { name: "Replay it beside metal" }).click();
       await page.locator(".trace-row.current").waitFor();
-      expect(page.url()).toContain("schedule=signal@4300");
+      await expect.poll(() => page.url()).toContain("schedule=signal@4300");
     });
   });
 });

@@ -18,7 +18,7 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       expect(await page.locator(".bits-table").textContent()).toContain("Enable XSAVES/XRSTORS");
       await written.locator(".chain-event").click();
       expect(await words(page)).toContain("vmwrite secondaryProcessorBasedControls");
-      expect(page.url()).toMatch(/at=\d+&field=vmcs02\.secondaryProcessorBasedControls/);
+      await expect.poll(() => page.url()).toMatch(/at=\d+&field=vmcs02\.secondaryProcessorBasedControls/);
     });
   });
 
@@ -40,6 +40,7 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       expect(await words(page)).not.toBe(last);
       for (let i = 0; i < 30; i++) await page.keyboard.press("n");
       await page.locator('[data-key="field-vmcs01.guestRip"]').click();
+      await expect.poll(() => page.url()).toContain("field=vmcs01.guestRip");
       before = await page.locator(".structures").textContent();
       address = page.url();
     });
@@ -79,7 +80,7 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       await page.getByRole("heading", { name: "One hypervisor at a time" }).waitFor();
       await page.getByRole("link", { name: "Look at vmware@17 alone" }).click();
       await page.locator(".stack-note").waitFor({ state: "detached" });
-      expect(page.url()).toContain("on=vmware@17");
+      await expect.poll(() => page.url()).toContain("on=vmware@17");
     });
   });
 });

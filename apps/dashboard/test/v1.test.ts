@@ -38,12 +38,9 @@ function api(lab: Lab = labForUploads(), directory: string | null = null) {
 }
 
 async function finished(client: ReturnType<typeof api>, id: string): Promise<RunState> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const { body } = await client.get(`/api/v1/runs/${id}`).expect(200);
-    if (body.status === "done" || body.status === "failed") return body as RunState;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`run ${id} does not end`);
+  const state = async () => (await client.get(`/api/v1/runs/${id}`).expect(200)).body as RunState;
+  await expect.poll(async () => (await state()).status).toMatch(/^(done|failed)$/);
+  return state();
 }
 
 test("every operation of the OpenAPI document is there, and no other method", async () => {

@@ -16,7 +16,7 @@ describe.skipIf(chromium === null)("the page-walk viewer", () => {
       await page.getByLabel("Linear address").fill("0x7f0000000000");
       await page.keyboard.press("Enter");
       await page.locator(".walk-lost").waitFor();
-      expect(page.url()).toContain("address=0x7f0000000000");
+      await expect.poll(() => page.url()).toContain("address=0x7f0000000000");
       await page.getByRole("link", { name: "Control structures here" }).click();
       await page.locator(".structure-table").waitFor();
     });
