@@ -56,6 +56,7 @@ export class Loops {
     const { client, turns, pc, processors, choices } = this.machine;
     const waits = (deadline: number) => deadline === Number.POSITIVE_INFINITY;
     return (
+      waits(choices.pause) &&
       turns.isLastActive(processor) &&
       processors.every((each) => waits(choices.tickOf(each))) &&
       (client === null

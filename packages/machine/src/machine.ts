@@ -219,14 +219,21 @@ export class Machine implements RootPlatform {
 
   private startStretch(processor: Processor, deadline: number): void {
     if (this.choices.act(processor)) return;
-    const limit = Math.min(
+    this.choices.noteStretch(processor);
+    const natural = Math.min(
       this.bounds.instructions,
       this.loops.nextCheck,
       sliceEnd(processor, this.processors.length),
       deadline,
-      this.choices.limitFor(processor),
     );
-    this.runProcessor({ processor, limit, deadline, place: null });
+    const due = this.choices.limitFor(processor);
+    this.runProcessor({
+      processor,
+      limit: Math.min(natural, due),
+      due: due < natural ? due : null,
+      deadline,
+      place: null,
+    });
   }
 
   private runProcessor(stretch: Stretch): void {
@@ -236,7 +243,10 @@ export class Machine implements RootPlatform {
     this.turns.running = null;
     this.turns.time = processor.retired;
     this.stretch = result === "held" ? stretch : null;
-    if (result !== "held") this.settle(processor, result, deadline);
+    if (result === "held") return;
+    this.settle(processor, result, deadline);
+    // It has been stopped for that in its own turn, which is not over.
+    if (processor.retired === stretch.due && this.outcome === null) this.choices.act(processor);
   }
 
   /** What the processor's stopping means for the machine. */
@@ -265,7 +275,7 @@ export class Machine implements RootPlatform {
     else if (this.loops.isDue(processor)) {
       const [limit, deadline] = [processor.retired + STUCK_PERIOD, Number.POSITIVE_INFINITY];
       // The same instructions, but a debugger sees them.
-      if (this.guard !== null) this.runProcessor({ processor, deadline, limit, place: null });
+      if (this.guard !== null) this.runProcessor({ processor, deadline, limit, due: null, place: null });
       else this.loops.look(processor);
     }
   }

@@ -25,6 +25,8 @@ export function sliceEnd({ retired }: Processor, processors: number): number {
 export interface Stretch {
   readonly processor: Processor;
   limit: number;
+  /** Tick in the midst of it at which something comes from outside, if there is one. */
+  readonly due: number | null;
   /** The next thing that happens by itself. */
   readonly deadline: number;
   /** Where a debugger's guard has held it; null before that. */

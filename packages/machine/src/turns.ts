@@ -56,8 +56,7 @@ export class Turns {
 
   /** Whose turn comes next; nothing changes by asking. */
   upcoming(): Processor | null {
-    const { preferred } = this;
-    if (preferred !== null && !this.idle[preferred.index] && preferred.retired < this.until) return preferred;
+    if (this.isGiven) return this.preferred;
     let found: Processor | null = null;
     for (const processor of this.processors) {
       if (!this.idle[processor.index] && (found === null || processor.retired < found.retired)) found = processor;
@@ -69,6 +68,12 @@ export class Turns {
   prefer(processor: Processor): void {
     this.preferred = processor;
     this.until = processor.retired + TURN_TICKS;
+  }
+
+  /** Whether a processor has been given the turn and has it still. */
+  get isGiven(): boolean {
+    const { preferred } = this;
+    return preferred !== null && !this.idle[preferred.index] && preferred.retired < this.until;
   }
 
   /** Whether another processor has been given the turn. */

@@ -22,19 +22,25 @@ import { TreeBuilder } from "./tree.ts";
 const MOST_SCHEDULES = 10_000_000;
 const DEFAULT_VECTOR = "irq:0x31";
 
+function eventOf(text: string): ScheduledEvent {
+  try {
+    return parseSchedule(`${text === "irq" ? DEFAULT_VECTOR : text}@0`)[0]!.event;
+  } catch {
+    throw new UsageError(
+      `events: unknown event "${text}" (known: signal, host-irq, irq, irq:VECTOR, nmi, turn, turn:PROCESSOR, migrate)`,
+    );
+  }
+}
+
 /** Reads the events of a search: `signal,irq:0x40`. Errors: `UsageError`. */
 function eventsOf(texts: readonly string[], processors: number): readonly ScheduledEvent[] {
   const turns = Array.from({ length: processors }, (_, to): ScheduledEvent => ({ kind: "turn", to }));
   return texts.flatMap((text) => {
     if (text === "turn") return turns;
-    const spelled = `${text === "irq" ? DEFAULT_VECTOR : text}@0`;
-    try {
-      return parseSchedule(spelled).map(({ event }) => event);
-    } catch {
-      throw new UsageError(
-        `events: unknown event "${text}" (known: signal, host-irq, irq, irq:VECTOR, nmi, turn, migrate)`,
-      );
-    }
+    const event = eventOf(text);
+    if (event.kind === "turn" && event.to >= processors)
+      throw new UsageError(`events: "${text}": there is no processor ${event.to}`);
+    return event;
   });
 }
 

@@ -26,9 +26,10 @@ function stretchesOf(machine: Machine): { readonly from: ChoicePoint; readonly t
   for (let ended = false; !ended; ) {
     const processor = machine.turns.upcoming();
     const from = processor === null ? null : machine.choices.pointOf(processor);
+    const ofGuest = processor !== null && machine.choices.runsGuest(processor);
     ended = machine.runChoicePoints(1);
     if (from !== null && processor !== null)
-      stretches.push({ from, ticks: Math.max(1, from.step > 0 ? 1 : processor.retired - from.tick) });
+      stretches.push({ from, ticks: Math.max(1, ofGuest ? processor.retired - from.tick : 1) });
   }
   restoreSnapshot(machine, start);
   return stretches;
@@ -55,7 +56,7 @@ export function randomSearch(
   const pointAt = (place: number): ChoicePoint => {
     let left = place;
     for (const { from, ticks } of stretches) {
-      if (left < ticks) return { ...from, tick: from.tick + left };
+      if (left < ticks) return left === 0 ? from : { vcpu: from.vcpu, tick: from.tick + left, step: 0 };
       left -= ticks;
     }
     throw new Error("no such moment");

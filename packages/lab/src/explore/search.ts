@@ -53,15 +53,13 @@ export interface Undisturbed {
   readonly steps: number;
 }
 
-/**
- * Steps after a deviation at which its state is compared with known ones: first when L0 has dealt with it and the run is where it would
- * have been at the next step's end, then rarely, for it meets a known state soon or never.
- */
-function firstLook({ event, at }: Deviation): number {
-  return (event.kind === "signal" ? 2 : 1) + (at.step === 0 ? 2 : 0);
+/** The moment before a step of the machine. */
+interface StepStart extends ChoicePoint {
+  /** Whether machine code runs in it, up to many instructions. */
+  readonly ofGuest: boolean;
 }
 
-/** How much later each next look is. */
+/** How much later each next look at the state is: a run that has not met a known one meets one rarely or never. */
 const LATER = 1.6;
 
 /**
@@ -118,10 +116,11 @@ export class Search {
     const { machine } = this;
     let here = takeSnapshot(machine);
     for (let step = 0; step < steps; step++) {
-      const from = this.nextPoint();
+      const from = this.nextStep();
+      const idle = this.idleProcessors();
       const ended = machine.runChoicePoints(1);
       const next = ended ? null : takeSnapshot(machine);
-      const found = from === null ? null : this.deviate(prefix, { here, from, budget, known });
+      const found = from === null ? null : this.deviate(prefix, { here, from, idle, budget, known });
       if (found !== null || next === null) return found;
       restoreSnapshot(machine, next);
       here = next;
@@ -140,21 +139,45 @@ export class Search {
     }
   }
 
-  /** The moment at which the next step begins; null when nothing is to run. */
-  private nextPoint(): ChoicePoint | null {
-    const processor = this.machine.turns.upcoming();
-    return processor === null ? null : this.machine.choices.pointOf(processor);
+  /** Where the next step begins; null when nothing is to run. */
+  private nextStep(): StepStart | null {
+    const { turns, choices } = this.machine;
+    const processor = turns.upcoming();
+    return processor === null ? null : { ...choices.pointOf(processor), ofGuest: choices.runsGuest(processor) };
+  }
+
+  private idleProcessors(): readonly boolean[] {
+    const { processors, turns } = this.machine;
+    return processors.map((processor) => turns.isIdle(processor));
+  }
+
+  /**
+   * What can happen somewhere in the step that the machine has just made. Another processor becomes idle in no step but its own: one that was idle before
+   * and is behind it could nowhere be given the turn.
+   */
+  private possible({ vcpu }: ChoicePoint, idle: readonly boolean[]): readonly ScheduledEvent[] {
+    const after = this.idleProcessors();
+    return this.options.events.filter(
+      (event) => event.kind !== "turn" || (event.to !== vcpu && !(idle[event.to]! && after[event.to]!)),
+    );
   }
 
   /** Every deviation in the step that the machine has just made. */
   private deviate(
     prefix: Schedule,
-    place: { here: Snapshot; from: ChoicePoint; budget: number; known: readonly Known[] },
+    place: {
+      here: Snapshot;
+      from: StepStart;
+      idle: readonly boolean[];
+      budget: number;
+      known: readonly Known[];
+    },
   ): Schedule | null {
-    const { here, from, budget, known } = place;
-    const last = this.lastTick(from);
+    const { here, from, idle, budget, known } = place;
+    const events = this.possible(from, idle);
+    const last = events.length > 0 ? this.lastTick(from) : -1;
     for (let tick = from.tick; tick <= last; tick++)
-      for (const event of this.options.events) {
+      for (const event of events) {
         restoreSnapshot(this.machine, here);
         const deviation = this.perform(event, from, tick);
         if (deviation === null) continue;
@@ -166,12 +189,12 @@ export class Search {
   }
 
   /** Tick of the last instruction boundary of the step: the one where the guest left, or the one before the next step begins. */
-  private lastTick({ vcpu, tick, step }: ChoicePoint): number {
-    if (step > 0) return tick;
+  private lastTick({ vcpu, tick, ofGuest }: StepStart): number {
+    if (!ofGuest) return tick;
     const { processors, choices, outcome } = this.machine;
-    const { retired } = processors[vcpu]!;
-    const left = outcome === null && choices.pointOf(processors[vcpu]!).step > 0;
-    return Math.max(tick, left ? retired : retired - 1);
+    const processor = processors[vcpu]!;
+    const left = outcome === null && !choices.runsGuest(processor);
+    return Math.max(tick, left ? processor.retired : processor.retired - 1);
   }
 
   private perform(event: ScheduledEvent, { vcpu }: ChoicePoint, tick: number): Deviation | null {
@@ -183,12 +206,7 @@ export class Search {
       machine.runChoicePoints(1);
       choices.pause = Number.POSITIVE_INFINITY;
     }
-    const takesTurn = event.kind === "turn" && machine.processors[event.to] !== undefined;
-    if (
-      event.kind === "turn" &&
-      (!takesTurn || event.to === vcpu || machine.turns.isIdle(machine.processors[event.to]!))
-    )
-      return null;
+    if (event.kind === "turn" && machine.turns.isIdle(machine.processors[event.to]!)) return null;
     const deviation = { event, at: choices.pointOf(processor) };
     choices.perform(event, processor);
     return deviation;
@@ -201,9 +219,13 @@ export class Search {
     counts.tried++;
     if (counts.tried % 256 === 0) this.options.progress(counts);
     const passed: string[] = [];
-    let look = firstLook(schedule.at(-1)!);
-    for (let step = 1; !machine.runChoicePoints(1); step++) {
-      if (step < look) continue;
+    const processor = machine.processors[schedule.at(-1)!.at.vcpu]!;
+    let { retired } = processor;
+    for (let stretches = 0, look = 1; !machine.runChoicePoints(1); ) {
+      // The run can be where it would have been when the step that the event came into has been made after all.
+      if (processor.retired === retired || machine.turns.isGiven) continue;
+      retired = processor.retired;
+      if (++stretches < look) continue;
       look = Math.ceil(look * LATER);
       const hash = stateHash(machine);
       passed.push(hash);

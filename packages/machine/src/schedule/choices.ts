@@ -20,12 +20,13 @@ interface Place {
   tick: number;
   /** Steps it has taken at that tick. */
   steps: number;
-  /** Deviations that have happened. */
-  done: number;
 }
 
-/** Where each processor is counted to. */
-export type SavedChoices = readonly Readonly<Place>[];
+/** Where each processor is counted to, and how many deviations have happened. */
+export interface SavedChoices {
+  readonly places: readonly Readonly<Place>[];
+  readonly done: number;
+}
 
 /** How an event reaches the local APIC of a processor; null for events that do not. */
 export function messageOf(event: ScheduledEvent): ApicMessage | null {
@@ -33,11 +34,15 @@ export function messageOf(event: ScheduledEvent): ApicMessage | null {
   return event.kind === "nmi" ? { vector: 0, deliveryMode: DELIVERY.nmi, levelTriggered: false } : null;
 }
 
-/** The deviations of each processor, in their order. */
-function plannedFor(machine: Machine, schedule: Schedule): readonly (readonly Deviation[])[] {
-  return machine.processors.map(({ index }) =>
-    schedule.filter(({ at }) => at.vcpu === index).sort((a, b) => comparePoints(a.at, b.at)),
-  );
+/** The deviations in the order of the text, but those of one processor among themselves in the order of their moments. */
+function planOf(schedule: Schedule): Schedule {
+  const ordered = schedule.toSorted((a, b) => comparePoints(a.at, b.at));
+  const next = (vcpu: number) =>
+    ordered.splice(
+      ordered.findIndex(({ at }) => at.vcpu === vcpu),
+      1,
+    )[0]!;
+  return schedule.map(({ at }) => next(at.vcpu));
 }
 
 /** The asynchronous choices of one run: which moments there are, and what the schedule makes happen at them. */
@@ -45,33 +50,40 @@ export class Choices {
   /** Ticks at which a processor is to stop, whatever it does. */
   pause = Number.POSITIVE_INFINITY;
   private readonly machine: Machine;
-  private planned: readonly (readonly Deviation[])[];
+  private planned: Schedule;
+  /** Deviations that have happened. */
+  private done = 0;
   private readonly places: Place[];
 
   constructor(machine: Machine) {
     this.machine = machine;
-    this.planned = plannedFor(machine, machine.options.schedule ?? []);
-    this.places = machine.processors.map(() => ({ tick: -1, steps: 0, done: 0 }));
+    this.planned = planOf(machine.options.schedule ?? []);
+    this.places = machine.processors.map(() => ({ tick: -1, steps: 0 }));
   }
 
+  /** What happens next, if it is at this processor. */
   private upcoming({ index }: Processor): Deviation | undefined {
-    return this.planned[index]![this.places[index]!.done];
+    const next = this.planned[this.done];
+    return next?.at.vcpu === index ? next : undefined;
   }
 
   /** Another schedule from here on; what has happened of the old one stays. */
   plan(schedule: Schedule): void {
-    this.planned = plannedFor(this.machine, schedule);
-    for (const place of this.places) place.done = 0;
+    this.planned = planOf(schedule);
+    this.done = 0;
   }
 
   /** The moment that a processor is at. */
   pointOf(processor: Processor): ChoicePoint {
     const { index, retired } = processor;
-    const { client } = this.machine;
-    if (client === null || processor.s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST)
-      return { vcpu: index, tick: retired, step: 0 };
     const place = this.places[index]!;
-    return { vcpu: index, tick: retired, step: place.tick === retired ? place.steps + 1 : 1 };
+    const steps = place.tick === retired ? place.steps : 0;
+    return { vcpu: index, tick: retired, step: steps === 0 && this.runsGuest(processor) ? 0 : steps + 1 };
+  }
+
+  /** Whether machine code has the processor, not a root-mode client. */
+  runsGuest({ s }: Processor): boolean {
+    return this.machine.client === null || s[STATE.VIRTUALIZATION_MODE] === MODE_GUEST;
   }
 
   /** A root-mode client takes a step for a processor. */
@@ -82,12 +94,20 @@ export class Choices {
     place.steps++;
   }
 
+  /** Machine code goes on: behind a client's steps at the same tick that is one more, so that no two moments have one name. */
+  noteStretch(processor: Processor): void {
+    const { tick, steps } = this.places[processor.index]!;
+    if (tick === processor.retired && steps > 0) this.noteStep(processor);
+  }
+
   /** Makes happen what is due for a processor. True where it shall not run now after all. */
   act(processor: Processor): boolean {
     for (let next = this.upcoming(processor); next !== undefined; next = this.upcoming(processor)) {
       if (comparePoints(next.at, this.pointOf(processor)) > 0) break;
-      this.places[processor.index]!.done++;
+      this.done++;
       this.perform(next.event, processor);
+      // What else is due here waits until the processor is here again.
+      if (this.machine.turns.isPreempted(processor)) return true;
     }
     return this.machine.outcome !== null || this.machine.turns.isPreempted(processor);
   }
@@ -156,10 +176,11 @@ export class Choices {
   }
 
   save(): SavedChoices {
-    return this.places.map((place) => ({ ...place }));
+    return { places: this.places.map((place) => ({ ...place })), done: this.done };
   }
 
-  restore(places: SavedChoices): void {
+  restore({ places, done }: SavedChoices): void {
+    this.done = done;
     places.forEach((place, at) => {
       Object.assign(this.places[at]!, place);
     });

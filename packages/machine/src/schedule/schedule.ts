@@ -14,7 +14,7 @@ export type ScheduledEvent =
 
 /**
  * A moment of a run. `step` 0: before the processor executes the instruction at this tick; n: before the n-th step that a root-mode client
- * takes at this tick.
+ * takes at this tick, where machine code that goes on behind one counts as a step.
  */
 export interface ChoicePoint {
   readonly vcpu: number;
