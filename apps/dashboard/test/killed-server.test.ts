@@ -14,6 +14,8 @@ import { buildPage } from "./build-page.ts";
 const chromium = findChromium();
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const SERVER = fileURLToPath(new URL("serve-kept.ts", import.meta.url));
+/** Two servers from source, and real runs: on a busy machine these take their time. */
+const PATIENCE = 240_000;
 const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2", "virtualbox@7.0"];
 const GUEST = "xsaves-control";
 
@@ -69,14 +71,14 @@ describe.skipIf(chromium === null)("a server killed in mid-run", () => {
   /** A browser of its own that is looking at the page. */
   async function visitor(url: string) {
     const { page } = await openPage(browser);
-    page.setDefaultTimeout(90_000);
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(`${url}#/own`);
     await page.getByRole("heading", { name: "No runs yet" }).waitFor();
     return page;
   }
 
   test("loses nothing: the next one takes the run up, and pages in two browsers that looked on show its result", {
-    timeout: 120_000,
+    timeout: 2 * PATIENCE,
   }, async () => {
     const first = await serve(data, 0, web, 2);
     servers.push(first);
@@ -86,7 +88,7 @@ describe.skipIf(chromium === null)("a server killed in mid-run", () => {
     const run = (await (await fetch(`${first.url}api/v1/runs`, { ...asked, body })).json()) as RunState;
     await Promise.all(pages.map((page) => page.goto(`${first.url}#/own/${run.id}?on=${COLUMNS.join(",")}`)));
     await Promise.all(pages.map((page) => page.getByRole("progressbar").waitFor()));
-    await expect.poll(() => stateOf()?.done).toBe(2);
+    await expect.poll(() => stateOf()?.done, { timeout: PATIENCE }).toBe(2);
     await first.kill();
     await Promise.all(pages.map((page) => page.getByText("Once it does, this page goes on").waitFor()));
     // In mid-run, and every file that is there is whole.

@@ -13,19 +13,18 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name in attributes) {
+    const value = attributes[name];
     if (typeof value === "function") element.addEventListener(name.slice(2), value as EventListener);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
-  element.append(...nodesOf(children));
+  for (const child of children) put(element, child);
   return element;
 }
 
-function nodesOf(children: readonly Child[]): (Node | string)[] {
-  return children.flatMap((child): (Node | string)[] => {
-    if (child === null || child === false) return [];
-    if (typeof child === "number") return [String(child)];
-    return typeof child === "string" || child instanceof Node ? [child] : nodesOf(child);
-  });
+function put(parent: Element, child: Child): void {
+  if (child === null || child === false) return;
+  if (typeof child === "object" && !(child instanceof Node)) for (const each of child) put(parent, each);
+  else parent.append(typeof child === "number" ? String(child) : child);
 }

@@ -76,8 +76,10 @@ export function createShell(container: HTMLElement): Shell {
     setRoute(route, addresses) {
       for (const link of links) {
         const view = link.dataset["view"] as Route["view"];
-        link.setAttribute("href", addresses[view]);
-        if (view !== route.view) link.removeAttribute("aria-current");
+        if (link.getAttribute("href") !== addresses[view]) link.setAttribute("href", addresses[view]);
+        const isCurrent = view === route.view;
+        if (isCurrent === link.hasAttribute("aria-current")) continue;
+        if (!isCurrent) link.removeAttribute("aria-current");
         else {
           link.setAttribute("aria-current", "page");
           bringIntoView(link);

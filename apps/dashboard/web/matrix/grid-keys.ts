@@ -15,7 +15,7 @@ export function moveInGrid(table: HTMLTableElement, draw: (row: Element) => void
   let stop: HTMLAnchorElement | null = null;
   let isChosen = false;
   const makeStop = (link: HTMLAnchorElement | undefined) => {
-    if (link === undefined) return;
+    if (link === undefined || link === stop) return;
     if (stop !== null) stop.tabIndex = -1;
     link.tabIndex = 0;
     stop = link;

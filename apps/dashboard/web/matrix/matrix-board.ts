@@ -65,7 +65,8 @@ export function createMatrixBoard(options: MatrixBoardOptions): MatrixBoard {
       .map((group) => ({ ...group, scenarios: group.scenarios.filter(({ id }) => isShown(known.get(id))) }))
       .filter(({ scenarios }) => scenarios.length > 0);
     body.show(groups);
-    element.ariaBusy = String(known.size < options.scenarios.length);
+    const busy = String(known.size < options.scenarios.length);
+    if (element.ariaBusy !== busy) element.ariaBusy = busy;
     const shown = [...known.values()].filter(isShown).length;
     summary.textContent = summaryOf([...known.values()], options.scenarios.length, shown);
     const isNothing = known.size === options.scenarios.length && shown === 0;
