@@ -22,15 +22,17 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
   quirks: "Quirks",
 };
 
-/** What of the links' end fades out. */
-const FADE = 22;
-
-/** Where not all links fit, scrolls them so that this one is seen. */
+/** Where not all links fit, scrolls them so that this one is in the middle. */
 function bringIntoView(link: HTMLElement): void {
   const nav = link.parentElement;
   if (nav === null) return;
-  const end = link.offsetLeft - nav.offsetLeft + link.offsetWidth;
-  nav.scrollLeft = Math.max(0, end + FADE - nav.clientWidth);
+  nav.scrollLeft = link.offsetLeft - nav.offsetLeft + (link.offsetWidth - nav.clientWidth) / 2;
+  markScrolled(nav);
+}
+
+/** What is cut off fades out. */
+function markScrolled(nav: HTMLElement): void {
+  nav.classList.toggle("scrolled", nav.scrollLeft > 0);
 }
 
 /** Builds header, main and help into the container. */
@@ -40,6 +42,7 @@ export function createShell(container: HTMLElement): Shell {
   const views = Object.keys(TITLES) as Route["view"][];
   const links = views.map((view) => h("a", { href: formatRoute(HOME), "data-view": view }, TITLES[view]));
   const openHelp = () => help.showModal();
+  const nav = h("nav", { "aria-label": "Views", onscroll: () => markScrolled(nav) }, ...links);
   const header = h(
     "header",
     { class: "page-header" },
@@ -49,7 +52,7 @@ export function createShell(container: HTMLElement): Shell {
       h("span", { class: "brand-mark", "aria-hidden": "true" }),
       "hvdiff",
     ),
-    h("nav", { "aria-label": "Views" }, ...links),
+    nav,
     h(
       "div",
       { class: "header-actions" },
