@@ -237,14 +237,9 @@ const LOOK_EVERY = 64;
 
 /** Tells what the guest has printed since it was last looked at. */
 export function createTeller(machine: Machine, console: GuestConsole): () => void {
-  const told = { serial: 0, debug: 0 };
   return () => {
-    const output = machine.guest;
-    for (const stream of ["serial", "debug"] as const) {
-      const text = output[stream];
-      if (text.length > told[stream]) console[stream](text.slice(told[stream]));
-      told[stream] = text.length;
-    }
+    const output = machine.guest.takeNew();
+    for (const stream of ["serial", "debug"] as const) if (output[stream] !== "") console[stream](output[stream]);
   };
 }
 

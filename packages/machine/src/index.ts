@@ -12,6 +12,7 @@ export { type DebugLevel, type DebugStop, DebugTarget } from "./debug/debug-targ
 export type { DebugRegister } from "./debug/register-table.ts";
 export type { Watchpoint } from "./debug/watchpoint.ts";
 export { directBoot, initializeDevices, installFirmware } from "./firmware/firmware.ts";
+export { type GuestOutput, guestOutput } from "./guest-output.ts";
 export type { SavedPc } from "./kept-states.ts";
 export {
   BOOT_PROTOCOLS,
@@ -34,7 +35,7 @@ export {
 export { backedRanges, FIRMWARE_START, HIGH_ROM, lowRamEnd, type RamRange, ramRanges } from "./memory-map.ts";
 export { createMetal, declareMetalMemory, type MetalOptions, type RestartCause } from "./metal.ts";
 export { describeOutcome, type Outcome, type Where } from "./outcome.ts";
-export { type GuestOutput, guestOutput, Pc } from "./pc.ts";
+export { Pc } from "./pc.ts";
 export type { PcHost } from "./pc-host.ts";
 export { plainCopy } from "./plain-copy.ts";
 export {

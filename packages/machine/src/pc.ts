@@ -21,21 +21,6 @@ import { KeptStates, type SavedPc } from "./kept-states.ts";
 import type { PcConfiguration } from "./pc-configuration.ts";
 import type { PcHost } from "./pc-host.ts";
 
-/** What a guest left behind on its PC. */
-export interface GuestOutput {
-  readonly serial: string;
-  readonly debug: string;
-  /** -1: it did not leave through the exit port. */
-  readonly exitCode: number;
-  /** There was more serial output than is kept. */
-  readonly truncated: boolean;
-}
-
-export function guestOutput(pc: Pc): GuestOutput {
-  const { serial, debug, truncated } = pc.output;
-  return { serial, debug, exitCode: pc.exit.state.code, truncated };
-}
-
 const IRQ = { timer: 0, keyboard: 1, com1: 4, rtc: 8, systemControl: 9, mouse: 12 } as const;
 
 /** What a PC says of itself that nobody has described. */
@@ -48,7 +33,7 @@ const UNDESCRIBED: PcConfiguration = { processors: 1, memory: 0x100000 };
 export class Pc implements Bus {
   readonly exit = new DebugExit(() => this.host.exited());
   readonly pic = new Pic8259((asserted) => this.host.interruptLine(asserted));
-  private readonly written = new SerialOutput((line) => this.host.serialLine(line));
+  readonly output = new SerialOutput((line) => this.host.serialLine(line));
   private readonly now = () => this.host.now();
   readonly ioApic = new IoApic(
     (message) => this.host.deliverMessage(message),
@@ -66,7 +51,7 @@ export class Pc implements Bus {
   private readonly rtc = new RtcMc146818({ now: this.now, interrupt: (asserted) => this.rtcInterrupt(asserted) });
   private readonly uart = new Uart16550({
     now: this.now,
-    send: (byte) => this.written.serialByte(byte),
+    send: (byte) => this.output.serialByte(byte),
     interrupt: this.line(IRQ.com1),
   });
   private readonly power = new PowerManagement({
@@ -91,7 +76,7 @@ export class Pc implements Bus {
     this.uart,
     this.power,
     this.fwCfg,
-    new DebugConsole((byte) => this.written.debugByte(byte)),
+    new DebugConsole((byte) => this.output.debugByte(byte)),
     new ShutdownPort(() => this.host.powerOff()),
     new TestDevice((line, asserted) => this.lines.set(line, asserted)),
     new KeyboardController({
@@ -107,7 +92,7 @@ export class Pc implements Bus {
   /** Everything that a clone copies. */
   private readonly parts: readonly { readonly state: object }[] = [
     ...this.ports,
-    this.written,
+    this.output,
     this.ioApic,
     this.hpet,
     this.testMemory,
@@ -265,18 +250,13 @@ export class Pc implements Bus {
     this.schedule();
   }
 
-  /** What the guest has written to its serial line and its debug port. */
-  get output(): SerialOutput["state"] {
-    return this.written.state;
-  }
-
   /** The PC as it is when it is turned on, but for the clock with its memory, input that waits, and what the guest has written. */
   reset(): void {
     this.kept.touch();
     const fresh = new Pc(this.host);
     fresh.uart.state.waiting.push(...this.uart.state.waiting);
     this.parts.forEach((part, at) => {
-      if (part !== this.written && part !== this.rtc) Object.assign(part.state, fresh.parts[at]!.state);
+      if (part !== this.output && part !== this.rtc) Object.assign(part.state, fresh.parts[at]!.state);
     });
     this.rtc.reset();
     this.host.interruptLine(false);

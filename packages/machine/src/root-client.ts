@@ -1,8 +1,8 @@
 import { type Bus, FAULT_NONE, type Processor, type TraceSink } from "@hvdiff/cpu";
 import type { VmxEnvironment } from "@hvdiff/vmx";
+import type { GuestOutput } from "./guest-output.ts";
 import type { Machine } from "./machine.ts";
 import type { Outcome, Where } from "./outcome.ts";
-import type { GuestOutput } from "./pc.ts";
 import type { ScheduledEvent } from "./schedule/schedule.ts";
 
 /** Vector of the host's own timer, which brings a root-mode client back at its deadline. */

@@ -28,7 +28,7 @@ describe("debug ports", () => {
   test("0xe9 and 0x402 write to the console and identify themselves", () => {
     const board = new Board();
     board.outs([0xe9, 0x41], [0x402, 0x42]);
-    expect(board.pc.output.debug).toBe("AB");
+    expect(board.pc.output.state.debug).toBe("AB");
     expect([board.in(0xe9), board.in(0x402)]).toEqual([0xe9, 0xe9]);
   });
 
@@ -108,7 +108,7 @@ test("a clone goes on as the original, and apart from it", () => {
   copy.pc.copyFrom(board.pc);
   expect(copy.pc.deadline).toBe(board.pc.deadline);
   expect(copy.in(0xe0, 2)).toBe(0x1234);
-  expect(copy.pc.output.debug).toBe("A");
+  expect(copy.pc.output.state.debug).toBe("A");
   expect(copy.pc.readMemory(0xff000000, 4)).toBe(7);
   expect(copy.readPci(0x1000)).toBe(0x00051b36);
   copy.pc.writeMemory(0xff000000, 4, 8);

@@ -9,6 +9,8 @@ export class SerialOutput {
     line: "",
     truncated: false,
   };
+  /** What has come since it was last taken; null until somebody takes it. */
+  private untaken: { serial: string; debug: string } | null = null;
   private readonly lineDone: (line: string) => void;
 
   constructor(lineDone: (line: string) => void) {
@@ -23,6 +25,7 @@ export class SerialOutput {
     }
     const character = String.fromCharCode(byte);
     state.serial += character;
+    if (this.untaken !== null) this.untaken.serial += character;
     if (character === "\n") {
       this.lineDone(state.line);
       state.line = "";
@@ -30,6 +33,17 @@ export class SerialOutput {
   }
 
   debugByte(byte: number): void {
-    if (this.state.debug.length < MAX_BYTES) this.state.debug += String.fromCharCode(byte);
+    const { state } = this;
+    if (state.debug.length >= MAX_BYTES) return;
+    const character = String.fromCharCode(byte);
+    state.debug += character;
+    if (this.untaken !== null) this.untaken.debug += character;
+  }
+
+  /** What has come since the last time; the first time, all. Cutting it off the whole output would copy that each time. */
+  takeNew(): { readonly serial: string; readonly debug: string } {
+    const { serial, debug } = this.untaken ?? this.state;
+    this.untaken = { serial: "", debug: "" };
+    return { serial, debug };
   }
 }

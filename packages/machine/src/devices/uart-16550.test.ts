@@ -36,7 +36,7 @@ test("the divisor hides behind bit 7 of the line control register", () => {
   expect(board.in(IER)).toBe(0x0f);
   board.out(LCR, 0x83);
   expect([board.in(COM1), board.in(IER)]).toEqual([0x0c, 0x01]);
-  expect(board.pc.output.serial).toBe("");
+  expect(board.pc.output.state.serial).toBe("");
 });
 
 test.each([
@@ -133,7 +133,7 @@ describe("loopback", () => {
     board.out(MCR, 0x1e);
     for (const byte of text("ok")) board.out(COM1, byte);
     expect([board.in(COM1), board.in(COM1)]).toEqual(text("ok"));
-    expect(board.pc.output.serial).toBe("");
+    expect(board.pc.output.state.serial).toBe("");
   });
 
   test("a byte too many is an overrun", () => {
