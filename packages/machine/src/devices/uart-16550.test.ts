@@ -25,7 +25,7 @@ function listening(interruptEnable: number, fifoControl = 0): Board {
 test("what is written comes out, line by line", () => {
   const board = new Board();
   for (const byte of text("one\r\ntwo")) board.out(COM1, byte);
-  expect(board.pc.output).toMatchObject({ serial: "one\r\ntwo", line: "two" });
+  expect(board.pc.output.state).toMatchObject({ serial: "one\r\ntwo", line: "two" });
   expect(board.events).toEqual(["line one"]);
   expect(board.in(LSR)).toBe(0x60);
 });
