@@ -1,6 +1,6 @@
 import { type ColumnContext, defineQuirk, type Quirk } from "@hvdiff/personality";
 import { controlMask, MSRS } from "@hvdiff/spec";
-import { linuxCommit, nestedSource, vmxSource } from "../evidence.ts";
+import { linuxCommit, NESTED_TALK, nestedSource, oldSource, vmxSource } from "../evidence.ts";
 
 const POSTED_INTERRUPTS = BigInt(controlMask("pin", "processPostedInterrupts"));
 const VIRTUAL_INTERRUPTS = BigInt(controlMask("secondary", "virtualInterruptDelivery"));
@@ -22,10 +22,11 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
     summary: "An exception that waits for L2 when an interrupt ends L2's run is raised in L1, behind the VM exit.",
     affects: ["rdmsr", "exitReason"],
     until: "4.15",
-    confidence: "inferred",
+    confidence: "documented",
     evidence: [
       linuxCommit("664f8e26b00c", "KVM: X86: Fix loss of exception which has not yet been injected"),
       linuxCommit("5c7d4f9ad39d", "KVM: nVMX: Fix bug of injecting L2 exception into L1"),
+      NESTED_TALK,
     ],
     policy: { events: { exceptionMeetsInterrupt: "follows-exit" } },
   }),
@@ -35,9 +36,11 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
       "An interrupt of L1's that comes while an event of L2 is to be delivered again is not looked at: if the next exit of L2 goes to L1, L1 runs without it.",
     affects: ["idtVectoringInformation", "EPT_VIOLATION"],
     until: "4.17",
-    confidence: "inferred",
+    confidence: "source",
     evidence: [
       linuxCommit("1a680e355c94", "KVM: nVMX: Require immediate-exit when event reinjected to L2 and L1 event pending"),
+      oldSource("x86.c", "inject_pending_event"),
+      NESTED_TALK,
     ],
     // With APICv silicon looks at what is requested whenever it enters L1.
     when: (context) => !usesApicv(context),
@@ -48,12 +51,14 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
     summary: "An interrupt that is posted to L1 right before L2 is entered waits until L2 exits for another reason.",
     affects: ["externalInterruptExiting"],
     until: "4.16",
-    confidence: "inferred",
+    confidence: "source",
     evidence: [
       linuxCommit(
         "f27a85c4988d",
         "KVM: nVMX: Re-evaluate L1 pending events when running L2 and L1 got posted-interrupt",
       ),
+      oldSource("vmx.c", "vmx_sync_pir_to_irr"),
+      NESTED_TALK,
     ],
     when: usesApicv,
     policy: { events: { arrivalBeforeEntry: "left-for-next-exit" } },
@@ -64,9 +69,10 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
       "An interrupt that L1 leaves to L2 is injected without the local APIC being told: it comes again at each entry of L2, and to L1.",
     affects: ["externalInterruptExiting"],
     until: "4.16",
-    confidence: "inferred",
+    confidence: "source",
     evidence: [
       linuxCommit("851c1a18c541", "KVM: nVMX: Fix injection to L2 when L1 don't intercept external-interrupts"),
+      oldSource("vmx.c", "vmx_hwapic_irr_update"),
     ],
     when: usesApicv,
     policy: { events: { directInterrupts: "injected-while-requested" } },
@@ -77,10 +83,18 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
       "A notification of posted interrupts that is sent while the other processor is about to enter L2 is seen at its next exit only.",
     affects: ["processPostedInterrupts"],
     until: "4.16",
-    confidence: "inferred",
+    confidence: "source",
     evidence: [
       linuxCommit("6b6977117f50", "KVM: nVMX: Fix races when sending nested PI while dest enters/leaves L2"),
       linuxCommit("705699a13994", "KVM: nVMX: Enable nested posted interrupt processing"),
+      // Where the request came behind the notification still.
+      {
+        kind: "source",
+        repo: "GiantVM/KVM-Annotation",
+        commit: "2b57c6d6b177",
+        path: "arch/x86/kvm/vmx.c",
+        symbol: "vmx_deliver_nested_posted_interrupt",
+      },
     ],
     when: usesApicv,
     policy: { events: { notification: "after-looking" } },
@@ -103,8 +117,12 @@ export const EVENT_QUIRKS: readonly Quirk[] = [
       "When the I/O APIC's entries change while L2 runs, L1 goes on with the old EOI-exit bitmap: the I/O APIC does not hear that a level-triggered interrupt with a new vector is over, and the line is dead.",
     affects: ["eoiExitBitmap0"],
     until: "4.17",
-    confidence: "documented",
-    evidence: [linuxCommit("e40ff1d6608d", "KVM: nVMX: Do not load EOI-exitmap while running L2")],
+    confidence: "source",
+    evidence: [
+      linuxCommit("e40ff1d6608d", "KVM: nVMX: Do not load EOI-exitmap while running L2"),
+      oldSource("vmx.c", "vmx_load_eoi_exitmap"),
+      NESTED_TALK,
+    ],
     when: usesApicv,
     policy: { events: { endsOfInterrupts: "noted-in-current-vmcs" } },
   }),
