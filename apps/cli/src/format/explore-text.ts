@@ -25,7 +25,11 @@ function findingLines(finding: Finding, palette: Palette): string[] {
     ),
     ...(row === null
       ? []
-      : [`  undisturbed: ${visible(row.left?.text ?? "-")}`, `  here:        ${visible(row.right?.text ?? "-")}`]),
+      : [
+          "  where the runs part",
+          `    undisturbed: ${visible(row.left?.text ?? "nothing more")}`,
+          `    here:        ${visible(row.right?.text ?? "nothing more")}`,
+        ]),
     causes.length === 0
       ? `  cause: ${palette.alarm("UNATTRIBUTED")}: no single quirk is needed for it`
       : `  cause: ${causes.map((quirk) => palette.name(quirk.id) + confidenceMark(quirk.confidence)).join(" + ")}`,

@@ -47,9 +47,14 @@ function differencesOf(metal: Run, here: Run): Finding["differences"] {
   return [...verdicts, ...outcome];
 }
 
+/** Where the runs part: what each does next, on the processor that goes another way. */
 function divergenceOf(session: Session, undisturbed: Run, here: Run): Finding["firstDivergence"] {
   const pair = alignRuns(session, undisturbed, here).find(({ kind }) => kind !== "same");
-  return pair === undefined ? null : toRow(pair, undisturbed, here);
+  if (pair === undefined) return null;
+  const at = Math.max(pair.left, pair.right);
+  const [left, right] = [undisturbed.events[at], here.events[at]];
+  if (left === undefined || right === undefined || left.vcpu !== right.vcpu) return toRow(pair, undisturbed, here);
+  return toRow({ kind: "changed", left: at, right: at }, undisturbed, here);
 }
 
 /** Every quirk without which the property holds: what the finding needs all of. Found by halves. */
