@@ -146,7 +146,9 @@ function take(bar: Bar, index: number): void {
   if (item === undefined || bar.offer === null) return;
   const { input } = bar;
   const isWhole = !/[:(]$/.test(item.text);
-  const before = input.value.slice(0, bar.offer.start) + item.text + (isWhole ? " " : "");
+  const stand = input.value.slice(0, bar.offer.start);
+  const isInSequence = /\bseq\([^()]*$/i.test(stand);
+  const before = stand + item.text + (isWhole && !isInSequence ? " " : "");
   input.value = before + input.value.slice(bar.offer.end).trimStart();
   input.setSelectionRange(before.length, before.length);
   read(bar);
