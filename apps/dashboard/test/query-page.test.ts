@@ -40,6 +40,12 @@ describe.skipIf(chromium === null)("the query bar", () => {
       await page.keyboard.press("Tab");
       expect(await bar.inputValue()).toBe("exit:EXCEPTION_NMI ");
       expect(await page.getByRole("listbox").count()).toBe(0);
+      await bar.fill("seq(is:di");
+      await page.getByRole("option", { name: "is:different" }).waitFor();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Tab");
+      expect(await bar.inputValue()).toBe("seq(is:different");
+      await bar.fill("exit:EXCEPTION_NMI ");
       const before = await rows(page);
       await bar.fill("exit:EXCEPTION_NMI is:diferent");
       expect(await page.locator(".query-error mark").textContent()).toBe("diferent");
@@ -119,6 +125,17 @@ describe.skipIf(chromium === null)("the query bar", () => {
       const before = await page.locator(".trace-row.current").getAttribute("data-row");
       await page.locator(".timeline-picture svg").click({ position: { x: 400, y: 20 } });
       await expect.poll(() => page.locator(".trace-row.current").getAttribute("data-row")).not.toBe(before);
+      const clicked = await page.locator(".trace-row.current").getAttribute("data-row");
+      await page.locator(".timeline-picture svg").evaluate(async (picture) => {
+        const { left, top } = picture.getBoundingClientRect();
+        const tell = (type: string) =>
+          picture.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX: left + 200, clientY: top + 20 }));
+        for (const type of ["pointerdown", "pointerup", "pointerdown", "pointerup", "dblclick"]) tell(type);
+        // Behind the timer of a single click.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      });
+      expect(await tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
+      expect(await page.locator(".trace-row.current").getAttribute("data-row")).toBe(clicked);
       await page.getByText("Counters", { exact: true }).click();
       expect(await page.locator(".counters tbody tr", { hasText: "seen by L1: VMCALL" }).count()).toBe(1);
     });

@@ -7,6 +7,8 @@ import { saveFile } from "../save-file.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 
 const LEAST_SPAN = 20;
+/** A click waits so long for a second one: what it does scrolls the picture away from under the pointer. */
+const DOUBLE_MS = 300;
 /** Where the lanes begin and end, of the width. */
 const INSET = { left: 96, right: 8 };
 
@@ -84,6 +86,7 @@ function tools(timeline: Timeline, column: ColumnResult): HTMLElement[] {
 function brush(timeline: Timeline, onevent: (index: number) => void): void {
   const { picture } = timeline;
   let from: number | null = null;
+  let click: ReturnType<typeof setTimeout> | undefined;
   const eventAt = ({ clientX }: PointerEvent): number => {
     const width = timelineWidth();
     const box = picture.querySelector("svg")?.getBoundingClientRect() ?? new DOMRect(0, 0, 1, 1);
@@ -99,10 +102,17 @@ function brush(timeline: Timeline, onevent: (index: number) => void): void {
     const to = eventAt(event);
     const isDrag = Math.abs(to - from) > (timeline.span[1] - timeline.span[0]) / 100;
     if (isDrag) zoom(timeline, Math.min(from, to), Math.max(from, to));
-    else onevent(timeline.events[Math.min(timeline.events.length - 1, Math.floor(to))]?.index ?? 0);
+    else {
+      const { index = 0 } = timeline.events[Math.min(timeline.events.length - 1, Math.floor(to))] ?? {};
+      clearTimeout(click);
+      click = setTimeout(() => onevent(index), DOUBLE_MS);
+    }
     from = null;
   });
-  picture.addEventListener("dblclick", () => zoom(timeline, 0, timeline.events.length));
+  picture.addEventListener("dblclick", () => {
+    clearTimeout(click);
+    zoom(timeline, 0, timeline.events.length);
+  });
 }
 
 /** The picture as a table: how many events of which kind each level has. */
