@@ -68,7 +68,7 @@ export function createMatrixTable(options: MatrixTableOptions): MatrixTable {
       const element = rows.get(row.scenario.id);
       element?.classList.remove("pending");
       if (element === undefined) return;
-      near.fill(element, rowHeader(row.scenario, null), () => [
+      near.fill(element, () => [
         rowHeader(row.scenario, releaseSparklines(row, columns)),
         ...matrixCells(row, { href: options.href, placed }),
       ]);
