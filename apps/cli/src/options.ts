@@ -36,7 +36,8 @@ export const OPTIONS = {
     name: "events",
     value: "EVENT[,EVENT…]",
     repeatable: true,
-    summary: "what may come from outside: signal, host-irq, irq, irq:VECTOR, nmi, turn (default: signal)",
+    summary:
+      "what may come from outside: signal, host-irq, reclaim, irq, irq:VECTOR, nmi, turn, pause, migrate (default: signal)",
   },
   bound: { name: "bound", value: "N", summary: "most events in a schedule (default: 1)" },
   property: {

@@ -1,133 +1,65 @@
-import { describeOutcome, type Machine } from "@hvdiff/machine";
-import { configurationOf } from "../src/configuration.ts";
-import { eventKey } from "../src/events.ts";
-import { createMachine, projectionOf } from "../src/run.ts";
-import { guestImage, Session } from "../src/session.ts";
+import {
+  differenceOf,
+  disturb,
+  MOVED,
+  MOVED_GUESTS,
+  type MovedGuest,
+  machineOf,
+  movedGuest,
+  returnsOf,
+  STOPPED,
+  seenAfter,
+  seenIn,
+} from "../test/moved-guests.ts";
 
 /*
  * tsx --conditions=@hvdiff/source packages/lab/bench/moves.ts [SCENARIO COLUMN CPU]: moves a virtual machine to another host at every return to userspace that a run
- * can make, behind each exit to L0, and compares what the guest sees with a run that stays where it is.
+ * can make, behind each exit to L0, and compares what the guest sees with a run that stays where it is; where that differs, with a run that is
+ * stopped at the same moments and moves nothing.
  */
 
-const KVM = "kvm@6.11+qemu@9.0/host";
-const ENLIGHTENED = `${KVM}/hv-vapic=on/hv-evmcs=on`;
-const SYNTHETIC = `${KVM}/hv-passthrough=on`;
-const CLIENT = "skylake-client";
-const APICV = "icelake-server";
-const SECONDS = 120;
+const SECONDS = 240;
 
-type Pair = readonly [scenario: string, column: string, cpu: string];
-
-const PAIRS: readonly Pair[] = [
-  ...[
-    "xsaves-control",
-    "vmx-instruction-errors",
-    "vmcs12-memory",
-    "entry-checks",
-    "physical-address-width",
-    "emulated-steps",
-    "intercepted-faults",
-    "stepped-output",
-    "ept-walk",
-    "guest-views",
-    "exit-mix",
-    "plain-cpuid",
-    "msr-storm",
-    "page-fault-storm",
-    "cr4-loop",
-    "cr4-crash",
-    "cr4-cached",
-    "halted-entry",
-    "hypercalls",
-    "init-in-root",
-    "lost-ipi",
-    "stray-exception",
-    "astray",
-    "waiting-times",
-  ].map((scenario): Pair => [scenario, KVM, CLIENT]),
-  ...[
-    "late-interrupt",
-    "repeated-interrupt",
-    "late-posted-interrupt",
-    "forgotten-notification",
-    "sleeping-l2",
-    "steered-interrupt",
-    "entry-checks",
-  ].map((scenario): Pair => [scenario, KVM, APICV]),
-  ["enlightened-vmcs", ENLIGHTENED, CLIENT],
-  ["cpuid-storm", ENLIGHTENED, CLIENT],
-  ["l2-flush", ENLIGHTENED, CLIENT],
-  ["synthetic-interrupts", SYNTHETIC, CLIENT],
-  ...["npt-2m", "npt-1g", "svm-instructions", "vmrun-checks", "init-by-vmmcall", "sx-init-redirect"].map(
-    (scenario): Pair => [scenario, KVM, "zen2"],
-  ),
-  ["cr4-loop", "kvm@5.8+qemu@5.0/host", CLIENT],
-  ["ept-walk", "kvm@5.8+qemu@5.0/host", CLIENT],
-];
-
-function machineOf([scenario, column, cpu]: Pair): Machine {
-  const session = new Session(guestImage({ scenario }), { cpu });
-  const resolved = session.column(column);
-  return createMachine(
-    session.image,
-    resolved,
-    configurationOf(resolved, resolved.quirks, session.silicon),
-    session.silicon,
-    session.settings,
-  );
+function ended(guest: MovedGuest, events: Parameters<typeof disturb>[1]) {
+  const machine = machineOf(guest);
+  const end = Date.now() + SECONDS * 1000;
+  if (events.length === 0) machine.run();
+  else disturb(machine, events, () => Date.now() > end);
+  return { seen: seenIn(machine), counters: machine.counters };
 }
 
-/** Exits that the guest makes by itself: a request to move makes one for the host's interrupt. */
-function exitsOf({ counters }: Machine): number {
-  const isOfGuest = (name: string) => name.startsWith("exits.") && !/INTERRUPT$|INTR$/.test(name);
-  return Object.entries(counters).reduce((sum, [name, count]) => (isOfGuest(name) ? sum + count : sum), 0);
-}
-
-/** The first thing that one has seen otherwise than the other; null if there is none as far as the first has come. */
-function differenceOf(here: Machine, there: Machine): string | null {
-  const eventsOf = ({ trace }: Machine) => projectionOf(trace.events).map(eventKey);
-  const others = eventsOf(there);
-  const differing = eventsOf(here).find((event, at) => event !== others[at]);
-  if (differing !== undefined) return differing;
-  if (here.outcome === null) return null;
-  const endOf = ({ outcome, guest }: Machine) => `${describeOutcome(outcome!)} ${guest.serial}`;
-  return endOf(here) === endOf(there) ? null : endOf(here);
-}
-
-function ticksOf({ processors }: Machine): number {
-  return processors.reduce((sum, { retired }) => sum + retired, 0);
-}
-
-/**
- * Asks for a move behind each exit, until the run or the time is over. Once in each tick: an instruction that needs two pages which the new host has not
- * mapped yet would never be done.
- */
-function moveOften(machine: Machine, until: number): void {
-  let ticks = -1;
-  for (let exits = -1; Date.now() < until; ) {
-    const now = exitsOf(machine);
-    if (now !== exits && ticksOf(machine) !== ticks) {
-      ticks = ticksOf(machine);
-      const processor = machine.turns.upcoming();
-      if (processor !== null) machine.choices.perform({ kind: "migrate" }, processor);
-      exits = now;
-    }
-    if (machine.runChoicePoints(1)) return;
-  }
-}
-
-function compare(pair: Pair): string {
-  const stays = machineOf(pair);
-  stays.run();
-  const goes = machineOf(pair);
-  moveOften(goes, Date.now() + SECONDS * 1000);
+function compare(guest: MovedGuest): string {
+  const goes = ended(guest, MOVED);
   const { moves = 0, "moves.refused": refused = 0 } = goes.counters;
-  const difference = differenceOf(goes, stays);
-  const verdict = difference === null ? "the same" : `differs at ${difference}`;
-  const part = goes.outcome === null ? ` of ${exitsOf(stays)} in ${SECONDS} s` : "";
-  return `${moves} moves${part}${refused === 0 ? "" : `, ${refused} refused`}: ${verdict}`;
+  const part = goes.seen.end === null ? ` in ${SECONDS} s, not to the end` : "";
+  const count = `${moves} moves${part}${refused === 0 ? "" : `, ${refused} refused`}`;
+  const stays = differenceOf(goes.seen, ended(guest, []).seen);
+  if (stays === null) return `${count}: the same`;
+  const stopped = ended(guest, STOPPED);
+  const stops = differenceOf(goes.seen, stopped.seen);
+  return `${count}: differs from staying, ${stays}; from ${stopped.counters["pauses"]} stops: ${stops ?? "the same"}`;
+}
+
+/** With several processors, moves at every return leave them little else to do: each return is also tried alone. */
+function compareOneByOne(guest: MovedGuest): string {
+  const points = returnsOf(guest);
+  const stays = ended(guest, []).seen;
+  let noticed = 0;
+  const lost: string[] = [];
+  for (const at of points) {
+    const goes = seenAfter(guest, MOVED, at);
+    if (differenceOf(goes, stays) === null) continue;
+    noticed++;
+    const difference = differenceOf(goes, seenAfter(guest, STOPPED, at));
+    if (difference !== null) lost.push(`migrate@${at.vcpu}/${at.tick}.${at.step}: ${difference}`);
+  }
+  const found = lost.length === 0 ? "" : `, such as ${lost[0]}`;
+  return `one by one, ${points.length} moves: ${noticed} noticed, ${lost.length} not like a stop${found}`;
 }
 
 const [scenario, column, cpu] = process.argv.slice(2);
-const pairs: readonly Pair[] = scenario === undefined ? PAIRS : [[scenario, column ?? KVM, cpu ?? CLIENT]];
-for (const pair of pairs) process.stdout.write(`${pair.join(" ")}: ${compare(pair)}\n`);
+const guests = scenario === undefined ? MOVED_GUESTS : [movedGuest(scenario, column, cpu)];
+for (const guest of guests) {
+  process.stdout.write(`${guest.join(" ")}: ${compare(guest)}\n`);
+  if (machineOf(guest).processors.length > 1) process.stdout.write(`  ${compareOneByOne(guest)}\n`);
+}

@@ -48,7 +48,7 @@ export interface RunOptions {
 
 /** What to search, beside what is run. */
 export interface ExploreOptions extends Omit<RunOptions, "schedule"> {
-  /** What may come from outside: `signal`, `host-irq`, `irq` or `irq:0x40`, `nmi`, `turn`; default: signals. */
+  /** What may come from outside: `signal`, `host-irq`, `reclaim`, `irq` or `irq:0x40`, `nmi`, `turn`, `pause`, `migrate`; default: signals. */
   readonly events?: readonly string[];
   /** Most deviations of a schedule; default 1. */
   readonly bound?: number;

@@ -5,11 +5,23 @@ import { eventKey } from "../src/events.ts";
 import { createLab } from "../src/index.ts";
 import { createMachine, projectionOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
+import {
+  differenceOf,
+  disturb,
+  MOVED,
+  type MovedGuest,
+  machineOf,
+  movedGuest,
+  STOPPED,
+  seenIn,
+} from "./moved-guests.ts";
 
 const lab = createLab();
 const COLUMN = "kvm@6.11+qemu@9.0/host";
 const ENLIGHTENED = "kvm@6.11+qemu@9.0/host/hv-vapic=on/hv-evmcs=on";
 const LONGEST = 200_000;
+/** A guest that a move has sent round in circles need not be followed further. */
+const MOST_MOVES = 1000;
 
 function ended(scenario: string, column: string, cpu: string, schedule: string) {
   const session = new Session(guestImage({ scenario }), { schedule, cpu });
@@ -40,7 +52,7 @@ describe("a guest that is moved to another host again and again", () => {
     ["entry-checks", COLUMN, "icelake-server", 6],
     ["halted-entry", COLUMN, "skylake-client", 12],
     ["vmcs12-memory", COLUMN, "skylake-client", 8],
-    ["enlightened-vmcs", ENLIGHTENED, "skylake-client", 12],
+    ["cpuid-storm", ENLIGHTENED, "skylake-client", 12],
     ["synthetic-interrupts", "kvm@6.11+qemu@9.0/host/hv-passthrough=on", "skylake-client", 30],
     ["hypercalls", COLUMN, "skylake-client", 12],
     ["lost-ipi", COLUMN, "skylake-client", 12],
@@ -58,6 +70,68 @@ describe("a guest that is moved to another host again and again", () => {
     const goes = ended(scenario, column, cpu, moves(count, stays.ticks));
     expect(goes.counters["moves"]).toBeGreaterThan(count / 2 - 1);
     expect(goes.seen).toEqual(stays.seen);
+  });
+});
+
+/** Moves, or stops, at every return to userspace. */
+function disturbed(guest: MovedGuest, events: Parameters<typeof disturb>[1], quirks: readonly string[] = []) {
+  const machine = machineOf(guest, { quirks });
+  const ended = disturb(machine, events, () => (machine.counters["moves"] ?? 0) >= MOST_MOVES);
+  return { seen: seenIn(machine), ended, counters: machine.counters };
+}
+
+describe("a guest that is moved at every return to userspace", () => {
+  test.each([
+    movedGuest("xsaves-control"),
+    movedGuest("cr4-loop"),
+    movedGuest("cr4-crash"),
+    movedGuest("halted-entry"),
+    movedGuest("init-in-root"),
+    movedGuest("cpuid-storm", ENLIGHTENED),
+    movedGuest("l2-flush", ENLIGHTENED),
+  ])("%s under %s on %s sees what it would have seen", { timeout: 120_000 }, (...guest) => {
+    const { seen, ended, counters } = disturbed(guest, MOVED);
+    expect(ended).toBe(true);
+    expect(counters["moves"]).toBeGreaterThan(40);
+    expect(counters["moves.refused"]).toBeUndefined();
+    expect(differenceOf(seen, disturbed(guest, []).seen)).toBeNull();
+  });
+
+  test.each([movedGuest("lost-ipi"), movedGuest("steered-interrupt", COLUMN, "icelake-server")])(
+    "%s under %s on %s, where processors wait for each other, sees what stops make it see",
+    { timeout: 120_000 },
+    (...guest) => {
+      const { seen, counters } = disturbed(guest, MOVED);
+      expect(counters["moves"]).toBeGreaterThan(100);
+      expect(differenceOf(seen, disturbed(guest, STOPPED).seen)).toBeNull();
+    },
+  );
+
+  test.each([
+    movedGuest("sleeping-l2", COLUMN, "icelake-server"),
+    movedGuest("late-posted-interrupt", COLUMN, "icelake-server"),
+  ])(
+    "%s under %s on %s loses the notification that a quirk names, and nothing else",
+    { timeout: 120_000 },
+    (...guest) => {
+      const quirks = ["-kvm/migration/notification-lost"];
+      const stops = disturbed(guest, STOPPED).seen;
+      expect(differenceOf(disturbed(guest, MOVED).seen, stops)).not.toBeNull();
+      expect(differenceOf(disturbed(guest, MOVED, quirks).seen, stops)).toBeNull();
+    },
+  );
+
+  test.each([
+    [movedGuest("hypercalls"), "kvm/migration/wake-lost"],
+    [movedGuest("enlightened-vmcs", ENLIGHTENED), "kvm/migration/clean-fields-forgotten"],
+    [
+      movedGuest("cpuid-storm", "kvm@5.10+qemu@5.2/host/hv-vapic=on/hv-evmcs=on"),
+      "kvm/migration/enlightened-exit-lost",
+    ],
+  ])("%s notices it because of %s alone", { timeout: 120_000 }, (guest, quirk) => {
+    const stays = disturbed(guest, []).seen;
+    expect(differenceOf(disturbed(guest, MOVED).seen, stays)).not.toBeNull();
+    expect(differenceOf(disturbed(guest, MOVED, [`-${quirk}`]).seen, stays)).toBeNull();
   });
 });
 

@@ -49,6 +49,13 @@ export function useSecondStage(v02: MemoryVmcs, { eptp, subPages }: SecondStage0
   if (subPages !== 0) v02.write("subPagePermissionTablePointer", BigInt(subPages));
 }
 
+/** Forgets all shadows, whoever runs. */
+export function dropAllShadows(vcpu: VmxVcpu): void {
+  const { state, l0, environment } = vcpu;
+  dropShadows(l0.machine.memory, l0.state.pool, state.shadows, null);
+  if (state.guestMode) useEptOfL1(vcpu, environment.currentVmcs()!);
+}
+
 /** L2 goes on with another EPT12. */
 export function useEptOfL1(vcpu: VmxVcpu, v12: MemoryVmcs): void {
   useSecondStage(vcpu.v02, secondStage02(vcpu, v12));

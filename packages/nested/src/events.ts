@@ -7,6 +7,7 @@ import type { OwedException } from "./l0-state.ts";
 import { isNotification, processesPostedInterrupts, processPosted, takeDescriptor } from "./posted-interrupts.ts";
 import { takeStartup } from "./startup.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
+import type { VmxVcpuState } from "./vmx-vcpu-state.ts";
 
 const { CPUID, IO_INSTRUCTION, MSR_READ, VMREAD, VMWRITE, VMCLEAR, VMPTRLD, VMPTRST } = EXIT_REASONS;
 const VALID = 1 << 31;
@@ -58,12 +59,8 @@ export function deliverPending(vcpu: VmxVcpu): void {
     state.monitorTrapOwed = false;
     vcpu.handlers.reflectMonitorTrap();
   }
-  const v = vcpu.current;
   if (state.reinject !== null) {
-    takeBackDelivery(vcpu, state.reinject.information & VECTOR);
-    v.set(F.vmEntryInterruptionInformation, state.reinject.information, 0);
-    v.set(F.vmEntryExceptionErrorCode, state.reinject.errorCode, 0);
-    v.set(F.vmEntryInstructionLength, state.reinject.length, 0);
+    deliverAgain(vcpu, state.reinject);
     state.reinject = null;
     if (state.guestMode && vcpu.events.besideReinjection === "left-until-requested") {
       state.reinjectedOnly = true;
@@ -75,6 +72,18 @@ export function deliverPending(vcpu: VmxVcpu): void {
   deliverInterrupt(vcpu);
   takeNotified(vcpu);
   state.halted = false;
+}
+
+/** An event whose delivery was cut short, here or on another host, is what the next entry injects. */
+function deliverAgain(
+  vcpu: VmxVcpu,
+  { information, errorCode, length, isTold }: NonNullable<VmxVcpuState["reinject"]>,
+) {
+  const v = vcpu.current;
+  if (isTold) takeBackDelivery(vcpu, information & VECTOR);
+  v.set(F.vmEntryInterruptionInformation, information, 0);
+  v.set(F.vmEntryExceptionErrorCode, errorCode, 0);
+  v.set(F.vmEntryInstructionLength, length, 0);
 }
 
 /** Without an event, whoever has halted: L0, or silicon in L2. Where nobody has, the next HLT ends at once. */

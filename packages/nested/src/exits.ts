@@ -151,6 +151,7 @@ export class ExitHandlers {
             information: information & ~(1 << 12),
             errorCode: v.lo(F.idtVectoringErrorCode),
             length: v.lo(F.vmExitInstructionLength),
+            isTold: true,
           };
   }
 

@@ -9,6 +9,15 @@ export interface OwedException {
   high: number;
 }
 
+/** What the virtual processors wait for each other for. Plain data. */
+export interface Gathering {
+  readonly purpose: "pause" | "migrate";
+  /** Numbers of those that have returned to userspace. */
+  readonly returned: number[];
+  /** The host takes memory back meanwhile. */
+  reclaims: boolean;
+}
+
 /** What the virtual processors of an L0 share. Plain data: cloned, hashed and compared as it is. */
 export interface L0State {
   started: boolean;
@@ -19,8 +28,8 @@ export interface L0State {
   pool: PagePoolState;
   /** What the guest wrote last where it asks for the wall-clock time. */
   wallClock: bigint;
-  /** The virtual machine moves: numbers of the virtual processors that have returned to userspace for that. Null where it does not. */
-  moving: number[] | null;
+  /** All virtual processors are to return to userspace; null where they are not. */
+  gathering: Gathering | null;
   synthetic: SyntheticShared;
   /** Counters by name. */
   counters: Record<string, number>;
@@ -33,7 +42,7 @@ export function createL0State(): L0State {
     maps: 0,
     pool: createPagePool(),
     wallClock: 0n,
-    moving: null,
+    gathering: null,
     synthetic: createSyntheticShared(),
     counters: {},
   };

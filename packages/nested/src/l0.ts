@@ -5,7 +5,7 @@ import { deliverPending, leavesEventsAlone } from "./events.ts";
 import type { L0Options } from "./l0-options.ts";
 import { commitEntry, entryCheckLists } from "./nested-entry.ts";
 import { startMachine, startVcpu } from "./start.ts";
-import { waitForMove } from "./transfer/move.ts";
+import { waitForOthers } from "./transfer/gathering.ts";
 import { unmergedControl } from "./unmerged-controls.ts";
 import { VirtualMachine } from "./virtual-machine.ts";
 import { VmxVcpu } from "./vmx-vcpu.ts";
@@ -94,7 +94,7 @@ export class L0 extends VirtualMachine<VmxVcpu> {
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcs02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
     if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
-    if (this.state.moving !== null) return waitForMove(this, vcpu.index);
+    if (this.state.gathering !== null) return waitForOthers(this, vcpu.index);
     const { state } = vcpu;
     if (!state.eventsEvaluated || state.eventsRequested) deliverPending(vcpu);
     else return vcpu.enter();

@@ -3,7 +3,7 @@ import { failValid, type MemoryVmcs, outcomeText } from "@hvdiff/vmx";
 import { copyKind, countReflection, noteCopy, switchVmcs } from "./accounting.ts";
 import { activeSecondary } from "./active-secondary.ts";
 import * as C from "./controls.ts";
-import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
+import { noteEnlightenedStale } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { loadMsrs, storeMsrs } from "./msr-lists.ts";
 import { noteReflected } from "./own-events.ts";
@@ -136,8 +136,7 @@ function switchToL1(vcpu: VmxVcpu, v12: MemoryVmcs, v01: MemoryVmcs, before: Mem
     vcpu.state.abort = ABORT_LOADING_MSRS;
   vcpu.history?.note({ way: "exit.msrList" });
   countReflection(vcpu, v12.lo(F.exitReason) & 0xffff);
-  syncEnlightened(vcpu);
-  vcpu.history?.note({ way: "enlightened.store" });
+  noteEnlightenedStale(vcpu);
   vcpu.shadow?.noteStale();
   noteReflected(vcpu, v12);
   traceVmexit(vcpu, v12);

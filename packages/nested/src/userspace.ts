@@ -56,12 +56,18 @@ export interface VcpuEvents {
     | null;
   /** Length of the instruction that the injected event belongs to. */
   readonly length: number;
+  /** A trace has the injected event already. */
+  readonly isTold: boolean;
   readonly isBlockedBySti: boolean;
   readonly isBlockedByMovSs: boolean;
   readonly isNmiPending: boolean;
   readonly isBlockedByNmi: boolean;
   /** An INIT waits. */
   readonly isInitPending: boolean;
+  /** Another processor has woken it, before it sleeps. */
+  readonly isWoken: boolean;
+  /** L2 has been notified of posted interrupts, which are not processed yet. */
+  readonly isNotified: boolean;
 }
 
 /** What a virtual processor does: it executes, waits for an interrupt, or waits for a start-up IPI. */
@@ -126,6 +132,14 @@ export interface UserspacePolicy {
   readonly movedApicTimer: "what-is-left" | "from-the-start";
   /** The length of the instruction whose software interrupt is injected, likewise. */
   readonly movedEventLength: "kept" | "lost";
+  /** That a processor which has not slept yet has been woken, likewise. */
+  readonly movedWake: "kept" | "lost";
+  /** A notification of posted interrupts that L2 has not processed yet, likewise. */
+  readonly movedNotification: "kept" | "lost";
+  /** An exit of which L1's enlightened VMCS has not been told yet, likewise. */
+  readonly movedEnlightenedExit: "told" | "lost";
+  /** What the clean-fields word of an enlightened VMCS says, likewise. Forgotten: what L1 has changed counts although the word does not admit it. */
+  readonly movedCleanFields: "kept" | "forgotten";
 }
 
 export const ARCHITECTURAL_USERSPACE: UserspacePolicy = {
@@ -135,6 +149,10 @@ export const ARCHITECTURAL_USERSPACE: UserspacePolicy = {
   movedPreemptionTimer: "what-is-left",
   movedApicTimer: "what-is-left",
   movedEventLength: "kept",
+  movedWake: "kept",
+  movedNotification: "kept",
+  movedEnlightenedExit: "told",
+  movedCleanFields: "kept",
 };
 
 /** The half of an L0 that is a process: what it does when the other half has come back to it. All its state is in the policy. */

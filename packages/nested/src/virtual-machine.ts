@@ -23,7 +23,7 @@ import { unmapPage } from "./ept-tables.ts";
 import { DEVICE_BASE } from "./host-layout.ts";
 import type { L0Options } from "./l0-options.ts";
 import { createL0State, type L0State } from "./l0-state.ts";
-import { moveVirtualMachine } from "./transfer/move.ts";
+import { gather, goOn, reclaim } from "./transfer/gathering.ts";
 import type { WholeVcpuAccess } from "./userspace.ts";
 import type { VirtualProcessor } from "./virtual-processor.ts";
 
@@ -109,7 +109,10 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   advance(machine: Machine, index: number, event: RootEvent): RootAction {
     const vcpu = this.vcpus[index]!;
     this.running = vcpu;
-    if (this.state.moving?.length === this.vcpus.length) this.move(machine, vcpu);
+    if (this.state.gathering?.returned.length === this.vcpus.length) {
+      goOn(machine, this, vcpu);
+      this.running = vcpu;
+    }
     if (!this.state.started) {
       this.state.started = true;
       this.startMachine();
@@ -121,12 +124,6 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   protected endOf(vcpu: V): Outcome | null {
     const { code } = this.pc.exit.state;
     return vcpu.outcome ?? (code >= 0 ? { kind: "exit", code } : null);
-  }
-
-  private move(machine: Machine, last: V): void {
-    moveVirtualMachine(machine, this, last);
-    this.running = last;
-    for (const vcpu of this.vcpus) if (vcpu !== last) this.kick(vcpu);
   }
 
   /** Nothing to run: for good, if this is the only virtual processor and nothing can wake it. */
@@ -181,19 +178,12 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
   /** Takes an event that the schedule brings. False where it is not modelled. */
   take(index: number, event: ScheduledEvent): boolean {
     const vcpu = this.vcpus[index]!;
-    if (event.kind === "migrate") return this.askToMove();
+    if (event.kind === "migrate" || event.kind === "pause") return gather(this, event.kind);
+    if (event.kind === "reclaim") return reclaim(this);
     const message = messageOf(event);
     if (message !== null) this.deliver(vcpu, message);
     else if (event.kind === "signal" ? !vcpu.noteSignal() : event.kind !== "host-irq") return false;
     this.kick(vcpu);
-    return true;
-  }
-
-  private askToMove(): boolean {
-    const { machine, options } = this;
-    if (machine.depth > 0 || options.userspace?.move == null) return false;
-    this.state.moving = [];
-    for (const vcpu of this.vcpus) this.kick(vcpu);
     return true;
   }
 
@@ -247,7 +237,7 @@ export abstract class VirtualMachine<V extends VirtualProcessor> implements Root
 
   deadline(index: number): number {
     const vcpu = this.vcpus[index]!;
-    return vcpu.isDeaf || this.state.moving !== null ? Number.POSITIVE_INFINITY : vcpu.interrupts.deadline;
+    return vcpu.isDeaf || this.state.gathering !== null ? Number.POSITIVE_INFINITY : vcpu.interrupts.deadline;
   }
 
   where(): Where {

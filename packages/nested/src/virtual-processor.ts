@@ -22,11 +22,15 @@ export interface VirtualProcessor {
   where(): Where;
   /** Silicon shall forget the translations of L2, or of L1. */
   forgetTranslations(ofL2: boolean): void;
+  /** Forgets where the memory of L2 lies: found out again as L2 accesses it. */
+  dropShadows(): void;
   /** What waits for its own boundary on silicon, and not for L0: a start-up IPI for a guest in that activity state. */
   forwards(message: ApicMessage): boolean;
   peekPhysical(address: number): number;
   /** Looks up again what lies where, after the state and the memory have changed behind its back. */
   attach(): void;
+  /** It has come from another host and is about to run: looks for what could not be found before. Why it cannot run; null where it can. */
+  arrive(): string | null;
   /** Tells a trace the last exit that L1 was given. */
   reportExit(trace: TraceSink): void;
   /** A message has come to its local APIC (null: its interrupt line was asserted). */

@@ -1,6 +1,6 @@
 import { encodingOf } from "@hvdiff/spec";
 import type { VmxOutcome } from "@hvdiff/vmx";
-import { syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
+import { noteEnlightenedStale } from "./enlightened/enlightened-vmcs.ts";
 import { F } from "./fields.ts";
 import { skipInstruction } from "./guest-instructions.ts";
 import type { VmxVcpu } from "./vmx-vcpu.ts";
@@ -20,7 +20,7 @@ export function completeVmx(vcpu: VmxVcpu, outcome: VmxOutcome): void {
   const extra = outcome.kind === "failInvalid" ? CF : outcome.kind === "failValid" ? ZF : 0;
   vcpu.current.set(F.guestRflags, flags | extra, 0);
   if (outcome.kind === "failValid") {
-    syncEnlightened(vcpu);
+    noteEnlightenedStale(vcpu);
     vcpu.shadow?.writeThrough(vcpu.environment.currentVmcs()!, VM_INSTRUCTION_ERROR, "VMfail");
   }
   skipInstruction(vcpu);

@@ -34,7 +34,13 @@ export interface VmxVcpuState {
   mergePending: boolean;
   owed: OwedException | null;
   /** An event whose delivery an exit interrupted and that must be delivered again: interruption information, error code, length. */
-  reinject: { information: number; errorCode: number; length: number } | null;
+  reinject: {
+    readonly information: number;
+    readonly errorCode: number;
+    readonly length: number;
+    /** Silicon has told that it delivers it. */
+    readonly isTold: boolean;
+  } | null;
   halted: boolean;
   /** Another virtual processor has asked for this one to be woken. */
   woken: boolean;

@@ -11,7 +11,9 @@ import {
   traceVmexit,
 } from "@hvdiff/vmx";
 import { countEntered, countPage } from "./accounting.ts";
+import { findEnlightened, syncEnlightened } from "./enlightened/enlightened-vmcs.ts";
 import { createSyntheticInterrupts } from "./enlightened/synthetic-interrupts.ts";
+import { dropAllShadows } from "./ept02.ts";
 import type { EventPolicy } from "./event-policy.ts";
 import { canWake } from "./events.ts";
 import { ExitHandlers } from "./exits.ts";
@@ -139,6 +141,10 @@ export class VmxVcpu implements VirtualProcessor {
     else this.state.flush01 = true;
   }
 
+  dropShadows(): void {
+    dropAllShadows(this);
+  }
+
   private flush(): void {
     const { state } = this;
     if (!state.flush01 && !state.flush02) return;
@@ -183,6 +189,10 @@ export class VmxVcpu implements VirtualProcessor {
     if (v12 !== null) traceVmexit(trace, v12);
   }
 
+  arrive(): string | null {
+    return findEnlightened(this);
+  }
+
   noteArrival(message: ApicMessage | null): void {
     const { state, events } = this;
     const isLate = state.guestMode && state.eventsEvaluated && message?.deliveryMode === DELIVERY.fixed;
@@ -222,7 +232,10 @@ export class VmxVcpu implements VirtualProcessor {
     if (state.guestMode) state.launched02 = true;
     else state.launched01 = true;
     this.flush();
-    if (!state.guestMode) this.shadow?.synchronize(this.environment.currentVmcs());
+    if (!state.guestMode) {
+      this.shadow?.synchronize(this.environment.currentVmcs());
+      syncEnlightened(this);
+    }
     this.vmx.guestTraceLevel = this.level;
     noteEntry(this);
     countEntered(this);

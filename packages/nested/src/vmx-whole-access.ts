@@ -6,7 +6,7 @@ import { mergeTsc } from "./merge-tsc.ts";
 import { readOfferedMsr, writeOfferedMsr } from "./offered-msrs.ts";
 import { takeStartup } from "./startup.ts";
 import type { SvmNestedState } from "./svm/svm-nested-state.ts";
-import { eventsOf, putEvents } from "./transfer/events.ts";
+import { eventsOf, isHalted, putEvents } from "./transfer/events.ts";
 import { type NestedState, nestedStateOf, putNestedState } from "./transfer/nested-state.ts";
 import { debugAddressesOf, extendedStateOf, putDebugAddresses, putExtendedState } from "./transfer/silicon-state.ts";
 import type { DebugRegisters, VcpuActivity, VcpuEvents, WholeVcpuAccess } from "./userspace.ts";
@@ -99,10 +99,10 @@ export class VmxWholeAccess extends VmxVcpuAccess implements WholeVcpuAccess {
   }
 
   activity(): VcpuActivity {
-    const { state, current } = this.vcpu;
+    const { state } = this.vcpu;
     if (state.waitsForStartup) takeStartup(this.vcpu);
     if (state.waitsForStartup) return "waits-for-startup";
-    return (state.halted && !state.woken) || current.lo(F.guestActivityState) === ACTIVITY_HLT ? "halted" : "runs";
+    return isHalted(this.vcpu) && !state.woken ? "halted" : "runs";
   }
 
   setActivity(activity: VcpuActivity): void {

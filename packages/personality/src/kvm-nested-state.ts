@@ -59,8 +59,9 @@ export function nestedStateFrom(bytes: Uint8Array, time: bigint): NestedState | 
   if ((flags & ~KNOWN_FLAGS) !== 0) return "EINVAL: flags";
   const currentPointer = address(view.getBigUint64(OFFSET.vmcs12, true));
   const hasTimer = (view.getUint32(OFFSET.timerFlag, true) & TIMER_DEADLINE) !== 0;
+  const enlightened = (flags & FLAG.enlightened) !== 0;
   const page = (at: number) =>
-    currentPointer >= 0 && size >= HEADER + (at + 1) * PAGE
+    (currentPointer >= 0 || enlightened) && size >= HEADER + (at + 1) * PAGE
       ? bytes.slice(HEADER + at * PAGE, HEADER + (at + 1) * PAGE)
       : null;
   return {
@@ -68,7 +69,7 @@ export function nestedStateFrom(bytes: Uint8Array, time: bigint): NestedState | 
     currentPointer,
     guestMode: (flags & FLAG.guestMode) !== 0,
     runPending: (flags & FLAG.runPending) !== 0,
-    enlightened: (flags & FLAG.enlightened) !== 0,
+    enlightened,
     monitorTrapPending: (flags & FLAG.monitorTrap) !== 0,
     timer: hasTimer ? Number(view.getBigUint64(OFFSET.timer, true) - time) : null,
     vmcs12: page(0),

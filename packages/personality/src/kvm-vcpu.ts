@@ -24,6 +24,12 @@ export interface KvmVcpuEvents {
   readonly latchedInit: boolean;
   /** Not a member of the structure: the length of the instruction that an injected software event belongs to. */
   readonly eventLength: number;
+  /** Likewise, for whoever looks on: a trace has the injected event already. */
+  readonly isTold: boolean;
+  /** Likewise: it has been woken before it sleeps. */
+  readonly isWoken: boolean;
+  /** Likewise: L2 has been notified of posted interrupts, which are not processed yet. */
+  readonly isNotified: boolean;
 }
 
 export const KVM_MP_STATE = { runnable: 0, uninitialized: 1, initReceived: 2, halted: 3 } as const;
@@ -107,6 +113,9 @@ export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu
       nmi: { injected: injected?.kind === "nmi", pending: events.isNmiPending, masked: events.isBlockedByNmi },
       latchedInit: events.isInitPending,
       eventLength: events.length,
+      isTold: events.isTold,
+      isWoken: events.isWoken,
+      isNotified: events.isNotified,
     };
   }
 
@@ -120,7 +129,8 @@ export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu
     return { injected: true, pending: false, nr: vector, errorCode, payload };
   }
 
-  setVcpuEvents({ exception, interrupt, nmi, latchedInit, eventLength }: KvmVcpuEvents): void {
+  setVcpuEvents(events: KvmVcpuEvents): void {
+    const { exception, interrupt, nmi, latchedInit, eventLength, isTold, isWoken, isNotified } = events;
     const { nr, errorCode, payload } = exception;
     const queued = { vector: nr, errorCode, payload };
     this.vcpu.setEvents({
@@ -134,11 +144,15 @@ export class WholeVcpu extends VcpuRegisters<WholeVcpuAccess> implements KvmVcpu
             : null,
       // The structure has no room for it.
       length: this.policy.movedEventLength === "kept" ? eventLength : 0,
+      isTold,
       isBlockedBySti: (interrupt.shadow & SHADOW_STI) !== 0,
       isBlockedByMovSs: (interrupt.shadow & SHADOW_MOV_SS) !== 0,
       isNmiPending: nmi.pending,
       isBlockedByNmi: nmi.masked,
       isInitPending: latchedInit,
+      // Nor for that.
+      isWoken: this.policy.movedWake === "kept" && isWoken,
+      isNotified: this.policy.movedNotification === "kept" && isNotified,
     });
   }
 

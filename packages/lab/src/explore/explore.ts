@@ -27,7 +27,7 @@ function eventOf(text: string): ScheduledEvent {
     return parseSchedule(`${text === "irq" ? DEFAULT_VECTOR : text}@0`)[0]!.event;
   } catch {
     throw new UsageError(
-      `events: unknown event "${text}" (known: signal, host-irq, irq, irq:VECTOR, nmi, turn, turn:PROCESSOR, migrate)`,
+      `events: unknown event "${text}" (known: signal, host-irq, reclaim, irq, irq:VECTOR, nmi, turn, turn:PROCESSOR, pause, migrate)`,
     );
   }
 }
@@ -44,13 +44,16 @@ function eventsOf(texts: readonly string[], processors: number): readonly Schedu
   });
 }
 
+const OF_USERSPACE: readonly ScheduledEvent["kind"][] = ["signal", "pause", "migrate"];
+const OF_HOST: readonly ScheduledEvent["kind"][] = ["host-irq", "reclaim"];
+
 function requireTakers(column: ResolvedColumn, events: readonly ScheduledEvent[]): void {
   const { spec, text } = column;
   refuseStack(column, "cannot be searched");
   if (events.length === 0) throw new UsageError("events: none given");
-  if (spec.vmm === null && events.some(({ kind }) => kind === "signal" || kind === "migrate"))
+  if (spec.vmm === null && events.some(({ kind }) => OF_USERSPACE.includes(kind)))
     throw new UsageError(`column "${text}": there is no VMM half that a signal could return to`);
-  if (spec.product === "metal" && events.some(({ kind }) => kind === "host-irq"))
+  if (spec.product === "metal" && events.some(({ kind }) => OF_HOST.includes(kind)))
     throw new UsageError('column "metal": there is no host under the guest that could be interrupted');
 }
 

@@ -9,6 +9,7 @@ describe("a schedule", () => {
     [" signal@1234.2  nmi@5 ", "signal@1234.2,nmi@5"],
     ["irq:49@1/88,turn:1@7,host-irq@0", "irq:0x31@1/88,turn:1@7,host-irq@0"],
     ["IRQ:0xFF@0/3.0", "irq:0xff@3"],
+    ["pause@7,reclaim@7 migrate@1/9.2", "pause@7,reclaim@7,migrate@1/9.2"],
   ])("%j is spelled %s", (text, spelled) => {
     const schedule = parseSchedule(text);
     expect(scheduleText(schedule)).toBe(spelled);

@@ -7,6 +7,10 @@ export type ScheduledEvent =
   /** A message of a device to the processor's local APIC: the guest's own interrupt. */
   | { readonly kind: "irq"; readonly vector: number }
   | { readonly kind: "nmi" }
+  /** The VMM stops the virtual machine and lets it go on: every virtual processor returns to userspace, and waits for the others there. */
+  | { readonly kind: "pause" }
+  /** The host takes memory of the guest back and gives it again: an L0 forgets where it lies, as far as it can find out. */
+  | { readonly kind: "reclaim" }
   /** The virtual machine moves to another host: every virtual processor returns to userspace, and goes on in a new one. */
   | { readonly kind: "migrate" }
   /** Another processor has the turn, for a slice of time or until it has nothing to do. */
@@ -36,7 +40,18 @@ export type Schedule = readonly Deviation[];
 export const DEFAULT_SCHEDULE = "default";
 
 /** The kinds of events that a schedule may name. */
-export const EVENT_KINDS: readonly ScheduledEvent["kind"][] = ["signal", "host-irq", "irq", "nmi", "turn", "migrate"];
+export const EVENT_KINDS: readonly ScheduledEvent["kind"][] = [
+  "signal",
+  "host-irq",
+  "reclaim",
+  "irq",
+  "nmi",
+  "turn",
+  "pause",
+  "migrate",
+];
+/** Those that stand alone. */
+const PLAIN_KINDS = ["signal", "host-irq", "reclaim", "nmi", "pause", "migrate"] as const;
 
 /** A schedule that cannot be read. The message is one line that says what and where. */
 export class ScheduleError extends Error {
@@ -81,10 +96,11 @@ function eventOf(part: string, kind: string, argument: string | undefined): Sche
       throw new ScheduleError(`schedule: "${part}" needs the processor whose turn it is: turn:1@1234`);
     return { kind, to: value };
   }
-  if (kind !== "signal" && kind !== "host-irq" && kind !== "nmi" && kind !== "migrate")
+  const plain = PLAIN_KINDS.find((known) => known === kind);
+  if (plain === undefined)
     throw new ScheduleError(`schedule: "${part}": unknown event "${kind}" (known: ${EVENT_KINDS.join(", ")})`);
   if (value !== null) throw new ScheduleError(`schedule: "${part}": ${kind} takes no argument`);
-  return { kind };
+  return { kind: plain };
 }
 
 /** Reads a schedule: deviations separated by commas or blanks, or `default`. Errors: `ScheduleError`. */

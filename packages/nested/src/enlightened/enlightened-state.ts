@@ -8,6 +8,8 @@ export interface EnlightenedState {
   active: number;
   /** Host-physical page where L0 keeps the vmcs12 that is filled from it; 0 before the first. */
   page: number;
+  /** vmcs12 has what the enlightened VMCS lacks: told before L1 goes on. */
+  isStale: boolean;
   /** Instructions in a row that were not completed. */
   repeats: number;
   synic: SynicState;
@@ -18,6 +20,7 @@ export function createEnlightenedState(): EnlightenedState {
     assist: 0n,
     active: -1,
     page: 0,
+    isStale: false,
     repeats: 0,
     synic: createSynicState(),
   };

@@ -19,6 +19,8 @@ import { EvmcsPage } from "./evmcs-page.ts";
 import { pageOf } from "./synthetic-msrs.ts";
 
 const NONE = -1;
+/** Stands for the pointer of one that has come from another host, until L1's assist page can be asked. */
+const AWAITED = -2;
 const LOADED = copyKind("enlightened", "vmcs12");
 const STORED = copyKind("vmcs12", "enlightened");
 const ERROR_UNSUPPORTED_COMPONENT = 12;
@@ -52,6 +54,7 @@ function isActive(vcpu: VmxVcpu): boolean {
 export function releaseEnlightened(vcpu: VmxVcpu): void {
   if (!isActive(vcpu)) return;
   vcpu.state.enlightened.active = NONE;
+  vcpu.state.enlightened.isStale = false;
   vcpu.state.currentPointer = NONE;
 }
 
@@ -60,11 +63,50 @@ function activate(vcpu: VmxVcpu, pointer: number, isLaunch: boolean): void {
   const { enlightened } = vcpu.state;
   const { machine, state: shared } = vcpu.l0;
   if (enlightened.page === 0) enlightened.page = takePage(shared.pool, machine.memory);
-  if (isLaunch) machine.memory.writeBytes(enlightened.page, ZERO_PAGE);
+  if (isLaunch) {
+    machine.memory.writeBytes(enlightened.page, ZERO_PAGE);
+    machine.memory.write32(enlightened.page, vcpu.l0.capabilities.revisionId);
+  }
   enlightened.active = pointer;
   vcpu.state.currentPointer = pointer;
   // There are no VMREADs and VMWRITEs to shadow.
   vcpu.shadow?.follow(NONE);
+}
+
+function forgetsCleanFields({ l0 }: VmxVcpu): boolean {
+  return l0.options.policy.userspace.movedCleanFields === "forgotten";
+}
+
+/** Before L1's VMX operation is taken out while L1 runs: the page has what counts, unless L1 has not been told yet. */
+export function rereadEnlightened(vcpu: VmxVcpu): void {
+  const { enlightened } = vcpu.state;
+  if (!isActive(vcpu) || enlightened.isStale) return;
+  const page = pageAt(vcpu, enlightened.active);
+  page.loadInto(vcpu.environment.currentVmcs()!, forgetsCleanFields(vcpu) ? 0 : page.cleanFields);
+}
+
+/** An enlightened VMCS has come from another host. Where its page is says the assist page, whose address comes later. */
+export function awaitEnlightened(vcpu: VmxVcpu): void {
+  activate(vcpu, AWAITED, false);
+}
+
+/**
+ * Before the first run on another host: the page that L1 asks for by now is the one, and will be told what vmcs12 tells.
+ * @returns why there is none; null to go on
+ */
+export function findEnlightened(vcpu: VmxVcpu): string | null {
+  const { state, l0 } = vcpu;
+  if (state.enlightened.active !== AWAITED) return null;
+  releaseEnlightened(vcpu);
+  const pointer = requestedPointer(vcpu);
+  if (pointer === NONE && !state.guestMode) return null;
+  if (pointer === NONE || !isGuestRam(pointer, l0.options.ram)) return "no page for the enlightened VMCS";
+  const page = pageAt(vcpu, pointer);
+  if (!policyOf(vcpu).acceptedVersions.includes(page.version)) return "the version of the enlightened VMCS";
+  activate(vcpu, pointer, false);
+  if (forgetsCleanFields(vcpu)) page.cleanFields = 0;
+  if (l0.options.policy.userspace.movedEnlightenedExit === "told") noteEnlightenedStale(vcpu);
+  return null;
 }
 
 /**
@@ -109,11 +151,18 @@ export function noteEnlightenedClean(vcpu: VmxVcpu): void {
   if (isActive(vcpu)) pageAt(vcpu, vcpu.state.enlightened.active).cleanFields = EVMCS_ALL_CLEAN;
 }
 
-/** L1 is about to run again: the page tells it what vmcs12 tells. */
+/** L0 has changed vmcs12. */
+export function noteEnlightenedStale(vcpu: VmxVcpu): void {
+  vcpu.state.enlightened.isStale = isActive(vcpu);
+}
+
+/** L1 is about to go on: the page tells it what vmcs12 tells. */
 export function syncEnlightened(vcpu: VmxVcpu): void {
-  if (!isActive(vcpu)) return;
+  if (!vcpu.state.enlightened.isStale) return;
+  vcpu.state.enlightened.isStale = false;
   const copied = pageAt(vcpu, vcpu.state.enlightened.active).storeFrom(vcpu.environment.currentVmcs()!);
   noteCopy(vcpu, STORED, copied, "L1 goes on");
+  vcpu.history?.note({ way: "enlightened.store" });
 }
 
 /** VMCLEAR of a processor that uses enlightened VMCSs ends the use of that one; null where L1 uses none. */
@@ -163,7 +212,10 @@ export function repeatsPointerInstruction(vcpu: VmxVcpu, name: string): boolean 
 
 /** VMPTRLD of an ordinary VMCS ends the use of the enlightened one. */
 export function leaveEnlightenedFor(vcpu: VmxVcpu, outcome: VmxOutcome): VmxOutcome {
-  if (outcome.kind === "succeed") vcpu.state.enlightened.active = NONE;
+  if (outcome.kind === "succeed") {
+    vcpu.state.enlightened.active = NONE;
+    vcpu.state.enlightened.isStale = false;
+  }
   vcpu.state.enlightened.repeats = 0;
   return outcome;
 }

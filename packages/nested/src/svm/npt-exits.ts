@@ -52,6 +52,12 @@ export function dropShadows({ l0, state }: SvmVcpu): void {
   dropAll(l0.machine.memory, l0.state.pool, state.shadows, null);
 }
 
+/** Forgets all shadows, whoever runs. */
+export function dropAllShadows(vcpu: SvmVcpu): void {
+  dropShadows(vcpu);
+  if (isBehindTables(vcpu)) vcpu.current.set(VMCB.NESTED_CR3, shadowOf(vcpu), 0);
+}
+
 function join(low: number, high: number): number {
   return (low >>> 0) + (high >>> 0) * 0x1_0000_0000;
 }

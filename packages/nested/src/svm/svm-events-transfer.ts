@@ -35,11 +35,14 @@ export function svmEventsOf(vcpu: SvmVcpu): VcpuEvents {
       owed === null ? null : { vector: owed.vector, errorCode: owed.errorCode, payload: u64(owed.low, owed.high) },
     injected: injectedOf(vcpu),
     length: 0,
+    isTold: false,
     isBlockedBySti: (current.lo(VMCB.INTERRUPT_SHADOW) & 1) !== 0,
     isBlockedByMovSs: false,
     isNmiPending: (s[STATE.EVENTS]! & STATE.EVENT_NMI) !== 0,
     isBlockedByNmi: (silicon.s[STATE.INTERRUPTIBILITY]! & BLOCKED_BY_NMI) !== 0,
     isInitPending: (s[STATE.EVENTS]! & STATE.EVENT_INIT) !== 0,
+    isWoken: state.woken && !state.halted,
+    isNotified: false,
   };
 }
 
@@ -62,6 +65,7 @@ function setBit(words: Int32Array, word: number, { bit, isSet }: { bit: number; 
 export function putSvmEvents(vcpu: SvmVcpu, events: VcpuEvents): void {
   const { state, current, guestCpu, silicon } = vcpu;
   const { pending, injected } = events;
+  state.woken = events.isWoken;
   const isPageFault = pending?.vector === PAGE_FAULT;
   state.owed =
     pending === null

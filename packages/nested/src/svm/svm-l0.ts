@@ -1,7 +1,7 @@
 import type { RootAction, RootEvent, RootPlatform } from "@hvdiff/machine";
 import { capabilitiesOf, type SvmCapabilities, VMRUN_CHECKS, type VmrunCheck } from "@hvdiff/svm";
 import type { L0Options } from "../l0-options.ts";
-import { waitForMove } from "../transfer/move.ts";
+import { waitForOthers } from "../transfer/gathering.ts";
 import { VirtualMachine } from "../virtual-machine.ts";
 import { deliverPending, prepareEntry } from "./events.ts";
 import { handleExit } from "./exits.ts";
@@ -75,7 +75,7 @@ export class SvmL0 extends VirtualMachine<SvmVcpu> {
     if (vcpu.state.mergePending) return { kind: "step", name: "merge vmcb02" };
     vcpu.interrupts.advanceTo(vcpu.silicon.retired);
     if (vcpu.state.signal) return { kind: "step", name: "return to userspace" };
-    if (this.state.moving !== null) return waitForMove(this, vcpu.index);
+    if (this.state.gathering !== null) return waitForOthers(this, vcpu.index);
     deliverPending(vcpu);
     const { outcome, state } = vcpu;
     if (outcome !== null) return { kind: "stop", outcome };

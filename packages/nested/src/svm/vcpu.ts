@@ -9,7 +9,7 @@ import { hostAddress } from "../host-layout.ts";
 import type { VirtualProcessor } from "../virtual-processor.ts";
 import { canWake } from "./events.ts";
 import { emulateAtRip } from "./instructions.ts";
-import { peekPhysical } from "./npt-exits.ts";
+import { dropAllShadows, peekPhysical } from "./npt-exits.ts";
 import { SvmGuestCpu } from "./svm-guest-cpu.ts";
 import type { SvmL0 } from "./svm-l0.ts";
 import { createVcpuState, type SvmVcpuState } from "./vcpu-state.ts";
@@ -80,6 +80,14 @@ export class SvmVcpu implements VirtualProcessor {
 
   forwards(): boolean {
     return false;
+  }
+
+  dropShadows(): void {
+    dropAllShadows(this);
+  }
+
+  arrive(): null {
+    return null;
   }
 
   /** Events are evaluated before every entry, with nothing in between. */

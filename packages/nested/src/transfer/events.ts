@@ -4,6 +4,7 @@ import { F } from "../fields.ts";
 import type { OwedException } from "../l0-state.ts";
 import type { QueuedException, VcpuEvents } from "../userspace.ts";
 import type { VmxVcpu } from "../vmx-vcpu.ts";
+import type { VmxVcpuState } from "../vmx-vcpu-state.ts";
 
 const VALID = 1 << 31;
 const VECTOR = 0xff;
@@ -14,6 +15,7 @@ const TYPE_MASK = 7;
 const TYPE = { external: 0, nmi: 2, hardwareException: 3, softInterrupt: 4, softException: 6 } as const;
 const NMI_VECTOR = 2;
 const SOFT_EXCEPTIONS = [3, 4];
+const ACTIVITY_HLT = 1;
 const BLOCKED_BY_STI = 1;
 const BLOCKED_BY_MOV_SS = 2;
 const BLOCKED_BY_NMI = 8;
@@ -23,7 +25,7 @@ function queued({ vector, errorCode, low, high }: OwedException): QueuedExceptio
 }
 
 /** What is to be delivered to the level that runs whatever comes: cut short by an exit, or not entered yet. */
-function underWay({ state, current }: VmxVcpu): { information: number; errorCode: number; length: number } | null {
+function underWay({ state, current }: VmxVcpu): VmxVcpuState["reinject"] {
   if (state.reinject !== null) return state.reinject;
   const information = current.lo(F.vmEntryInterruptionInformation);
   if ((information & VALID) === 0) return null;
@@ -31,6 +33,7 @@ function underWay({ state, current }: VmxVcpu): { information: number; errorCode
     information,
     errorCode: current.lo(F.vmEntryExceptionErrorCode),
     length: current.lo(F.vmEntryInstructionLength),
+    isTold: false,
   };
 }
 
@@ -44,6 +47,11 @@ function injectedOf(information: number, errorCode: number): NonNullable<VcpuEve
   return { kind: "exception", exception };
 }
 
+/** Whether it sleeps, in L0 or on silicon, woken or not. */
+export function isHalted({ state, current }: VmxVcpu): boolean {
+  return state.halted || current.lo(F.guestActivityState) === ACTIVITY_HLT;
+}
+
 /** The events of a virtual processor. */
 export function eventsOf(vcpu: VmxVcpu): VcpuEvents {
   const { state, current, guestCpu } = vcpu;
@@ -54,11 +62,14 @@ export function eventsOf(vcpu: VmxVcpu): VcpuEvents {
     pending: state.owed === null ? null : queued(state.owed),
     injected: event === null ? null : injectedOf(event.information, event.errorCode),
     length: event?.length ?? 0,
+    isTold: event?.isTold ?? false,
     isBlockedBySti: (blocking & BLOCKED_BY_STI) !== 0,
     isBlockedByMovSs: (blocking & BLOCKED_BY_MOV_SS) !== 0,
     isNmiPending: (s[STATE.EVENTS]! & STATE.EVENT_NMI) !== 0,
     isBlockedByNmi: (blocking & BLOCKED_BY_NMI) !== 0,
     isInitPending: (s[STATE.EVENTS]! & STATE.EVENT_INIT) !== 0,
+    isWoken: state.woken && !isHalted(vcpu),
+    isNotified: state.notified,
   };
 }
 
@@ -86,7 +97,9 @@ export function putEvents(vcpu: VmxVcpu, events: VcpuEvents): void {
   const { state, current, guestCpu } = vcpu;
   const { pending, injected, length } = events;
   state.owed = pending === null ? null : { ...pending, low: lo32(pending.payload), high: hi32(pending.payload) };
-  state.reinject = injected === null ? null : { ...informationOf(injected), length };
+  state.woken = events.isWoken;
+  state.notified = events.isNotified;
+  state.reinject = injected === null ? null : { ...informationOf(injected), length, isTold: events.isTold };
   const others = current.lo(F.guestInterruptibilityState) & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS | BLOCKED_BY_NMI);
   const blocking =
     (events.isBlockedBySti ? BLOCKED_BY_STI : 0) |

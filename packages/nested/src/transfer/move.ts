@@ -1,19 +1,11 @@
-import { anotherMachine, backedRanges, copyPages, goOnAs, type Machine, type RootAction } from "@hvdiff/machine";
+import { anotherMachine, backedRanges, copyPages, goOnAs, type Machine } from "@hvdiff/machine";
 import { GUEST_OFFSET } from "../host-layout.ts";
 import type { VirtualMachine } from "../virtual-machine.ts";
 import type { VirtualProcessor } from "../virtual-processor.ts";
 
-/** A virtual machine moves as soon as the last of its processors has returned to userspace; the others wait there. */
-export function waitForMove({ state, vcpus }: VirtualMachine<VirtualProcessor>, index: number): RootAction {
-  const returned = state.moving!;
-  if (!returned.includes(index)) returned.push(index);
-  return returned.length < vcpus.length ? { kind: "block" } : { kind: "step", name: "move" };
-}
-
 /** Moves a virtual machine to another host, and tells that. Where the other end refuses it, it stays where it is. */
 export function moveVirtualMachine<V extends VirtualProcessor>(machine: Machine, vm: VirtualMachine<V>, last: V): void {
   const { counters } = vm.state;
-  vm.state.moving = null;
   const refused = moveToAnother(machine, vm);
   vm.state.counters = counters;
   vm.count(refused === null ? "moves" : "moves.refused");
@@ -36,7 +28,8 @@ function moveToAnother<V extends VirtualProcessor>(machine: Machine, from: Virtu
   to.pc.copyFrom(from.pc);
   for (const [at, vcpu] of from.vcpus.entries()) {
     const refused = userspace!.move!(from.wholeAccess(vcpu), to.wholeAccess(to.vcpus[at]!), policy.userspace);
-    if (refused !== null) return refused;
+    const missing = refused ?? to.vcpus[at]!.arrive();
+    if (missing !== null) return missing;
     to.vcpus[at]!.interrupts.takeLine(vcpu.interrupts);
   }
   goOnAs(machine, there);

@@ -1,10 +1,10 @@
 import { CHANGED_ALL, firstViolation, type MemoryVmcs } from "@hvdiff/vmx";
 import { switchVmcs } from "../accounting.ts";
 import * as C from "../controls.ts";
+import { awaitEnlightened, rereadEnlightened } from "../enlightened/enlightened-vmcs.ts";
 import { F } from "../fields.ts";
 import { hostAddress, isGuestRam, PAGE } from "../host-layout.ts";
 import { makeVmcs02 } from "../nested-entry.ts";
-import { takePage } from "../page-pool.ts";
 import { ticksOfL1, ticksOfSilicon, timerScale } from "../preemption-timer.ts";
 import { saveGuestState } from "../reflect.ts";
 import { keepShadow } from "../shadow-access.ts";
@@ -12,7 +12,7 @@ import type { VmxVcpu } from "../vmx-vcpu.ts";
 
 /** VMX operation of L1, as it goes from one host to another. The registers of the level that runs go by themselves. */
 export interface NestedState {
-  /** L1-physical addresses; -1 for none. */
+  /** L1-physical addresses; -1 for none. That of an enlightened VMCS does not go along: L1's assist page has it. */
   readonly vmxonPointer: number;
   readonly currentPointer: number;
   /** L2 runs. */
@@ -39,15 +39,19 @@ const LINKED = 1 << 31;
 export function nestedStateOf(vcpu: VmxVcpu): NestedState {
   const { state, environment } = vcpu;
   const v12 = environment.currentVmcs();
-  if (v12 !== null && !state.guestMode) vcpu.shadow?.collect(v12, "it is read");
+  const enlightened = state.enlightened.active !== NONE;
+  if (v12 !== null && !state.guestMode) {
+    rereadEnlightened(vcpu);
+    vcpu.shadow?.collect(v12, "it is read");
+  }
   const timer = v12 !== null && state.guestMode && (v12.lo(F.pinBasedControls) & C.PIN_PREEMPTION_TIMER) !== 0;
   return {
     vmxonPointer: state.vmxOn ? state.vmxonPointer : NONE,
-    currentPointer: state.vmxOn ? state.currentPointer : NONE,
+    currentPointer: state.vmxOn && !enlightened ? state.currentPointer : NONE,
     guestMode: state.guestMode,
     runPending: state.runPending,
     monitorTrapPending: state.monitorTrapOwed,
-    enlightened: state.enlightened.active !== NONE,
+    enlightened,
     timer: timer ? ticksOfL1(vcpu.v02.lo(F.vmxPreemptionTimerValue), timerScale(vcpu)) >>> 0 : null,
     vmcs12: v12 === null ? null : vmcs12Of(vcpu, v12),
     shadowVmcs12: state.shadowPointer === NONE ? null : pageAt(vcpu, state.shadowCopy),
@@ -110,6 +114,10 @@ const REFUSALS: readonly Refusal[] = [
       currentPointer !== NONE && (currentPointer === vmxonPointer || !isPage(currentPointer, vcpu)),
   },
   {
+    why: "an enlightened VMCS where L1 is offered none",
+    refuses: ({ enlightened }, { l0 }) => enlightened && !l0.options.policy.enlightened.offered,
+  },
+  {
     why: "L2 without a current VMCS",
     refuses: ({ guestMode, vmcs12 }) => guestMode && vmcs12 === null,
   },
@@ -133,8 +141,8 @@ export function putNestedState(vcpu: VmxVcpu, nested: NestedState): string | nul
   environment.inVmxOperation = true;
   environment.vmxonPointer = nested.vmxonPointer;
   if (nested.vmcs12 === null) return null;
-  if (nested.enlightened) useEnlightenedPage(vcpu, nested.currentPointer);
-  environment.currentPointer = nested.currentPointer;
+  if (nested.enlightened) awaitEnlightened(vcpu);
+  else environment.currentPointer = nested.currentPointer;
   const v12 = environment.currentVmcs()!;
   const inMemory = pageAt(vcpu, v12.address);
   putPage(vcpu, v12, nested.vmcs12);
@@ -144,17 +152,14 @@ export function putNestedState(vcpu: VmxVcpu, nested: NestedState): string | nul
   return refused;
 }
 
-/** The page where L0 keeps the vmcs12 of an enlightened VMCS. */
-function useEnlightenedPage({ state, l0 }: VmxVcpu, active: number): void {
-  state.enlightened.page = takePage(l0.state.pool, l0.machine.memory);
-  state.enlightened.active = active;
-}
-
 /** L2 becomes what runs next: the checks of an entry, and the merge. */
 function putL2(vcpu: VmxVcpu, v12: MemoryVmcs, nested: NestedState): string | null {
   const { state, checkContext, v02 } = vcpu;
   const { checks } = vcpu.l0;
-  checkContext.prepare(v12, nested.currentPointer, (vcpu.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
+  // What L1 has injected has been delivered, and may have left a state in which it could not be.
+  if (!nested.runPending)
+    v12.set(F.vmEntryInterruptionInformation, v12.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
+  checkContext.prepare(v12, state.currentPointer, (vcpu.v01.lo(F.guestIa32Efer) & EFER_LMA) !== 0);
   const lists = [checks.control, checks.host, checks.guestChecks(checkContext, true, true)];
   for (const list of lists) {
     const violated = firstViolation(list, checkContext);
@@ -162,8 +167,6 @@ function putL2(vcpu: VmxVcpu, v12: MemoryVmcs, nested: NestedState): string | nu
   }
   makeVmcs02(vcpu, v12);
   if (nested.shadowVmcs12 !== null) putShadow(vcpu, v12, nested.shadowVmcs12);
-  if (!nested.runPending)
-    v02.set(F.vmEntryInterruptionInformation, v02.lo(F.vmEntryInterruptionInformation) & ~VALID, 0);
   if (nested.timer !== null) v02.set(F.vmxPreemptionTimerValue, ticksOfSilicon(nested.timer, timerScale(vcpu)), 0);
   state.monitorTrapOwed = nested.monitorTrapPending;
   state.guestMode = true;

@@ -2,7 +2,8 @@ import { type ColumnContext, defineQuirk, fixControls, onEnlightened, type Quirk
 import type { ControlName } from "@hvdiff/spec";
 import { kvmSource, linuxCommit, nestedSource } from "../evidence.ts";
 
-function isOffered(context: ColumnContext): boolean {
+/** QEMU asks for the enlightened VMCS. */
+export function offersEnlightenedVmcs(context: ColumnContext): boolean {
   return context.spec.vmm?.flags.get("hv-evmcs") === "on";
 }
 
@@ -75,7 +76,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "4.20",
     confidence: "source",
     evidence: [nestedSource("nested_vmx_handle_enlightened_vmptrld"), kvmSource("vmx/hyperv.c", "nested_enable_evmcs")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     policy: { enlightened: { offered: true } },
   }),
   defineQuirk({
@@ -85,7 +86,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "4.20",
     confidence: "source",
     evidence: [nestedSource("nested_vmx_handle_enlightened_vmptrld")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     policy: { enlightened: { acceptedVersions: [1, 0x11e57ed0] } },
   }),
   defineQuirk({
@@ -95,7 +96,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "5.17",
     confidence: "inferred",
     evidence: [nestedSource("handle_vmread")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     policy: { enlightened: { vmreadWhileActive: "reads-page" } },
   }),
   defineQuirk({
@@ -106,7 +107,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "4.20",
     confidence: "inferred",
     evidence: [nestedSource("handle_vmptrld"), nestedSource("handle_vmptrst")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     policy: { enlightened: { pointersWhileActive: "repeat" } },
   }),
   defineQuirk({
@@ -117,7 +118,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "6.2",
     confidence: "source",
     evidence: [nestedSource("nested_vmx_l0_wants_exit"), kvmSource("hyperv.c", "kvm_hv_hypercall")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     policy: { enlightened: { flushesForL2: true } },
   }),
   defineQuirk({
@@ -128,7 +129,7 @@ export const ENLIGHTENED_QUIRKS: readonly Quirk[] = [
     since: "4.20",
     confidence: "source",
     evidence: [kvmSource("vmx/hyperv.c", "nested_evmcs_filter_control_msr")],
-    when: isOffered,
+    when: offersEnlightenedVmcs,
     capabilities: {
       stage: "vmm-msrs",
       apply(profile) {
