@@ -19,7 +19,7 @@ describe.skipIf(chromium === null)("the comparison", () => {
       await page.getByText(/rows? fits?$/).waitFor();
       for (const text of await rows.allTextContents()) expect(text?.toLowerCase()).toContain("vmwrite");
       await page.locator("[data-key=trace-search]").fill("");
-      expect(await rows.count()).toBe(before);
+      await expect.poll(() => rows.count()).toBe(before);
     });
   });
 
@@ -31,7 +31,7 @@ describe.skipIf(chromium === null)("the comparison", () => {
       await page.keyboard.press("i");
       await page.locator(".instruction").first().waitFor();
       await expect.poll(() => page.url()).toMatch(new RegExp(`row=${row}&code=1`));
-      expect(await page.locator(".trace-row.current").getAttribute("data-row")).toBe(row);
+      await expect.poll(() => page.locator(".trace-row.current").getAttribute("data-row")).toBe(row);
       expect(await page.locator(".trace-side.left .instruction").allTextContents()).toContain(
         "0x101780 vmwrite rcx, rax",
       );
@@ -56,9 +56,11 @@ describe.skipIf(chromium === null)("the comparison", () => {
       await page.keyboard.press("Enter");
       await page.locator(".trace-head .other").nth(1).waitFor();
       await expect.poll(() => page.url()).toContain("others=virtualbox@7.0,vmware@17");
-      expect(await page.locator(".trace-head .other").allTextContents()).toEqual(["virtualbox@7.0", "vmware@17"]);
+      await expect
+        .poll(() => page.locator(".trace-head .other").allTextContents())
+        .toEqual(["virtualbox@7.0", "vmware@17"]);
       const cells = page.locator(".trace-body .trace-row").first().getByRole("cell");
-      expect(await cells.count()).toBe(5);
+      await expect.poll(() => cells.count()).toBe(5);
     });
   });
 });

@@ -23,7 +23,7 @@ function moves(key: string, from: string, to: string): Effect {
   return async (page) => {
     await page.locator(`[data-key="cell-${from}"]`).focus();
     await page.keyboard.press(key);
-    expect(await focusedKey(page)).toBe(`cell-${to}`);
+    await expect.poll(() => focusedKey(page)).toBe(`cell-${to}`);
   };
 }
 
@@ -40,7 +40,7 @@ const focuses =
   (key: string, field: string): Effect =>
   async (page) => {
     await page.keyboard.press(key);
-    expect(await focusedKey(page)).toBe(field);
+    await expect.poll(() => focusedKey(page)).toBe(field);
     await page.locator("h1").click();
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   };
@@ -126,7 +126,7 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
         const before = await rows.count();
         await page.locator(".trace-fold button").first().focus();
         await page.keyboard.press("Enter");
-        expect(await rows.count()).toBeGreaterThan(before);
+        await expect.poll(() => rows.count()).toBeGreaterThan(before);
       },
     },
   },

@@ -28,7 +28,7 @@ describe.skipIf(chromium === null)("thousands of cells and a hundred thousand ev
   test("a matrix has only the cells that are near the window, wherever that is, and arrow keys go beyond them", async () => {
     await dashboard.visit("#/matrix?all=1", async (page) => {
       await page.getByText(`of ${SIZE.scenarios} scenarios differ`).waitFor();
-      expect(await page.locator(".matrix-table tbody tr").count()).toBe(SIZE.scenarios);
+      await expect.poll(() => page.locator(".matrix-table tbody tr").count()).toBe(SIZE.scenarios);
       await expect.poll(() => drawnRows(page)).toBeLessThan(40);
       await page.getByLabel("Sort by").selectOption("differences");
       const first = ".matrix-table tbody tr:first-child";
@@ -50,14 +50,14 @@ describe.skipIf(chromium === null)("thousands of cells and a hundred thousand ev
   test("a trace has only the rows around its differences, a timeline as many ticks as pixels", async () => {
     await dashboard.visit("#/compare/xsaves-control-1?left=metal&right=kvm@4.1", async (page) => {
       await page.locator(".trace-row.current").waitFor();
-      expect(await page.locator(".trace-body .trace-row").count()).toBeLessThanOrEqual(400);
+      await expect.poll(() => page.locator(".trace-body .trace-row").count()).toBeLessThanOrEqual(400);
       await page.locator("[data-key=trace-search]").fill("exit");
       await page.getByText("rows fit").waitFor();
-      expect(await page.locator(".trace-body .trace-row").count()).toBeLessThanOrEqual(400);
+      await expect.poll(() => page.locator(".trace-body .trace-row").count()).toBeLessThanOrEqual(400);
       await page.locator(".timeline summary").click();
-      expect(await elements(page, ".timeline-picture")).toBeLessThan(200);
+      await expect.poll(() => elements(page, ".timeline-picture")).toBeLessThan(200);
       for (let step = 0; step < 4; step += 1) await page.getByRole("button", { name: "Zoom in" }).click();
-      expect(await elements(page, ".timeline-picture")).toBeLessThan(200);
+      await expect.poll(() => elements(page, ".timeline-picture")).toBeLessThan(200);
     });
   });
 });

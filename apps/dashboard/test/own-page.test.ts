@@ -32,7 +32,7 @@ describe.skipIf(chromium === null)("one's own guest", () => {
     await page.locator("[data-key=file]").setInputFiles({ name: "my.elf", mimeType: "application/x-elf", buffer });
     const row = page.getByRole("row", { name: /kvm@6\.1/ });
     await row.waitFor();
-    expect(await row.textContent()).toContain("3 verdicts differ");
+    await expect.poll(() => row.textContent()).toContain("3 verdicts differ");
     await expect.poll(() => page.url()).toMatch(/#\/own\/[0-9a-f]{64}\?on=metal/);
     const address = page.url();
     await row.getByRole("link").click();

@@ -38,19 +38,19 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   test("from the matrix to a cell to the cause and its evidence", async () => {
     await visit("", {}, async (page) => {
       await page.getByText("1 scenario without differences hidden").waitFor();
-      expect(await page.locator(".matrix-table tbody tr").count()).toBe(3);
+      await expect.poll(() => page.locator(".matrix-table tbody tr").count()).toBe(3);
       await cell(page, "xsaves-control", KVM).click();
       await page.getByRole("heading", { level: 1, name: "The control that XSAVES needs" }).waitFor();
       const row = page.locator(".verdict-table tr", { hasText: "probe-b" });
-      expect(await row.locator(".value.right").textContent()).toBe("#UD at XSAVES in L2");
+      await expect.poll(() => row.locator(".value.right").textContent()).toBe("#UD at XSAVES in L2");
       await row.getByRole("button", { name: XSAVES }).click();
       const card = page.locator(".cause-card.current");
-      expect(await card.getByRole("heading").textContent()).toBe(XSAVES);
-      expect(await card.textContent()).toMatch(/since 4\.2/);
-      expect(await card.locator("li a").first().getAttribute("href")).toMatch(/^https:/);
+      await expect.poll(() => card.getByRole("heading").textContent()).toBe(XSAVES);
+      await expect.poll(() => card.textContent()).toMatch(/since 4\.2/);
+      await expect.poll(() => card.locator("li a").first().getAttribute("href")).toMatch(/^https:/);
       expect(await card.evaluate((element) => element === document.activeElement)).toBe(true);
       await card.getByRole("button", { name: "Back to the difference" }).click();
-      expect(await focusedKey(page)).toBe(`cause-probe-b-${XSAVES}`);
+      await expect.poll(() => focusedKey(page)).toBe(`cause-probe-b-${XSAVES}`);
     });
   });
 
@@ -69,7 +69,9 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await cell(page, "xsaves-control", "metal").waitFor();
       await settled(page);
       await page.keyboard.press("Tab");
-      expect(await page.locator(".skip-link").evaluate((link) => link === document.activeElement)).toBe(true);
+      await expect
+        .poll(() => page.locator(".skip-link").evaluate((link) => link === document.activeElement))
+        .toBe(true);
       await page.keyboard.press("Enter");
       for (let presses = 0; (await focusedKey(page)) !== "cell-capabilities-metal"; presses += 1) {
         expect(presses).toBeLessThan(20);
@@ -78,8 +80,8 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
-      expect(await focusedKey(page)).toBe(`cell-xsaves-control-${KVM}`);
-      expect(await page.getByRole("tooltip").textContent()).toContain(XSAVES);
+      await expect.poll(() => focusedKey(page)).toBe(`cell-xsaves-control-${KVM}`);
+      await expect.poll(() => page.getByRole("tooltip").textContent()).toContain(XSAVES);
       await page.keyboard.press("Enter");
       await page.locator(".trace-row.current").waitFor();
       await settled(page);
@@ -87,13 +89,13 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.keyboard.press("n");
       expect(Number(await currentRow(page))).toBeGreaterThan(Number(first));
       await page.keyboard.press("p");
-      expect(await currentRow(page)).toBe(first);
+      await expect.poll(() => currentRow(page)).toBe(first);
       await page.keyboard.press("j");
       expect(Number(await currentRow(page))).toBe(Number(first) + 1);
       await page.keyboard.press("k");
       await address(page).toContain(`row=${first}`);
       await page.keyboard.press("?");
-      expect(await page.getByRole("dialog").textContent()).toContain("next, previous difference");
+      await expect.poll(() => page.getByRole("dialog").textContent()).toContain("next, previous difference");
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "hidden" });
     });
@@ -102,10 +104,10 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   test("a permalink to a folded row of a long trace shows that row, and folds open", async () => {
     await visit(`#/compare/vmx-instruction-errors?left=metal&right=${KVM}&row=2000`, {}, async (page) => {
       await page.locator('.trace-row.current[data-row="2000"]').waitFor();
-      expect(await page.locator('[data-row="2000"]').isVisible()).toBe(true);
+      await expect.poll(() => page.locator('[data-row="2000"]').isVisible()).toBe(true);
       const rows = await page.locator(".trace-body .trace-row").count();
       await page.locator(".trace-fold button").first().click();
-      expect(await page.locator(".trace-body .trace-row").count()).toBeGreaterThan(rows);
+      await expect.poll(() => page.locator(".trace-body .trace-row").count()).toBeGreaterThan(rows);
     });
   });
 
@@ -113,12 +115,12 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
     await visit(`#/caps?on=metal,${KVM}`, {}, async (page) => {
       const group = page.getByRole("region", { name: "secondary processor-based controls" });
       await group.waitFor();
-      expect(await page.getByRole("region", { name: "pin-based controls" }).count()).toBe(0);
-      expect(await group.locator("tr.raw").textContent()).toContain("0x000378ef00000000");
+      await expect.poll(() => page.getByRole("region", { name: "pin-based controls" }).count()).toBe(0);
+      await expect.poll(() => group.locator("tr.raw").textContent()).toContain("0x000378ef00000000");
       const bit = group.getByRole("row", { name: /Enable XSAVES\/XRSTORS/ });
-      expect(await bit.locator(".bit-state").allInnerTexts()).toEqual(["yes", "no"]);
+      await expect.poll(() => bit.locator(".bit-state").allInnerTexts()).toEqual(["yes", "no"]);
       await bit.getByRole("button", { name: XSAVES }).click();
-      expect(await page.locator(".cause-card.current").textContent()).toContain(XSAVES);
+      await expect.poll(() => page.locator(".cause-card.current").textContent()).toContain(XSAVES);
       await page.getByText("Only differences").click();
       const pin = page.getByRole("region", { name: "pin-based controls" });
       await pin.waitFor();
@@ -135,7 +137,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.keyboard.press("Enter");
       await page.locator(".matrix-table thead", { hasText: "kvm@5.4" }).waitFor();
       await address(page).toContain(`on=metal,${KVM},virtualbox@7.0,vmware@17,kvm@5.4`);
-      expect(await page.locator(".matrix-table thead", { hasText: "ideal" }).count()).toBe(0);
+      await expect.poll(() => page.locator(".matrix-table thead", { hasText: "ideal" }).count()).toBe(0);
     });
   });
 
@@ -151,7 +153,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
   test("an unknown column is an error with a way out", async () => {
     const { page } = await openPage(dashboard.browser);
     await page.goto(`${dashboard.server.url}#/matrix?on=metal,foo@1`);
-    expect(await page.getByRole("alert").textContent()).toContain("unknown personality “foo”");
+    await expect.poll(() => page.getByRole("alert").textContent()).toContain("unknown personality “foo”");
     await page.getByRole("link", { name: "Start over with the default columns" }).click();
     await cell(page, "xsaves-control", KVM).waitFor();
     await page.context().close();
@@ -166,7 +168,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
     await visit(hash, { width: 400 }, async (page) => {
       await page.locator(".matrix .mono, .hv-chart, .capability-group").first().waitFor();
       await settled(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
       const link = page.getByRole("link", { name: "Capabilities", exact: true });
       expect((await link.boundingBox())?.x).toBeLessThan(400);
     });
@@ -180,15 +182,15 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await page.getByRole("button", { name: "Theme: system" }).click();
       await page.getByRole("button", { name: "Theme: light" }).click();
       await page.getByRole("button", { name: "Theme: dark" }).waitFor();
-      expect(await background(page)).not.toBe(light);
+      await expect.poll(() => background(page)).not.toBe(light);
       await settled(page);
       await page.reload();
       await page.getByRole("button", { name: "Theme: dark" }).waitFor();
-      expect(await background(page)).not.toBe(light);
+      await expect.poll(() => background(page)).not.toBe(light);
     });
     await visit("#/matrix", { dark: true }, async (page) => {
       await page.getByRole("button", { name: "Theme: system" }).waitFor();
-      expect(await background(page)).not.toBe(light);
+      await expect.poll(() => background(page)).not.toBe(light);
     });
   });
 
@@ -197,7 +199,7 @@ describe.skipIf(chromium === null)("the page in Chromium", () => {
       await visit(hash, {}, async (page) => {
         await page.locator(".matrix .cell a, .trace-row, .capability-group").first().waitFor();
         await settled(page);
-        expect(await page.evaluate(unnamedElements)).toEqual([]);
+        await expect.poll(() => page.evaluate(unnamedElements)).toEqual([]);
         const levels = await page
           .locator("h1, h2, h3")
           .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));

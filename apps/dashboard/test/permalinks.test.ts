@@ -37,7 +37,7 @@ describe.skipIf(chromium === null)("permalinks", () => {
       await dashboard.visit(address, async (page) => {
         await page.locator(ready).first().waitFor();
         await settled(page);
-        expect(await shown(page)).toBe(text);
+        await expect.poll(() => shown(page)).toBe(text);
         expect(new URL(page.url()).hash).toBe(address);
       });
     },

@@ -13,20 +13,20 @@ describe.skipIf(chromium === null)("the query bar", () => {
     let address = "";
     await dashboard.visit("#/matrix", async (page) => {
       await finished(page);
-      expect(await rows(page)).toEqual(["capabilities", "xsaves-control", "vmx-instruction-errors"]);
+      await expect.poll(() => rows(page)).toEqual(["capabilities", "xsaves-control", "vmx-instruction-errors"]);
       await page.keyboard.press("/");
       await page.keyboard.type("virtualbox:unexplained or verdict:probe-a");
-      expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
+      await expect.poll(() => rows(page)).toEqual(["capabilities", "xsaves-control"]);
       await page.keyboard.type(" and not seed:S1");
-      expect(await rows(page)).toEqual(["capabilities"]);
+      await expect.poll(() => rows(page)).toEqual(["capabilities"]);
       await expect.poll(() => page.url()).toContain("not%20seed:S1");
       address = page.url().replace(dashboard.server.url, "");
     });
     expect(address).toContain("q=virtualbox:unexplained");
     await dashboard.visit(address, async (page) => {
       await finished(page);
-      expect(await rows(page)).toEqual(["capabilities"]);
-      expect(await page.getByRole("combobox", { name: "Query" }).inputValue()).toContain("not seed:S1");
+      await expect.poll(() => rows(page)).toEqual(["capabilities"]);
+      await expect.poll(() => page.getByRole("combobox", { name: "Query" }).inputValue()).toContain("not seed:S1");
     });
   });
 
@@ -38,30 +38,30 @@ describe.skipIf(chromium === null)("the query bar", () => {
       await page.getByRole("option", { name: "exit:EXCEPTION_NMI" }).waitFor();
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Tab");
-      expect(await bar.inputValue()).toBe("exit:EXCEPTION_NMI ");
-      expect(await page.getByRole("listbox").count()).toBe(0);
+      await expect.poll(() => bar.inputValue()).toBe("exit:EXCEPTION_NMI ");
+      await expect.poll(() => page.getByRole("listbox").count()).toBe(0);
       await bar.fill("seq(is:di");
       await page.getByRole("option", { name: "is:different" }).waitFor();
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Tab");
-      expect(await bar.inputValue()).toBe("seq(is:different");
+      await expect.poll(() => bar.inputValue()).toBe("seq(is:different");
       await bar.fill("exit:EXCEPTION_NMI ");
       const before = await rows(page);
       await bar.fill("exit:EXCEPTION_NMI is:diferent");
-      expect(await page.locator(".query-error mark").textContent()).toBe("diferent");
-      expect(await page.locator(".query-error").textContent()).toContain("Character 23");
-      expect(await rows(page)).toEqual(before);
-      expect(await bar.getAttribute("aria-invalid")).toBe("true");
+      await expect.poll(() => page.locator(".query-error mark").textContent()).toBe("diferent");
+      await expect.poll(() => page.locator(".query-error").textContent()).toContain("Character 23");
+      await expect.poll(() => rows(page)).toEqual(before);
+      await expect.poll(() => bar.getAttribute("aria-invalid")).toBe("true");
     });
   });
 
   test("rows are grouped and sorted, and releases of a product are a sparkline", async () => {
     await dashboard.visit("#/matrix?on=metal,kvm@5.4,kvm@4.20&group=seed&sort=name", async (page) => {
       await finished(page);
-      expect(await page.locator(".group-heading").allInnerTexts()).toEqual(["S1"]);
-      expect(await rows(page)).toEqual(["capabilities", "vmx-instruction-errors", "xsaves-control"]);
+      await expect.poll(() => page.locator(".group-heading").allInnerTexts()).toEqual(["S1"]);
+      await expect.poll(() => rows(page)).toEqual(["capabilities", "vmx-instruction-errors", "xsaves-control"]);
       const line = page.getByRole("img", { name: /^kvm: 4\.20 3 differ, 5\.4 3 differ$/ });
-      expect(await line.count()).toBe(1);
+      await expect.poll(() => line.count()).toBe(1);
       await page.getByLabel("Sort by").selectOption("differences");
       await finished(page);
       await expect.poll(() => page.url()).toContain("sort=differences");
@@ -75,8 +75,8 @@ describe.skipIf(chromium === null)("the query bar", () => {
       await page.getByLabel("Dump of a real machine").fill("0x480: 0x00da040000000004");
       await page.getByRole("button", { name: "Find the nearest" }).click();
       await page.getByRole("heading", { name: "Different from kvm@6.1 on skylake-client" }).waitFor();
-      expect(await page.locator(".nearest li").count()).toBe(3);
-      expect(await page.locator(".dump-answer tbody tr").textContent()).toContain("yesno");
+      await expect.poll(() => page.locator(".nearest li").count()).toBe(3);
+      await expect.poll(() => page.locator(".dump-answer tbody tr").textContent()).toContain("yesno");
       await page.getByRole("button", { name: "Show this column" }).first().click();
       await page.locator(".chip", { hasText: "kvm@6.1" }).waitFor();
       await expect.poll(() => page.url()).toContain("on=metal,kvm@6.1");
@@ -93,7 +93,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
         summary.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
       });
       await page.getByRole("heading", { name: "Different from kvm@6.1 on skylake-client" }).waitFor();
-      expect(await page.getByLabel("Dump of a real machine").inputValue()).toBe("0x480: 0x00da040000000004");
+      await expect.poll(() => page.getByLabel("Dump of a real machine").inputValue()).toBe("0x480: 0x00da040000000004");
     });
   });
 
@@ -105,7 +105,7 @@ describe.skipIf(chromium === null)("the query bar", () => {
       await expect.poll(() => page.url()).toContain("q=xsaves%20qemu");
       await page.getByRole("article").getByRole("link", { name: "Scenarios that show it" }).click();
       await finished(page);
-      expect(await rows(page)).toEqual(["capabilities", "xsaves-control"]);
+      await expect.poll(() => rows(page)).toEqual(["capabilities", "xsaves-control"]);
     });
   });
 
@@ -114,9 +114,9 @@ describe.skipIf(chromium === null)("the query bar", () => {
     await dashboard.visit(`#/compare/vmx-instruction-errors?left=metal&right=${kvm}`, async (page) => {
       await page.getByText("Levels over the run").click();
       const tools = page.locator(".timeline-tools");
-      expect(await tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
+      await expect.poll(() => tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
       await page.getByRole("button", { name: "Zoom in" }).click();
-      expect(await tools.textContent()).not.toMatch(/(\d,\d+ events) of \1/);
+      await expect.poll(() => tools.textContent()).not.toMatch(/(\d,\d+ events) of \1/);
       const [download] = await Promise.all([
         page.waitForEvent("download"),
         page.getByRole("button", { name: /Perfetto/ }).click(),
@@ -134,10 +134,10 @@ describe.skipIf(chromium === null)("the query bar", () => {
         // Behind the timer of a single click.
         await new Promise((resolve) => setTimeout(resolve, 500));
       });
-      expect(await tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
-      expect(await page.locator(".trace-row.current").getAttribute("data-row")).toBe(clicked);
+      await expect.poll(() => tools.textContent()).toMatch(/(\d,\d+ events) of \1/);
+      await expect.poll(() => page.locator(".trace-row.current").getAttribute("data-row")).toBe(clicked);
       await page.getByText("Counters", { exact: true }).click();
-      expect(await page.locator(".counters tbody tr", { hasText: "seen by L1: VMCALL" }).count()).toBe(1);
+      await expect.poll(() => page.locator(".counters tbody tr", { hasText: "seen by L1: VMCALL" }).count()).toBe(1);
     });
   });
 });

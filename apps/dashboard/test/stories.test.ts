@@ -42,9 +42,9 @@ describe.skipIf(chromium === null)("questions that took people days, over real r
   test("why did XSAVES #UD: a quirk of QEMU's, two clicks", { timeout: PATIENCE }, async () => {
     await begin("Why did XSAVES #UD in L2?", async (page) => {
       const row = page.locator(".verdict-table tr", { hasText: "probe-b" });
-      expect(await row.locator(".value.right").textContent()).toContain("#UD");
+      await expect.poll(() => row.locator(".value.right").textContent()).toContain("#UD");
       await row.getByRole("button", { name: "qemu/vmx/named-model-omits-xsaves" }).click();
-      expect(await page.locator(".cause-card.current").textContent()).toContain("XSAVES");
+      await expect.poll(() => page.locator(".cause-card.current").textContent()).toContain("XSAVES");
     });
   });
 
@@ -52,9 +52,9 @@ describe.skipIf(chromium === null)("questions that took people days, over real r
     await begin("Who set CR4.VMXE in the read shadow?", async (page) => {
       const first = page.locator(".provenance > .chain > li").first();
       await first.waitFor();
-      expect(await first.textContent()).toContain("userspace wrote registers back (signal)");
-      expect(await page.locator(".bits-table tr.asked").textContent()).toContain("VMXE");
-      expect(await page.locator(".moment-words").textContent()).toContain("returns to userspace: signal");
+      await expect.poll(() => first.textContent()).toContain("userspace wrote registers back (signal)");
+      await expect.poll(() => page.locator(".bits-table tr.asked").textContent()).toContain("VMXE");
+      await expect.poll(() => page.locator(".moment-words").textContent()).toContain("returns to userspace: signal");
     });
   });
 
@@ -62,8 +62,8 @@ describe.skipIf(chromium === null)("questions that took people days, over real r
     await begin("Why did the second processor not get #SX?", async (page) => {
       const cause = page.locator(".verdict-table .cause-chip, .verdict-table button").first();
       await cause.click();
-      expect(await page.locator(".cause-card.current").textContent()).toMatch(/INIT|#SX/);
-      expect(await page.locator(".cause-card.unexplained").count()).toBe(0);
+      await expect.poll(() => page.locator(".cause-card.current").textContent()).toMatch(/INIT|#SX/);
+      await expect.poll(() => page.locator(".cause-card.unexplained").count()).toBe(0);
     });
   });
 

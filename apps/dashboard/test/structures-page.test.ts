@@ -11,13 +11,13 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
     await dashboard.visit("#/structures/xsaves-control?on=ideal", async (page) => {
       await page.locator('[data-key="field-vmcs02.secondaryProcessorBasedControls"]').click();
       const steps = page.locator(".provenance > .chain > li");
-      expect(await steps.first().textContent()).toContain("merge.secondary");
+      await expect.poll(() => steps.first().textContent()).toContain("merge.secondary");
       await page.locator(".chain-branch summary", { hasText: "vmcs12" }).click();
       const written = page.locator(".chain-branch[open] .chain > li").first();
-      expect(await written.textContent()).toContain("L0 did an instruction for its guest (VMWRITE)");
-      expect(await page.locator(".bits-table").textContent()).toContain("Enable XSAVES/XRSTORS");
+      await expect.poll(() => written.textContent()).toContain("L0 did an instruction for its guest (VMWRITE)");
+      await expect.poll(() => page.locator(".bits-table").textContent()).toContain("Enable XSAVES/XRSTORS");
       await written.locator(".chain-event").click();
-      expect(await words(page)).toContain("vmwrite secondaryProcessorBasedControls");
+      await expect.poll(() => words(page)).toContain("vmwrite secondaryProcessorBasedControls");
       await expect.poll(() => page.url()).toMatch(/at=\d+&field=vmcs02\.secondaryProcessorBasedControls/);
     });
   });
@@ -37,7 +37,7 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       await page.keyboard.press("End");
       const last = await words(page);
       await page.keyboard.press("Home");
-      expect(await words(page)).not.toBe(last);
+      await expect.poll(() => words(page)).not.toBe(last);
       for (let i = 0; i < 30; i++) await page.keyboard.press("n");
       await page.locator('[data-key="field-vmcs01.guestRip"]').click();
       await expect.poll(() => page.url()).toContain("field=vmcs01.guestRip");
@@ -46,7 +46,7 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
     });
     await dashboard.visit(address.slice(dashboard.server.url.length), async (page) => {
       await page.locator(".provenance .chain").waitFor();
-      expect(await page.locator(".structures").textContent()).toBe(before);
+      await expect.poll(() => page.locator(".structures").textContent()).toBe(before);
     });
   });
 
@@ -56,11 +56,11 @@ describe.skipIf(chromium === null)("the control-structure lens", () => {
       await rows.first().waitFor();
       const some = await rows.count();
       await page.getByLabel("Also fields that are 0").check();
-      expect(await rows.count()).toBeGreaterThan(some + 50);
+      await expect.poll(() => rows.count()).toBeGreaterThan(some + 50);
       await page.keyboard.press("/");
       await page.keyboard.type("cr4 shadow");
-      expect(await rows.count()).toBe(1);
-      expect(await rows.first().textContent()).toContain("cr4ReadShadow");
+      await expect.poll(() => rows.count()).toBe(1);
+      await expect.poll(() => rows.first().textContent()).toContain("cr4ReadShadow");
     });
   });
 

@@ -12,7 +12,7 @@ describe.skipIf(chromium === null)("the page-walk viewer", () => {
       expect(before).toContain("linear");
       expect(before).toContain("host-physical");
       await page.locator(".walk-table summary").first().click();
-      expect(await page.locator(".walk-entries li").first().textContent()).toMatch(/PML4E at 0x/);
+      await expect.poll(() => page.locator(".walk-entries li").first().textContent()).toMatch(/PML4E at 0x/);
       await page.getByLabel("Linear address").fill("0x7f0000000000");
       await page.keyboard.press("Enter");
       await page.locator(".walk-lost").waitFor();
