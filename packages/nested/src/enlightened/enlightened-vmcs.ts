@@ -53,9 +53,13 @@ function isActive(vcpu: VmxVcpu): boolean {
 /** L1 has no enlightened VMCS any more, and no current VMCS either. */
 export function releaseEnlightened(vcpu: VmxVcpu): void {
   if (!isActive(vcpu)) return;
-  vcpu.state.enlightened.active = NONE;
-  vcpu.state.enlightened.isStale = false;
+  leaveEnlightened(vcpu);
   vcpu.state.currentPointer = NONE;
+}
+
+function leaveEnlightened({ state: { enlightened } }: VmxVcpu): void {
+  enlightened.active = NONE;
+  enlightened.isStale = false;
 }
 
 /** L0 keeps one vmcs12 for all enlightened VMCSs: a launch must not find what another has left. */
@@ -212,10 +216,7 @@ export function repeatsPointerInstruction(vcpu: VmxVcpu, name: string): boolean 
 
 /** VMPTRLD of an ordinary VMCS ends the use of the enlightened one. */
 export function leaveEnlightenedFor(vcpu: VmxVcpu, outcome: VmxOutcome): VmxOutcome {
-  if (outcome.kind === "succeed") {
-    vcpu.state.enlightened.active = NONE;
-    vcpu.state.enlightened.isStale = false;
-  }
+  if (outcome.kind === "succeed") leaveEnlightened(vcpu);
   vcpu.state.enlightened.repeats = 0;
   return outcome;
 }
