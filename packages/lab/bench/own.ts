@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createMetal, type Machine } from "@hvdiff/machine";
-import { configurationOf } from "../src/configuration.ts";
-import { createMachine, type GuestImage, settingsOf } from "../src/run.ts";
+import { type GuestImage, settingsOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const INSTRUCTIONS = 1e9;
@@ -67,7 +66,8 @@ export function onMetal(name: string, marks = WHOLE): Stretch {
 export function underColumn(name: string, text: string): Stretch {
   const session = new Session(imageOf(name), isForAmd(name) ? { cpu: "zen4" } : {});
   const column = session.column(text);
-  const configuration = configurationOf(column, column.quirks, session.silicon);
-  const settings = { ...settingsOf({ maxInstructions: INSTRUCTIONS }), recordTrace: false };
-  return timed(createMachine(session.image, column, configuration, session.silicon, settings), WHOLE);
+  return timed(
+    session.machine(column, { ...settingsOf({ maxInstructions: INSTRUCTIONS }), recordTrace: false }),
+    WHOLE,
+  );
 }

@@ -1,7 +1,5 @@
 import { type Machine, restoreSnapshot, takeSnapshot } from "@hvdiff/machine";
-import { configurationOf } from "../src/configuration.ts";
 import { explore } from "../src/explore/explore.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const SCENARIO = { scenario: "cr4-loop" };
@@ -13,8 +11,7 @@ const MIDDLE = 240;
 function machine(): Machine {
   const session = new Session(guestImage(SCENARIO), {});
   const column = session.column(COLUMN);
-  const configuration = configurationOf(column, column.quirks, session.silicon);
-  return createMachine(session.image, column, configuration, session.silicon, session.settings);
+  return session.machine(column);
 }
 
 /** Schedules a second of one core, over all with one signal. */

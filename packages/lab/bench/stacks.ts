@@ -1,5 +1,4 @@
-import { configurationOf } from "../src/configuration.ts";
-import { createMachine, runMachine } from "../src/run.ts";
+import { runMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const SCENARIO = { scenario: "halted-entry" };
@@ -23,8 +22,7 @@ function sum(counters: Readonly<Record<string, number>>, prefix: string): number
 export function stackFigures(depth: number): StackFigures {
   const session = new Session(guestImage(SCENARIO), {});
   const column = session.column(Array.from({ length: depth }, () => "ideal").join("//"));
-  const configuration = configurationOf(column, column.quirks, session.silicon);
-  const machine = createMachine(session.image, column, configuration, session.silicon, session.settings);
+  const machine = session.machine(column);
   const begin = performance.now();
   const { counters } = runMachine(machine);
   const seconds = (performance.now() - begin) / 1000;

@@ -15,7 +15,7 @@ function sum(counters: Readonly<Record<string, number>>, prefix: string): number
 function figure(depth: number): number {
   const session = new Session(guestImage({ scenario: "plain-cpuid" }), {});
   const column = session.column(Array.from({ length: depth }, () => LEVEL).join("//"));
-  const { counters } = runMachine(session.machineWithoutTrace(column));
+  const { counters } = runMachine(session.machine(column, { recordTrace: false }));
   const ofSilicon = sum(counters, depth === 1 ? "exits." : "l0.exits.");
   return ofSilicon / sum(counters, depth === 1 ? "exits." : `l${depth - 1}.exits.`);
 }

@@ -3,10 +3,9 @@ import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { guestCode } from "@hvdiff/nested";
 import { hex } from "@hvdiff/spec";
 import type { Guest, RunOptions } from "./api.ts";
-import { configurationOf } from "./configuration.ts";
 import { refuseStack } from "./resolve.ts";
 import { type CodePlace, type CodeResult, SCHEMA_VERSION } from "./results.ts";
-import { createMachine, runMachine } from "./run.ts";
+import { runMachine } from "./run.ts";
 import { guestImage, Session } from "./session.ts";
 
 /** Events that an instruction of the guest at RIP made. Others come from outside, or change who runs. */
@@ -49,8 +48,7 @@ export function code(guest: Guest, column: string, options: RunOptions): CodeRes
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
   refuseStack(resolved, "does not show the instructions of its guests");
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  const machine = session.machine(resolved);
   const places = new Places();
   const seen = new WeakMap<TraceEvent, number>();
   machine.trace.onlooker = (event) => {

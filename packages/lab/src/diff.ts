@@ -1,13 +1,12 @@
 import { DebugTarget } from "@hvdiff/machine";
 import type { DebugSession, Guest, GuestConsole, RunOptions } from "./api.ts";
-import { configurationOf } from "./configuration.ts";
 import { alignRuns, findDifferences, outcomeResult, toRow, verdictIds } from "./differences.ts";
 import { toEventResult } from "./events.ts";
 import { joinDiffs, type PairHelper, pairsOf, shared } from "./pairs.ts";
 import { basisOf, refuseStack } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { type ColumnResult, type CompareResult, type DiffResult, SCHEMA_VERSION, type TraceResult } from "./results.ts";
-import { createMachine, createTeller, type Run, runMachine } from "./run.ts";
+import { createTeller, type Run, runMachine } from "./run.ts";
 import { runId } from "./run-id.ts";
 import { guestImage, Session } from "./session.ts";
 import { withLevelsBelow } from "./translation.ts";
@@ -105,9 +104,7 @@ export function run(guest: Guest, column: string, options: RunOptions, console: 
 export function trace(guest: Guest, column: string, options: RunOptions): TraceResult {
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const settings = { ...session.settings, traceRoot: true };
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, settings);
+  const machine = session.machine(resolved, { traceRoot: true });
   const run = withLevelsBelow(runMachine(machine), resolved);
   return { column: resultOf(session, resolved, run), events: machine.trace.events.map(toEventResult) };
 }
@@ -123,7 +120,7 @@ export function debug(guest: Guest, column: string, options: RunOptions, console
   const session = new Session(guestImage(guest), options);
   const resolved = session.column(column);
   refuseStack(resolved, "has no debugger");
-  const machine = session.machineWithoutTrace(resolved);
+  const machine = session.machine(resolved, { recordTrace: false });
   return {
     target: new DebugTarget(machine),
     tell: createTeller(machine, console),

@@ -144,20 +144,24 @@ function userspaceFor({ spec, context }: ResolvedColumn): Userspace | null {
   });
 }
 
+/** What a machine is made with beside the settings of its run. */
+export interface MachineSettings {
+  readonly recycled?: RecycledMemory;
+  /** Default true. */
+  readonly recordTrace?: boolean;
+  /** What an L0 does by itself as well. */
+  readonly traceRoot?: boolean;
+  /** What becomes of control structures as well. */
+  readonly traceStructures?: boolean;
+}
+
 /** The machine of a column with the guest loaded. Errors: `UsageError`. */
 export function createMachine(
   image: GuestImage,
   column: ResolvedColumn,
   configuration: Configuration,
   silicon: CpuModel,
-  settings: RunSettings & {
-    readonly recycled?: RecycledMemory;
-    readonly recordTrace?: boolean;
-    /** What an L0 does by itself as well. */
-    readonly traceRoot?: boolean;
-    /** What becomes of control structures as well. */
-    readonly traceStructures?: boolean;
-  },
+  settings: RunSettings & MachineSettings,
 ): Machine {
   const common = {
     ...(settings.recycled ? { recycled: settings.recycled } : {}),

@@ -9,7 +9,15 @@ import { DEFAULT_SVM_CPU } from "./products.ts";
 import { resolveColumn, resolveCpu } from "./resolve.ts";
 import type { ResolvedColumn } from "./resolved-column.ts";
 import { ReusedMemory } from "./reused-memory.ts";
-import { createMachine, type GuestImage, type Run, type RunSettings, runMachine, settingsOf } from "./run.ts";
+import {
+  createMachine,
+  type GuestImage,
+  type MachineSettings,
+  type Run,
+  type RunSettings,
+  runMachine,
+  settingsOf,
+} from "./run.ts";
 import { sha256Hex } from "./run-id.ts";
 import { withLevelsBelow } from "./translation.ts";
 
@@ -64,13 +72,13 @@ export class Session {
 
   /** Runs the guest in a column once, telling what it prints. No trace is kept. */
   runOnce(column: ResolvedColumn, console: GuestConsole): Run {
-    return withLevelsBelow(runMachine(this.machineWithoutTrace(column), console), column);
+    return withLevelsBelow(runMachine(this.machine(column, { recordTrace: false }), console), column);
   }
 
-  /** A machine of its own for the guest in a column. */
-  machineWithoutTrace(column: ResolvedColumn): Machine {
+  /** A machine of its own for the guest in a column, with the session's settings but for these. */
+  machine(column: ResolvedColumn, settings: Partial<RunSettings> & MachineSettings = {}): Machine {
     const configuration = configurationOf(column, column.quirks, this.silicon);
-    return createMachine(this.image, column, configuration, this.silicon, { ...this.settings, recordTrace: false });
+    return createMachine(this.image, column, configuration, this.silicon, { ...this.settings, ...settings });
   }
 
   /** What the events of a run compare by. */

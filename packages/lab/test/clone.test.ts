@@ -1,10 +1,8 @@
 import { SCENARIOS } from "@hvdiff/guests";
 import { describeOutcome, type Machine } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
-import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
 import { ReusedMemory } from "../src/reused-memory.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const COLUMNS = ["metal", "ideal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on", "virtualbox@7.0"];
@@ -16,16 +14,9 @@ const MOST_CLONES = 8;
 const THOROUGH = "xsaves-control kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on";
 
 function machineOf(scenario: string, column: string): Machine {
-  const needsSvm = SCENARIOS.some(({ id, needs }) => id === scenario && needs.includes("svm"));
-  const session = new Session(guestImage({ scenario }), needsSvm ? { cpu: "zen2" } : {});
+  const session = new Session(guestImage({ scenario }), {});
   const resolved = session.column(column);
-  return createMachine(
-    session.image,
-    resolved,
-    configurationOf(resolved, resolved.quirks, session.silicon),
-    session.silicon,
-    { ...session.settings, bounds: { ...session.settings.bounds, memory: 16 * 1024 * 1024 } },
-  );
+  return session.machine(resolved, { bounds: { ...session.settings.bounds, memory: 16 * 1024 * 1024 } });
 }
 
 function result(machine: Machine): { outcome: string; events: string[]; serial: string } {

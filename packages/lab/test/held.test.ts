@@ -1,9 +1,7 @@
 import type { RunGuard } from "@hvdiff/cpu";
 import { describeOutcome, type Machine } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
-import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const COLUMNS = ["metal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on"];
@@ -11,8 +9,7 @@ const COLUMNS = ["metal", "kvm@6.1+qemu@8.2/Skylake-Client/xsaves=on"];
 function machineOf(scenario: string, column: string): Machine {
   const session = new Session(guestImage({ scenario }), {});
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  return session.machine(resolved);
 }
 
 function result(machine: Machine) {

@@ -1,9 +1,8 @@
 import { describeOutcome } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
-import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
 import { createLab } from "../src/index.ts";
-import { createMachine, projectionOf } from "../src/run.ts";
+import { projectionOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 import {
   differenceOf,
@@ -26,8 +25,7 @@ const MOST_MOVES = 1000;
 function ended(scenario: string, column: string, cpu: string, schedule: string) {
   const session = new Session(guestImage({ scenario }), { schedule, cpu });
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  const machine = session.machine(resolved);
   const outcome = describeOutcome(machine.run());
   const events = projectionOf(machine.trace.events).map(eventKey);
   const firstRun = machine.trace.events.find(({ kind }) => kind === "vmrun")?.time ?? 0;

@@ -1,10 +1,9 @@
 import { STATE } from "@hvdiff/cpu";
 import { type ChoicePoint, describeOutcome, deviationText, type Machine, type ScheduledEvent } from "@hvdiff/machine";
 import type { RunOptions } from "../src/api.ts";
-import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
 import { ReusedMemory } from "../src/reused-memory.ts";
-import { createMachine, projectionOf } from "../src/run.ts";
+import { projectionOf } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const KVM = "kvm@6.11+qemu@9.0/host";
@@ -73,11 +72,7 @@ const memory = new ReusedMemory();
 export function machineOf([scenario, column, cpu]: MovedGuest, options: RunOptions = {}): Machine {
   const session = new Session(guestImage({ scenario }), { cpu, ...options });
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, {
-    ...session.settings,
-    ...memory.take(),
-  });
+  return session.machine(resolved, memory.take());
 }
 
 /** What has been seen of a guest. */

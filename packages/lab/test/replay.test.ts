@@ -8,9 +8,7 @@ import {
   takeSnapshot,
 } from "@hvdiff/machine";
 import { expect, test } from "vitest";
-import { configurationOf } from "../src/configuration.ts";
 import { Search, SearchLimit } from "../src/explore/search.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 /*
@@ -91,8 +89,7 @@ function machineOf({ scenario, column, cpu, quirks }: Case): Machine {
     ...(quirks === undefined ? {} : { quirks }),
   });
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  return session.machine(resolved);
 }
 
 function ended(machine: Machine) {

@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { configurationOf } from "../src/configuration.ts";
 import { createLab, UsageError } from "../src/index.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const lab = createLab();
@@ -10,8 +8,7 @@ const GUEST = { scenario: "xsaves-control" };
 function machineOf(column: string, schedule: string) {
   const session = new Session(guestImage(GUEST), { schedule });
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, session.settings);
+  const machine = session.machine(resolved);
   machine.run();
   return machine;
 }

@@ -1,9 +1,7 @@
 import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../src/api.ts";
-import { configurationOf } from "../src/configuration.ts";
 import { createLab } from "../src/index.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 const lab = createLab();
@@ -11,9 +9,7 @@ const lab = createLab();
 function machineOf(scenario: string, column: string): Machine {
   const session = new Session(guestImage({ scenario }), {});
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, {
-    ...session.settings,
+  return session.machine(resolved, {
     bounds: { ...session.settings.bounds, events: 3_000_000 },
     traceRoot: true,
   });

@@ -1,9 +1,6 @@
-import { SCENARIOS } from "@hvdiff/guests";
 import { describeOutcome, type Machine, restoreSnapshot, takeSnapshot } from "@hvdiff/machine";
-import { configurationOf } from "../src/configuration.ts";
 import { eventKey } from "../src/events.ts";
 import { ReusedMemory } from "../src/reused-memory.ts";
-import { createMachine } from "../src/run.ts";
 import { guestImage, Session } from "../src/session.ts";
 
 /** How far a run goes on before it is taken back. */
@@ -12,14 +9,9 @@ const AHEAD = 2;
 const memory = new ReusedMemory();
 
 function machineOf(scenario: string, column: string): Machine {
-  const needsSvm = SCENARIOS.some(({ id, needs }) => id === scenario && needs.includes("svm"));
-  const session = new Session(guestImage({ scenario }), needsSvm ? { cpu: "zen2" } : {});
+  const session = new Session(guestImage({ scenario }), {});
   const resolved = session.column(column);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  return createMachine(session.image, resolved, configuration, session.silicon, {
-    ...session.settings,
-    ...memory.take(),
-  });
+  return session.machine(resolved, memory.take());
 }
 
 /** All that a run leaves behind. */

@@ -1,8 +1,6 @@
 import type { Machine, TraceEvent } from "@hvdiff/machine";
 import { type Guest, type RunOptions, UsageError } from "../api.ts";
-import { configurationOf } from "../configuration.ts";
 import { type CopyStep, type ExitCopiesResult, SCHEMA_VERSION } from "../results.ts";
-import { createMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
 import { levelsBelow } from "../translation.ts";
 
@@ -94,17 +92,10 @@ export function exitCopies(guest: Guest, text: string, number: number, options: 
   const session = new Session(guestImage(guest), options);
   const column = session.column(text);
   if (column.spec.product === "metal") throw new UsageError("metal copies no VMCS");
-  const machine = createMachine(
-    session.image,
-    column,
-    configurationOf(column, column.quirks, session.silicon),
-    session.silicon,
-    {
-      ...session.settings,
-      bounds: { ...session.settings.bounds, events: MOST_EVENTS },
-      traceRoot: true,
-    },
-  );
+  const machine = session.machine(column, {
+    bounds: { ...session.settings.bounds, events: MOST_EVENTS },
+    traceRoot: true,
+  });
   const top = (column.levels?.length ?? 1) - 1 - levelsBelow(column);
   const found = watch(machine, new ExitWatch(top, number));
   if (found === null)

@@ -1,11 +1,10 @@
 import { type Machine, parseSchedule, type Schedule, type ScheduledEvent, scheduleText } from "@hvdiff/machine";
 import { type ExploreOptions, type Guest, UsageError } from "../api.ts";
-import { configurationOf } from "../configuration.ts";
 import { outcomeResult } from "../differences.ts";
 import { refuseStack } from "../resolve.ts";
 import type { ResolvedColumn } from "../resolved-column.ts";
 import { type ExploreResult, type Finding, SCHEMA_VERSION } from "../results.ts";
-import { createMachine, runMachine } from "../run.ts";
+import { runMachine } from "../run.ts";
 import { runId } from "../run-id.ts";
 import { guestImage, Session } from "../session.ts";
 import { VERSION } from "../version.ts";
@@ -67,9 +66,9 @@ function prepare(guest: Guest, text: string, options: ExploreOptions): Explorati
     default: once(() => runOf(session, column)),
   };
   const property = propertyOf(options.property ?? "verdicts", references);
-  const machine = machineOf(session, column, property.needsTrace);
+  const machine = session.machine(column, { recordTrace: property.needsTrace });
   const tree = options.tree === true ? new TreeBuilder() : null;
-  const another = () => machineOf(session, column, property.needsTrace);
+  const another = () => session.machine(column, { recordTrace: property.needsTrace });
   return { session, column, machine, property, events, tree, another, undisturbed: null };
 }
 
@@ -81,13 +80,8 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-function machineOf(session: Session, column: ResolvedColumn, recordTrace: boolean): Machine {
-  const configuration = configurationOf(column, column.quirks, session.silicon);
-  return createMachine(session.image, column, configuration, session.silicon, { ...session.settings, recordTrace });
-}
-
 function runOf(session: Session, column: ResolvedColumn): RunEnd {
-  const machine = machineOf(session, column, true);
+  const machine = session.machine(column);
   runMachine(machine);
   return endOf(machine);
 }

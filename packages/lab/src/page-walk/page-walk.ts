@@ -3,11 +3,9 @@ import type { Machine } from "@hvdiff/machine";
 import { type SecondStageWalk, secondStagesOf } from "@hvdiff/nested";
 import { hex, hi32, lo32, u64 } from "@hvdiff/spec";
 import { type Guest, type RunOptions, UsageError, type WalkOptions } from "../api.ts";
-import { configurationOf } from "../configuration.ts";
 import { toEventResult } from "../events.ts";
 import { refuseStack } from "../resolve.ts";
 import { type PageWalkResult, SCHEMA_VERSION, type StageWalk, type WalkedEntry } from "../results.ts";
-import { createMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
 import { walkedEntry } from "./entry-text.ts";
 
@@ -112,9 +110,7 @@ export function pageWalk(guest: Guest, column: string, options: RunOptions, aske
   const resolved = session.column(column);
   refuseStack(resolved, "has more stages than are walked");
   const given = asked.address === undefined ? null : addressOf(asked.address);
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const settings = { ...session.settings, traceRoot: true };
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, settings);
+  const machine = session.machine(resolved, { traceRoot: true });
   const { vcpu = 0, event = 0 } = asked;
   if (machine.processors[vcpu] === undefined) throw new UsageError(`there is no processor ${vcpu}`);
   runTo(machine, event, vcpu);

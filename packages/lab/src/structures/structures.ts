@@ -1,7 +1,6 @@
 import type { TraceEvent } from "@hvdiff/machine";
 import { originsOf, wayOf } from "@hvdiff/nested";
 import { type Guest, type RunOptions, UsageError } from "../api.ts";
-import { configurationOf } from "../configuration.ts";
 import { resultOf } from "../diff.ts";
 import { toEventResult } from "../events.ts";
 import { refuseStack } from "../resolve.ts";
@@ -12,7 +11,7 @@ import {
   type StructureSwitch,
   type StructuresResult,
 } from "../results.ts";
-import { createMachine, runMachine } from "../run.ts";
+import { runMachine } from "../run.ts";
 import { guestImage, Session } from "../session.ts";
 import { vmcbFields, vmcsFields } from "./fields.ts";
 
@@ -72,9 +71,7 @@ export function structures(guest: Guest, column: string, options: RunOptions): S
     throw new UsageError(
       `column "${column}": without an L0 there are no control structures to merge; “ideal” has them`,
     );
-  const configuration = configurationOf(resolved, resolved.quirks, session.silicon);
-  const settings = { ...session.settings, traceRoot: true, traceStructures: true };
-  const machine = createMachine(session.image, resolved, configuration, session.silicon, settings);
+  const machine = session.machine(resolved, { traceRoot: true, traceStructures: true });
   const run = runMachine(machine);
   const taken = new Taken();
   for (const event of machine.trace.events) taken.take(event);
